@@ -1,0 +1,74 @@
+/**
+ * api/: the REST API v5 as data: schemas, routes as functions of (request, ports), paging, errors.
+ * In: a validated request. Out: a status and a body. Knows no sockets; `io/httpServer.ts` carries it.
+ * May import: base, topics, config, metrics, access, core. Begin at routes/ for one resource, here for what routes may ask.
+ */
+import type { NodeName } from '../base/ids.ts';
+
+/** One running client or kept session, with EMQX's field names (rest-api.md 3.3). */
+export type ClientRow = Readonly<Record<string, unknown>> & { readonly clientid: string; readonly node: string };
+
+/** Filters of `GET /clients` (rest-api.md 3.2), already validated. */
+export interface ClientFilter {
+  readonly clientid?: readonly string[];
+  readonly username?: readonly string[];
+  readonly like_clientid?: string;
+  readonly like_username?: string;
+  readonly ip_address?: string;
+  readonly conn_state?: 'connected' | 'idle' | 'disconnected';
+  readonly clean_start?: boolean;
+  readonly proto_ver?: number;
+  readonly gte_created_at?: number;
+  readonly lte_created_at?: number;
+  readonly gte_connected_at?: number;
+  readonly lte_connected_at?: number;
+}
+
+export interface SubscriptionRow {
+  readonly clientid: string;
+  readonly node: string;
+  readonly topic: string;
+  readonly qos: number;
+  readonly nl: number;
+  readonly rap: number;
+  readonly rh: number;
+  readonly durable: boolean;
+}
+
+export interface SubscriptionFilter {
+  readonly clientid?: string;
+  readonly qos?: number;
+  readonly topic?: string;
+  readonly match_topic?: string;
+  readonly share_group?: string;
+}
+
+/**
+ * Read questions that one node answers about itself. A REST list asks every running node and joins the answers, so the
+ * same table serves the local call and the frame on the cluster link.
+ */
+export interface NodeQuestions {
+  /** A node object of rest-api.md 2.2. */
+  nodeInfo: { params: Record<string, never>; answer: Readonly<Record<string, unknown>> };
+  stats: { params: Record<string, never>; answer: Readonly<Record<string, number>> };
+  metrics: { params: Record<string, never>; answer: Readonly<Record<string, number>> };
+  /** At most `limit` rows sorted by client id from `offset`, with the count of all that match. */
+  clients: { params: { filter: ClientFilter; offset: number; limit: number }; answer: { count: number; rows: readonly ClientRow[] } };
+  subscriptions: {
+    params: { filter: SubscriptionFilter; offset: number; limit: number };
+    answer: { count: number; rows: readonly SubscriptionRow[] };
+  };
+}
+export type NodeQuestion = keyof NodeQuestions;
+
+/** What routes may ask of the cluster this node is in. */
+export interface AdminPort {
+  readonly self: NodeName;
+  readonly clusterName: string;
+  /** Every known member with its state as this node sees it, sorted by name, self included. */
+  members(): readonly { readonly node: NodeName; readonly status: 'running' | 'stopped' }[];
+  /** Answers at once for self; over the link for a peer. Rejects with BusbarError NODE_DOWN or NODE_TIMEOUT. */
+  ask<Q extends NodeQuestion>(node: NodeName, question: Q, params: NodeQuestions[Q]['params']): Promise<NodeQuestions[Q]['answer']>;
+  /** The replicated route table: one row per (filter, node), sorted by filter then node. */
+  routes(): readonly { readonly topic: string; readonly node: string }[];
+}

@@ -1,0 +1,80 @@
+/**
+ * Failures of the world (a port in use, a file that does not parse) as `BusbarError`: a code for programs,
+ * a sentence for people, a hint that says what to do. A peer's fault is a ReasonCode value instead, and
+ * our own fault is an assertion (style.md, habit 10).
+ */
+
+/** Every code with the hint it carries unless the thrower knows a better one. Grouped by room. */
+export const ERROR_CATALOGUE = {
+  // command line
+  CLI_UNKNOWN_FLAG: 'Run the command with --help to see its flags.',
+  CLI_BAD_VALUE: 'Correct the value and run the command again.',
+  // config
+  CONFIG_UNKNOWN_KEY: 'Remove the key or correct its spelling; known keys are listed in the README.',
+  CONFIG_BAD_VALUE: 'Correct the value; the message names the expected form.',
+  CONFIG_SYNTAX: 'Correct the line named in the message.',
+  CONFIG_FILE_UNREADABLE: 'Check that the file exists and may be read.',
+  // access
+  ACL_SYNTAX: 'Correct the line named in the message; the rules that were in force stay in force.',
+  ACL_FILE_UNREADABLE: 'Check that the file exists and may be read.',
+  // listeners and ports
+  LISTENER_PORT_IN_USE: 'Stop the program on this port or change the listener bind.',
+  LISTENER_FAILED: 'Check the bind address of the listener.',
+  CLUSTER_PORT_IN_USE: 'Stop the program on this port or set cluster.port.',
+  API_PORT_IN_USE: 'Stop the program on this port or change dashboard.listeners.http.bind.',
+  DATA_DIR_IN_USE: 'Stop the other node or give this one its own node.data_dir.',
+  DATA_DIR_UNUSABLE: 'Check that the folder may be created and written.',
+  // cluster
+  CLUSTER_WRONG_COOKIE: 'Set the same node.cookie on all nodes.',
+  CLUSTER_WRONG_NAME: 'Set the same cluster.name on all nodes.',
+  CLUSTER_VERSION: 'Run versions of Busbar that share a wire version.',
+  CLUSTER_PROTOCOL: 'The peer speaks something else on the cluster port; check the seed address.',
+  CLUSTER_CLOCK_TOO_FAR: 'Set the clocks of both machines; they differ by more than an hour.',
+  DUPLICATE_NODE_ID: 'Give the copied node a data directory of its own.',
+  DUPLICATE_NODE_NAME: 'Give every node its own node.name.',
+  NODE_DOWN: 'The node is not linked to this one; check that it runs.',
+  NODE_TIMEOUT: 'The node did not answer in time; try again.',
+  // workbench
+  PROJECT_UNREADABLE: 'Correct the file or open another folder; nothing was changed.',
+  PROJECT_LOCKED: 'Close the other Busbar window that has this project open.',
+  CLUSTER_NOT_RUNNING: 'Start the cluster first.',
+  NODE_UNKNOWN: 'Choose one of the nodes of the cluster.',
+  NODE_START_FAILED: 'Open the log of the node; its last lines name the cause.',
+  CONNECTION_UNKNOWN: 'Choose one of the saved connections.',
+  CLIENT_OFFLINE: 'Connect the client first.',
+  CLIENT_REFUSED: 'The broker refused; the reason code says why.',
+  NO_FREE_PORT: 'Close programs that hold ports on this machine.',
+  BAD_REQUEST: 'The call does not fit the contract; the message names the field.',
+  UNKNOWN_CALL: 'Window and host are of different versions; reload the window.',
+  HOST_GONE: 'The workbench host has ended; start Busbar again.',
+  INTERNAL: 'This is a fault of Busbar; the log has the details.',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CATALOGUE;
+
+export interface BusbarErrorOptions {
+  /** Replaces the catalogue's hint where the thrower knows better. */
+  readonly hint?: string;
+  /** Plain data that helps to act on the failure: port, listener, line, column. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+export class BusbarError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, options: BusbarErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'BusbarError';
+    this.code = code;
+    this.hint = options.hint ?? ERROR_CATALOGUE[code];
+    this.details = options.details ?? {};
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

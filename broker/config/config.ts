@@ -1,0 +1,82 @@
+/**
+ * config/: what a node can be told, in EMQX's words.
+ * In: texts (file, `--set`, environment). Out: one resolved `BrokerConfig`, or problems with positions.
+ * May import: base. Begin here for the resolved shape; schema.ts has keys, types, defaults and limits; hocon.ts reads text.
+ */
+import type { Millis, NodeName } from '../base/ids.ts';
+
+export interface ListenerConfig {
+  /** `tcp:default` */
+  readonly id: string;
+  readonly type: 'tcp';
+  readonly name: string;
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+  /** Number.POSITIVE_INFINITY when unlimited. */
+  readonly maxConnections: number;
+}
+
+export interface Seed {
+  readonly node: NodeName;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `mqtt.*` with EMQX's meanings (broker-contract 3.5). Durations in ms unless the name says seconds. */
+export interface MqttConfig {
+  readonly idleTimeoutMs: Millis;
+  readonly maxPacketSize: number;
+  readonly maxClientIdLen: number;
+  readonly maxTopicLevels: number;
+  readonly maxTopicAlias: number;
+  readonly maxQosAllowed: 0 | 1 | 2;
+  readonly retainAvailable: boolean;
+  readonly wildcardSubscription: boolean;
+  readonly keepaliveMultiplier: number;
+  /** Seconds; undefined = disabled. */
+  readonly serverKeepalive: number | undefined;
+  readonly sessionExpiryIntervalMs: Millis;
+  readonly maxAwaitingRel: number;
+  readonly awaitRelTimeoutMs: Millis;
+  readonly maxInflight: number;
+  readonly maxMqueueLen: number;
+  readonly mqueueStoreQos0: boolean;
+  readonly maxSubscriptions: number;
+  readonly upgradeQos: boolean;
+}
+
+export interface BrokerConfig {
+  readonly node: {
+    readonly name: NodeName;
+    readonly cookie: string;
+    readonly dataDir: string;
+  };
+  readonly cluster: {
+    readonly name: string;
+    readonly discoveryStrategy: 'manual' | 'static';
+    readonly seeds: readonly Seed[];
+    /** Where links are accepted. */
+    readonly host: string;
+    readonly port: number;
+  };
+  readonly listeners: readonly ListenerConfig[];
+  readonly mqtt: MqttConfig;
+  readonly retainer: { readonly enable: boolean; readonly maxRetainedMessages: number; readonly maxPayloadSize: number };
+  readonly authorization: {
+    readonly noMatch: 'allow' | 'deny';
+    readonly denyAction: 'ignore' | 'disconnect';
+    /** The file source; undefined = no rules, everything falls to `noMatch`. */
+    readonly aclFile: string | undefined;
+  };
+  readonly dashboard: {
+    readonly host: string;
+    readonly port: number;
+    readonly defaultUsername: string;
+    readonly defaultPassword: string;
+    readonly tokenExpiredTimeMs: Millis;
+    readonly swaggerSupport: boolean;
+  };
+  readonly apiKey: { readonly bootstrapFile: string | undefined };
+  readonly log: { readonly level: 'debug' | 'info' | 'warning' | 'error' };
+}

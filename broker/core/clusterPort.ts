@@ -1,0 +1,40 @@
+/**
+ * The seam between one broker and the cluster it is part of. `cluster/` implements `ClusterPort`; `core/` implements
+ * `BrokerPort`. Without a cluster `standalone` takes the place of the first.
+ */
+import type { NodeName } from '../base/ids.ts';
+import type { Message } from './message.ts';
+
+/** What the broker asks of the cluster. */
+export interface ClusterPort {
+  /** The first local subscriber of a filter appeared / the last one went. Replicated to all peers as a route row. */
+  routeAdded(topicFilter: string): void;
+  routeRemoved(topicFilter: string): void;
+  /**
+   * Calls `done` when every peer that is up has applied all route rows written so far, or after at most 1 s (R28):
+   * SUBACK waits for it, so "subscribe here, publish there" needs no sleeping. May call at once.
+   */
+  routeBarrier(done: () => void): void;
+  /** One copy of a message to one node that has a matching route. Frames of one turn leave in one write. */
+  forward(node: NodeName, message: Message): void;
+}
+
+/** What the cluster tells the broker. */
+export interface BrokerPort {
+  /** A route row of a peer appeared or vanished. */
+  remoteRouteAdded(node: NodeName, topicFilter: string): void;
+  remoteRouteRemoved(node: NodeName, topicFilter: string): void;
+  /** The peer is down: all its rows vanish. */
+  remoteNodeDown(node: NodeName): void;
+  /** A message that a peer forwarded: delivered to local subscribers only, never forwarded again. */
+  dispatchForwarded(message: Message): void;
+}
+
+export const standalone: ClusterPort = {
+  routeAdded() {},
+  routeRemoved() {},
+  routeBarrier(done) {
+    done();
+  },
+  forward() {},
+};
