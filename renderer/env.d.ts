@@ -1,0 +1,2 @@
+/** Types of what Vite hands to the renderer. */
+/// <reference types="vite/client" />
