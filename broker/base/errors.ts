@@ -46,6 +46,7 @@ export const ERROR_CATALOGUE = {
   NO_FREE_PORT: 'Close programs that hold ports on this machine.',
   BAD_REQUEST: 'The call does not fit the contract; the message names the field.',
   UNKNOWN_CALL: 'Window and host are of different versions; reload the window.',
+  HOST_BUSY: 'Wait until calls that are under way have ended, then try again.',
   HOST_GONE: 'The workbench host has ended; start Busbar again.',
   INTERNAL: 'This is a fault of Busbar; the log has the details.',
 } as const;
