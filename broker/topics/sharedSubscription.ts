@@ -1,0 +1,63 @@
+/** What stands before a filter in SUBSCRIBE: `$share/group/`, `$queue/` (EMQX's one nameless group) and `$exclusive/`. */
+import { topicFilterProblem } from './topicFilter.ts';
+import type { TopicProblem } from './topicProblem.ts';
+
+export interface SubscriptionTarget {
+  /** The filter that is matched, authorized and routed. */
+  readonly topicFilter: string;
+  /** Undefined for an ordinary subscription. `$queue/…` belongs to the group named `$queue`. */
+  readonly shareGroup: string | undefined;
+  readonly exclusive: boolean;
+}
+
+export type ParsedSubscription =
+  | { readonly ok: true; readonly target: SubscriptionTarget }
+  | { readonly ok: false; readonly problem: TopicProblem };
+
+const SHARE = '$share/';
+const QUEUE = '$queue/';
+const EXCLUSIVE = '$exclusive/';
+/** The group of all `$queue/` subscriptions; `$share/$queue/t` joins it too, as in EMQX. */
+export const QUEUE_GROUP = '$queue';
+
+/** Reads a filter as a client sends it in SUBSCRIBE or UNSUBSCRIBE, and checks all of it. */
+export function parseSubscription(text: string): ParsedSubscription {
+  if (text.charCodeAt(0) !== 0x24) return withFilter(text, undefined, false);
+  if (text.startsWith(SHARE)) return parseShare(text);
+  if (text.startsWith(QUEUE)) return withPrefix(text.slice(QUEUE.length), QUEUE_GROUP, false);
+  if (text.startsWith(EXCLUSIVE)) return withPrefix(text.slice(EXCLUSIVE.length), undefined, true);
+  return withFilter(text, undefined, false);
+}
+
+/** The text that `parseSubscription` reads back to the same target (with `$queue/` for the group of that name). */
+export function formatSubscription(target: SubscriptionTarget): string {
+  if (target.exclusive) return EXCLUSIVE + target.topicFilter;
+  if (target.shareGroup === undefined) return target.topicFilter;
+  if (target.shareGroup === QUEUE_GROUP) return QUEUE + target.topicFilter;
+  return `${SHARE}${target.shareGroup}/${target.topicFilter}`;
+}
+
+function parseShare(text: string): ParsedSubscription {
+  const slash = text.indexOf('/', SHARE.length);
+  const group = slash === -1 ? text.slice(SHARE.length) : text.slice(SHARE.length, slash);
+  if (group === '') return refused('shareGroupMissing'); // MQTT-4.8.2-1
+  if (group.includes('+') || group.includes('#')) return refused('shareGroupWildcard'); // MQTT-4.8.2-2
+  if (slash === -1) return refused('shareFilterMissing');
+  return withPrefix(text.slice(slash + 1), group, false);
+}
+
+/** One prefix only: EMQX refuses `$share/a/$queue/t`, and a subscription cannot be both exclusive and shared. */
+function withPrefix(filter: string, shareGroup: string | undefined, exclusive: boolean): ParsedSubscription {
+  if (filter === '') return refused('shareFilterMissing');
+  if (filter.startsWith(SHARE) || filter.startsWith(QUEUE) || filter.startsWith(EXCLUSIVE)) return refused('prefixNested');
+  return withFilter(filter, shareGroup, exclusive);
+}
+
+function withFilter(topicFilter: string, shareGroup: string | undefined, exclusive: boolean): ParsedSubscription {
+  const problem = topicFilterProblem(topicFilter);
+  return problem === undefined ? { ok: true, target: { topicFilter, shareGroup, exclusive } } : refused(problem);
+}
+
+function refused(problem: TopicProblem): ParsedSubscription {
+  return { ok: false, problem };
+}
