@@ -12,6 +12,7 @@ export const ERROR_CATALOGUE = {
   // config
   CONFIG_UNKNOWN_KEY: 'Remove the key or correct its spelling; known keys are listed in the README.',
   CONFIG_BAD_VALUE: 'Correct the value; the message names the expected form.',
+  CONFIG_UNSUPPORTED: 'Remove the key; Busbar knows it from EMQX and does not support it yet.',
   CONFIG_SYNTAX: 'Correct the line named in the message.',
   CONFIG_FILE_UNREADABLE: 'Check that the file exists and may be read.',
   // access
