@@ -11,6 +11,10 @@ export interface AclClient {
   readonly username: string | undefined;
   /** Peer address without port; empty when there is none (then no address condition matches). */
   readonly peerHost: string;
+  /** Values of further placeholders; a topic that uses a missing one does not match. */
+  readonly certCommonName?: string | undefined;
+  readonly zone?: string | undefined;
+  readonly attributes?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface AclRequest {
@@ -24,8 +28,7 @@ export interface AclRequest {
 
 /** Three-valued: `noMatch` leaves the answer to `authorization.no_match`. `rule` is 1-based in file order. */
 export type AclDecision =
-  | { readonly permission: 'allow' | 'deny'; readonly rule: number }
-  | { readonly permission: 'noMatch'; readonly rule: 0 };
+  { readonly permission: 'allow' | 'deny'; readonly rule: number } | { readonly permission: 'noMatch'; readonly rule: 0 };
 
 /** Compiled rules in force. `epoch` grows with every replacement; a verdict cached under an older epoch is void. */
 export interface Authorizer {
