@@ -41,7 +41,7 @@ export default {
     no('api-schema-alone', { path: '^broker/api/schema/', pathNot: TEST }, { path: '^broker/', pathNot: '^broker/api/schema/' }),
     no('cli-rooms', { path: '^broker/cli/', pathNot: TEST }, { path: '^broker/(io|session|router|cluster|core)/' }),
     no('contract-alone', { path: '^electron/contract/', pathNot: TEST }, { path: '^(broker|electron|renderer)/', pathNot: '^(electron/contract|broker/api/schema)/' }),
-    no('host-doors', { path: '^electron/host/', pathNot: TEST }, { path: '^broker/', pathNot: '^broker/(base|config|api/schema|access/acl)/' }),
+    no('host-doors', { path: '^electron/host/', pathNot: TEST }, { path: '^broker/', pathNot: '^broker/(base|topics|config|api/schema|access/acl)/' }),
     no('host-without-electron', { path: '^electron/(host|contract)/' }, { path: '(^|/)electron(/|$)', pathNot: '^electron/', reachable: true }),
     no('electron-in-shell-only', { pathNot: '^(electron/(main|preload)|node_modules)/' }, { path: 'node_modules/electron/', dependencyTypesNot: ['type-only'] }, 'Importing it outside Electron downloads a binary or throws; its types are free.'),
     no('preload-alone', { path: '^electron/preload/' }, { path: '^(broker|renderer|electron)/', pathNot: '^electron/(preload|contract)/' }),

@@ -38,6 +38,7 @@ export const ERROR_CATALOGUE = {
   // workbench
   PROJECT_UNREADABLE: 'Correct the file or open another folder; nothing was changed.',
   PROJECT_LOCKED: 'Close the other Busbar window that has this project open.',
+  WORKSPACE_UNUSABLE: 'Close Busbar, set .busbar/workspace.db of the project aside and open it again; only message history is lost.',
   CLUSTER_NOT_RUNNING: 'Start the cluster first.',
   NODE_UNKNOWN: 'Choose one of the nodes of the cluster.',
   NODE_START_FAILED: 'Open the log of the node; its last lines name the cause.',
@@ -47,6 +48,7 @@ export const ERROR_CATALOGUE = {
   NO_FREE_PORT: 'Close programs that hold ports on this machine.',
   BAD_REQUEST: 'The call does not fit the contract; the message names the field.',
   UNKNOWN_CALL: 'Window and host are of different versions; reload the window.',
+  WINDOW_PORT_IN_USE: 'Choose another port with --port, or leave the flag away for any free one.',
   HOST_BUSY: 'Wait until calls that are under way have ended, then try again.',
   HOST_GONE: 'The workbench host has ended; start Busbar again.',
   INTERNAL: 'This is a fault of Busbar; the log has the details.',

@@ -57,7 +57,12 @@ export function serveHost(pipe: MessagePipe, handlers: HostHandlers, events: Hos
     pipe.onClose(() => stop()),
     events.subscribe((name, payload) => {
       if (options.checkAnswers) requireFit(HOST_EVENTS[name], payload, `event ${name}`);
-      send({ type: 'event', name, payload });
+      try {
+        send({ type: 'event', name, payload });
+      } catch {
+        // A pipe that cannot take an event must not stop the host from telling the other windows.
+        pipe.close();
+      }
     }),
   ];
   const stop = () => {

@@ -40,6 +40,7 @@ export interface FailedEvent {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
+/** `hash` is the SHA-256 of the text in UTF-8, as hex. */
 export type AclApplyResult =
   | { readonly ok: true; readonly hash: string; readonly rules: number }
   | { readonly ok: false; readonly problems: readonly AclProblemReport[] };

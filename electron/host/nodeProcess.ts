@@ -1,0 +1,224 @@
+/** One broker node as a supervised process: start until ready, stop with a grace, kill, and what its end means. */
+import type { AclApplyResult, FailedEvent, NodeMessage, ReadyEvent } from '../../broker/api/schema/control.ts';
+import type { NodeSnapshot } from '../../broker/api/schema/topology.ts';
+import { DisposableStore } from '../../broker/base/disposable.ts';
+import { BusbarError } from '../../broker/base/errors.ts';
+import type { NodeState } from '../contract/host.ts';
+import type { NodeChild, NodeExit, NodeLauncher } from './nodeLauncher.ts';
+
+/** A node that is not ready by then is killed and counts as failed. */
+export const READY_LIMIT_MS = 20_000;
+/** From the request to stop until SIGKILL. */
+export const STOP_GRACE_MS = 5_000;
+/** How long a node may take to apply rules. */
+export const ACL_LIMIT_MS = 5_000;
+
+export type NodeEnd = 'stopped' | 'killed' | 'failed';
+
+export interface NodeProcessEvents {
+  /** The state, reason or pid changed. */
+  onChange(): void;
+  onSnapshot(snapshot: NodeSnapshot): void;
+  /** The process is gone; `end` says how to call it. */
+  onEnd(end: NodeEnd): void;
+}
+
+export interface NodeProcessOptions {
+  readonly name: string;
+  readonly launcher: NodeLauncher;
+  readonly now: () => number;
+  readonly events: NodeProcessEvents;
+  /** Takes both output streams of a new child; the ready line is read from the control channel. */
+  readonly keepOutput: (child: NodeChild) => void;
+  readonly readyLimitMs?: number;
+  readonly stopGraceMs?: number;
+}
+
+const SEE_LOG = 'Open the log of the node; its last lines name the cause.';
+
+export class NodeProcess {
+  readonly name: string;
+  readonly #options: NodeProcessOptions;
+  #state: NodeState = 'stopped';
+  #sinceMs: number;
+  #reason: string | null = null;
+  #hint: string | null = null;
+  #exitCode: number | null = null;
+  #child: NodeChild | undefined;
+  #store = new DisposableStore();
+  #ready: ReadyEvent | null = null;
+  #failure: FailedEvent | undefined;
+  #asked: 'stop' | 'kill' | undefined;
+  #started = Promise.withResolvers<void>();
+  #gone = Promise.resolve();
+  #lastRequestId = 0;
+  readonly #aclRequests = new Map<number, (result: AclApplyResult | undefined) => void>();
+
+  constructor(options: NodeProcessOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.#sinceMs = options.now();
+  }
+
+  get state(): NodeState {
+    return this.#state;
+  }
+  get isAlive(): boolean {
+    return this.#child !== undefined;
+  }
+  /** The start under way or the last one: resolved when ready, rejected with NODE_START_FAILED. */
+  get started(): Promise<void> {
+    return this.#started.promise;
+  }
+  get ready(): ReadyEvent | null {
+    return this.#ready;
+  }
+  get status() {
+    const pid = this.#child?.pid ?? null;
+    return { state: this.#state, sinceMs: this.#sinceMs, pid, reason: this.#reason, hint: this.#hint, exitCode: this.#exitCode };
+  }
+
+  /** Launches the process. Resolves when the node is ready (`joining`); throws NODE_START_FAILED with the node's own message. */
+  start(args: readonly string[]): Promise<void> {
+    if (this.#child) return this.#started.promise;
+    const { promise: gone, resolve: leave } = Promise.withResolvers<void>();
+    this.#started = Promise.withResolvers();
+    this.#started.promise.catch(() => undefined); // reported to whoever awaits it
+    this.#gone = gone;
+    this.#failure = undefined;
+    this.#asked = undefined;
+    this.#exitCode = null;
+    const child = this.#options.launcher.launch(args);
+    this.#child = child;
+    this.#options.keepOutput(child);
+    const limit = setTimeout(() => this.#tooLate(), this.#options.readyLimitMs ?? READY_LIMIT_MS);
+    this.#store = new DisposableStore();
+    this.#store.add({ dispose: () => clearTimeout(limit) });
+    this.#store.add(child.onMessage((message) => this.#receive(message as NodeMessage, limit)));
+    this.#store.add(child.onExit((exit) => this.#ended(exit, leave)));
+    this.#become('starting');
+    return this.#started.promise;
+  }
+
+  /** Asks the node to stop, waits its grace, then kills. Resolves when the process is gone. */
+  async stop(): Promise<void> {
+    const child = this.#child;
+    if (!child) return;
+    this.#asked ??= 'stop';
+    this.#become('stopping');
+    child.send({ command: 'stop' });
+    const hard = setTimeout(() => child.kill(), this.#options.stopGraceMs ?? STOP_GRACE_MS);
+    await this.#gone;
+    clearTimeout(hard);
+  }
+
+  /** SIGKILL, as a crash would be. Resolves when the process is gone. */
+  async kill(): Promise<void> {
+    this.#asked = 'kill';
+    this.#child?.kill();
+    await this.#gone;
+  }
+
+  /** The node's peers are linked, or `reason` says what is missing. */
+  markRunning(reason: string | null): void {
+    if (this.#state === 'joining' || (this.#state === 'running' && this.#reason !== reason)) this.#become('running', reason);
+  }
+
+  /** What the node says to new rules; undefined when it does not answer in time or ends. */
+  applyAcl(text: string): Promise<AclApplyResult | undefined> {
+    const child = this.#child;
+    if (!child) return Promise.resolve(undefined);
+    this.#lastRequestId += 1;
+    const requestId = this.#lastRequestId;
+    return new Promise((resolve) => {
+      const limit = setTimeout(() => this.#answerAcl(requestId, undefined), ACL_LIMIT_MS);
+      this.#aclRequests.set(requestId, (result) => {
+        clearTimeout(limit);
+        resolve(result);
+      });
+      child.send({ command: 'applyAcl', requestId, text });
+    });
+  }
+
+  #receive(message: NodeMessage, limit: NodeJS.Timeout): void {
+    switch (message.event) {
+      case 'ready':
+        clearTimeout(limit);
+        this.#ready = message;
+        if (this.#state === 'starting') this.#become('joining');
+        this.#started.resolve();
+        return;
+      case 'failed':
+        this.#failure = message;
+        return;
+      case 'snapshot':
+        this.#options.events.onSnapshot(message.snapshot);
+        return;
+      case 'aclApplied':
+        this.#answerAcl(message.requestId, message.result);
+        return;
+      case 'stopping':
+        if (this.#state !== 'stopping') this.#become('stopping');
+        return;
+      default:
+        // A newer node may say more than this host knows; what it does not know it does not need.
+        return;
+    }
+  }
+
+  #answerAcl(requestId: number, result: AclApplyResult | undefined): void {
+    const answer = this.#aclRequests.get(requestId);
+    this.#aclRequests.delete(requestId);
+    answer?.(result);
+  }
+
+  #tooLate(): void {
+    const seconds = (this.#options.readyLimitMs ?? READY_LIMIT_MS) / 1000;
+    this.#failure = { event: 'failed', code: 'NODE_START_FAILED', message: `The node was not ready after ${seconds} s.`, hint: SEE_LOG, details: {} };
+    this.#child?.kill();
+  }
+
+  #ended(exit: NodeExit, leave: () => void): void {
+    this.#store.dispose();
+    this.#child = undefined;
+    this.#ready = null;
+    this.#exitCode = exit.code;
+    for (const requestId of [...this.#aclRequests.keys()]) this.#answerAcl(requestId, undefined);
+    const end = this.#nameEnd(exit);
+    this.#started.reject(
+      new BusbarError('NODE_START_FAILED', this.#reason ?? 'The node was stopped before it was ready.', {
+        ...(this.#hint === null ? {} : { hint: this.#hint }),
+        details: { node: this.name, cause: this.#failure?.code ?? null },
+      }),
+    );
+    leave();
+    this.#options.events.onEnd(end);
+  }
+
+  #nameEnd(exit: NodeExit): NodeEnd {
+    if (this.#failure) return this.#fail(this.#failure.message, this.#failure.hint);
+    if (exit.error !== null) return this.#fail(`The process could not be started: ${exit.error}`, 'Install Busbar again; a file it needs is missing.');
+    if (this.#asked === 'kill') {
+      this.#become('stopped', 'Killed.');
+      return 'killed';
+    }
+    if (this.#asked === 'stop' || exit.code === 0) {
+      this.#become('stopped', this.#asked ? null : 'The node ended by itself.');
+      return 'stopped';
+    }
+    return this.#fail(exit.signal === null ? `The node ended with exit code ${exit.code}.` : `The node was ended by ${exit.signal}.`, SEE_LOG);
+  }
+
+  #fail(reason: string, hint: string): NodeEnd {
+    this.#become('failed', reason, hint);
+    return 'failed';
+  }
+
+  #become(state: NodeState, reason: string | null = null, hint: string | null = null): void {
+    if (state !== this.#state) this.#sinceMs = this.#options.now();
+    this.#state = state;
+    this.#reason = reason;
+    this.#hint = hint;
+    this.#options.events.onChange();
+  }
+}

@@ -1,4 +1,0 @@
-/** Words of the Access page. */
-export const access = {
-  title: 'Access',
-};

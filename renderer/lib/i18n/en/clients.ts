@@ -1,4 +1,0 @@
-/** Words of the Clients page. */
-export const clients = {
-  title: 'Clients',
-};

@@ -1,4 +1,0 @@
-/** Words of the Cluster page. */
-export const cluster = {
-  title: 'Cluster',
-};

@@ -1,4 +1,0 @@
-/** 集群页面的用语。 */
-export const cluster = {
-  title: '集群',
-};
