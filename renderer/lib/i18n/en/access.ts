@@ -1,0 +1,4 @@
+/** Words of the Access page. */
+export const access = {
+  title: 'Access',
+};

@@ -1,0 +1,4 @@
+/** Words of the Clients page. */
+export const clients = {
+  title: 'Clients',
+};

@@ -1,0 +1,4 @@
+/** Words of the Cluster page. */
+export const cluster = {
+  title: 'Cluster',
+};

@@ -1,0 +1,7 @@
+/** The pages of the workbench, in any order: `order` decides. */
+import { helpPage } from './features/help/index.ts';
+import { laterPages } from './features/later/index.ts';
+import { settingsPage } from './features/settings/index.ts';
+import type { FeaturePage } from './workbench/featurePage.ts';
+
+export const pages: readonly FeaturePage[] = [...laterPages, settingsPage, helpPage];
