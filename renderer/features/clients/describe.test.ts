@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import type { ClientMessage, ClientState, ConnectionSpec } from '../../../electron/contract/host.ts';
+import { detailText, kindOf, offlineState, seriesOf, topicProblem } from './describe.ts';
+
+const t = (key: string, values: Record<string, unknown> = {}) => [key, ...Object.values(values)].join(' ');
+const SPEC: ConnectionSpec = {
+  id: 'a', name: 'a', target: { kind: 'node', node: 'busbar-1' }, clientId: 'a', protocolVersion: 5, cleanStart: true, keepalive: 60, sessionExpiry: 0, username: '', subscriptions: [], will: null,
+};
+const state = (change: Partial<ClientState>): ClientState => ({ ...offlineState('a'), ...change });
+const message = (change: Partial<ClientMessage>): ClientMessage => ({
+  seq: 1, timeMs: 0, direction: 'out', topic: 't', payload: new Uint8Array(), qos: 1, retain: false, dup: false, matched: [], ack: null, properties: {}, ...change,
+});
+
+describe('the line that tells how a connection stands', () => {
+  it.each([
+    [state({ state: 'connected' }), 'clients.version.v5 · busbar-1'],
+    [state({ state: 'reconnecting', attempt: 3 }), 'clients.state.reconnecting busbar-1 3'],
+    [state({ state: 'refused', reasonCode: 0x86 }), 'clients.state.refused: 0x86 clients.reason.134'],
+    [state({ state: 'refused', reasonCode: 0xee }), 'clients.state.refused: 0xee clients.reason.unknown 0xee'],
+    [state({ reason: 'connect ECONNREFUSED' }), 'clients.version.v5 · clients.state.offline · connect ECONNREFUSED'],
+  ])('%#', (one, expected) => expect(detailText(SPEC, one, t)).toBe(expected));
+
+  it('says when a session waits at the broker', () => {
+    expect(detailText({ ...SPEC, sessionExpiry: 60 }, state({}), t)).toBe('clients.version.v5 · clients.state.offlineSession');
+  });
+});
+
+it.each([
+  [message({ direction: 'in' }), 'received'],
+  [message({ ack: null }), 'sent'],
+  [message({ ack: 0x10 }), 'sent'],
+  [message({ ack: 0x87 }), 'refused'],
+])('message %# is of the right kind', (one, kind) => expect(kindOf(one)).toBe(kind));
+
+it('gives a subscription the colour of its place', () => {
+  expect([seriesOf('b', ['a', 'b']), seriesOf('x', ['a']), seriesOf(undefined, ['a']), seriesOf('i', [...'abcdefghi'])]).toEqual([2, undefined, undefined, 1]);
+});
+
+it.each([['', 'noTopic'], ['a/+', 'wildcard'], ['a/#', 'wildcard'], ['a/b', undefined]])('topic %j: %s', (topic, problem) => expect(topicProblem(topic)).toBe(problem));

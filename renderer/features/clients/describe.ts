@@ -1,0 +1,94 @@
+/** How connections and messages are put into words: plain functions over the contract's shapes. */
+import type { ClientMessage, ClientState, ConnectionSpec } from '../../../electron/contract/host.ts';
+import type { MarkState } from '../../ui/nodeState.ts';
+
+type Translate = (key: string, values?: Record<string, unknown>) => string;
+
+const KNOWN_REASONS = new Set([
+  0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a, 0x8b, 0x8c, 0x8d, 0x8e, 0x8f, 0x90, 0x91, 0x93, 0x95, 0x97, 0x98, 0x99, 0x9a, 0x9b, 0x9c,
+  0x9d, 0x9e, 0x9f, 0xa1, 0xa2,
+]);
+
+/** `0x87` */
+export function codeText(code: number): string {
+  return `0x${code.toString(16).padStart(2, '0')}`;
+}
+
+/** The words of a reason code: `not authorized`. */
+export function reasonText(code: number, t: Translate): string {
+  return KNOWN_REASONS.has(code) ? t(`clients.reason.${code}`) : t('clients.reason.unknown', { code: codeText(code) });
+}
+
+/** `busbar-1`, or `broker.example:1883`. */
+export function targetText(spec: ConnectionSpec): string {
+  return spec.target.kind === 'node' ? spec.target.node : `${spec.target.host}:${spec.target.port}`;
+}
+
+export function markOf(state: ClientState): MarkState {
+  switch (state.state) {
+    case 'connected':
+      return 'running';
+    case 'connecting':
+    case 'reconnecting':
+      return 'starting';
+    case 'refused':
+      return 'failed';
+    case 'offline':
+      return 'stopped';
+  }
+}
+
+/** A session that outlives its connection: what is published meanwhile waits for it at the broker. */
+export function keepsSession(spec: ConnectionSpec): boolean {
+  return spec.protocolVersion === 5 ? spec.sessionExpiry > 0 : !spec.cleanStart;
+}
+
+/** The second line of a connection: `v5 · busbar-1`, `refused: 0x86 bad user name or password`. */
+export function detailText(spec: ConnectionSpec, state: ClientState, t: Translate): string {
+  const version = t(spec.protocolVersion === 5 ? 'clients.version.v5' : 'clients.version.v4');
+  const target = targetText(spec);
+  switch (state.state) {
+    case 'connected':
+      return `${version} · ${target}`;
+    case 'connecting':
+      return t('clients.state.connecting', { target });
+    case 'reconnecting':
+      return t('clients.state.reconnecting', { target, attempt: state.attempt });
+    case 'refused':
+      return `${t('clients.state.refused')}: ${whyText(state, t)}`;
+    case 'offline':
+      return `${version} · ${t(keepsSession(spec) ? 'clients.state.offlineSession' : 'clients.state.offline')}${state.reason === null ? '' : ` · ${whyText(state, t)}`}`;
+  }
+}
+
+/** Code and words of a refusal or of the broker's DISCONNECT, or the system's own words. */
+export function whyText(state: ClientState, t: Translate): string {
+  return state.reasonCode === null ? (state.reason ?? '') : `${codeText(state.reasonCode)} ${reasonText(state.reasonCode, t)}`;
+}
+
+export type MessageKind = 'received' | 'sent' | 'refused';
+
+/** A publish the broker refused (reason code 0x80 or above) is a kind of its own. */
+export function kindOf(message: ClientMessage): MessageKind {
+  if (message.direction === 'in') return 'received';
+  return message.ack !== null && message.ack >= 0x80 ? 'refused' : 'sent';
+}
+
+/** Series number of a subscription (1 to 8), by its place in the connection's list: stable while it is subscribed. */
+export function seriesOf(filter: string | undefined, filters: readonly string[]): number | undefined {
+  const at = filter === undefined ? -1 : filters.indexOf(filter);
+  return at === -1 ? undefined : (at % 8) + 1;
+}
+
+export type TopicProblem = 'noTopic' | 'wildcard';
+
+/** What keeps a text from being a topic to publish to. */
+export function topicProblem(topic: string): TopicProblem | undefined {
+  if (topic === '') return 'noTopic';
+  return /[+#\0]/.test(topic) ? 'wildcard' : undefined;
+}
+
+/** What holds for a connection before the host has said anything about it. */
+export function offlineState(id: string): ClientState {
+  return { id, state: 'offline', sinceMs: 0, attempt: 0, reasonCode: null, reason: null, sessionPresent: false, assignedClientId: null, subscriptions: [], received: 0, sent: 0 };
+}
