@@ -82,7 +82,10 @@ export function useClientActs(): ClientActs {
     },
     clear: async (spec) => void (await attempt('clear', spec, () => clients.clear(spec.id))),
     open(id, beside = false) {
-      if (beside) tabs.openBeside(PAGE, paneOf(id));
+      const here = tabs.focusedPane(PAGE);
+      // The page's empty home is a place to fill, not a tab to keep.
+      if (here?.view.view === PANE_VIEW && here.view.key === '') tabs.replace(PAGE, here.id, paneOf(id));
+      else if (beside) tabs.openBeside(PAGE, paneOf(id));
       else tabs.open(PAGE, paneOf(id));
     },
   };

@@ -55,6 +55,7 @@ export const clientsPage: FeaturePage = {
     [PANE_VIEW]: {
       component: ClientPane,
       icon: 'plug',
+      ownHead: true,
       title: (params, t) => useConnectionsStore().specs.find(({ id }) => id === params['id'])?.name ?? t('clients.title'),
     },
   },
