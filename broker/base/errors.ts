@@ -35,6 +35,8 @@ export const ERROR_CATALOGUE = {
   DUPLICATE_NODE_NAME: 'Give every node its own node.name.',
   NODE_DOWN: 'The node is not linked to this one; check that it runs.',
   NODE_TIMEOUT: 'The node did not answer in time; try again.',
+  NODE_BUSY: 'Too many questions wait for this node; try again in a moment.',
+  ANSWER_TOO_LARGE: 'Ask for fewer rows at a time.',
   // workbench
   PROJECT_UNREADABLE: 'Correct the file or open another folder; nothing was changed.',
   PROJECT_LOCKED: 'Close the other Busbar window that has this project open.',

@@ -1,0 +1,378 @@
+/**
+ * cluster/: who is in the cluster and what its members share.
+ * In: frames of proven peers, the end of links, ticks, local route changes, messages to forward, questions. Out: `ClusterPorts`.
+ * Knows no sockets, no timers. May import: base, topics. Must not: io, api, core, node:*, ambient time or randomness.
+ * Begin here for what a frame or a local change leads to; linkGate.ts is the door (connections, handshake, dialling), linkTable.ts
+ * decides up and down, tables/ replicates routes, wire/v1.ts has the frozen bytes, clusterNode.ts puts all together.
+ */
+import type { Millis, NodeName } from '../base/ids.ts';
+import { RouteBarrier } from './barrier.ts';
+import { Calls, nodeDown } from './calls.ts';
+import type { DialPlan, DialTarget, TargetStanding } from './dialPlan.ts';
+import type { LinkRole } from './handshake.ts';
+import { CLOCK_ALARM_MS, ECHO_SILENT_MS, HEARTBEAT_MS, MAX_MEMBERS, STALL_MS } from './limits.ts';
+import type { LinkEnd } from './linkEnd.ts';
+import { LinkTable, type GatePort } from './linkTable.ts';
+import { Membership } from './membership.ts';
+import type { LinkState, Peer } from './peer.ts';
+import type { AskResult, ClusterMessage, ClusterOptions, ClusterPorts, LinkId, LinkReport } from './ports.ts';
+import { linkReports, memberRows, routeRows, type MemberStatus, type RouteRow } from './reports.ts';
+import { OwnTable } from './tables/ownTable.ts';
+import { TableReplication } from './tables/replication.ts';
+import { protocolError } from './wire/bytes.ts';
+import type { Frame } from './wire/frameReader.ts';
+import * as v1 from './wire/v1.ts';
+import { decodeForward, encodeForward } from './wire/v1Forward.ts';
+
+/** A route exists or does not; flags of durable sessions will be its value (cluster-protocol section 5). */
+const ROUTE_VALUE = new Uint8Array(0);
+
+export class ClusterCore {
+  readonly #options: ClusterOptions;
+  readonly #ports: ClusterPorts;
+  readonly #gate: GatePort;
+  readonly #plan: DialPlan;
+  readonly #members: Membership;
+  readonly #links: LinkTable;
+  readonly #routes: TableReplication;
+  readonly #barrier: RouteBarrier;
+  readonly #calls: Calls;
+  #lastTickMs: Millis;
+  #turnEndAsked = false;
+  /** The message encoded last: one publish usually goes to several nodes. Kept for the turn only. */
+  #forwarded: { readonly message: ClusterMessage; readonly frame: Buffer } | undefined;
+
+  constructor(options: ClusterOptions, ports: ClusterPorts, gate: GatePort, plan: DialPlan) {
+    const { broker, clock, log } = ports;
+    const { identity } = options;
+    this.#options = options;
+    this.#ports = ports;
+    this.#gate = gate;
+    this.#plan = plan;
+    this.#members = new Membership(identity);
+    this.#links = new LinkTable({
+      identity,
+      members: this.#members,
+      plan,
+      gate,
+      clock,
+      log,
+      events: {
+        opened: (link, hello) => this.#greet(link, hello),
+        dropped: (link) => this.#calls.linkClosed(link),
+        down: (peer) => this.#peerDown(peer),
+        frame: (id, frame) => this.frame(id, frame),
+      },
+    });
+    this.#routes = new TableReplication(new OwnTable(), log, ({ name }) => ({
+      added: (topicFilter) => broker.remoteRouteAdded(name, topicFilter),
+      removed: (topicFilter) => broker.remoteRouteRemoved(name, topicFilter),
+    }));
+    this.#barrier = new RouteBarrier(() => this.#members.present());
+    this.#calls = new Calls(ports.answer, () => this.#touch());
+    this.#lastTickMs = clock.monotonicMs();
+  }
+
+  get #nowMs(): Millis {
+    return this.#ports.clock.monotonicMs();
+  }
+
+  /** Something waits to be written: end the turn soon. */
+  #touch(): void {
+    if (this.#turnEndAsked) return;
+    this.#turnEndAsked = true;
+    this.#ports.transport.requestTurnEnd();
+  }
+
+  // ---------------------------------------------------------------- links
+
+  /** A connection has proven itself. */
+  linkOpened(id: LinkId, role: LinkRole, hello: v1.Hello): void {
+    this.#links.opened(id, role, hello);
+  }
+
+  #greet(link: LinkState, hello: v1.Hello): void {
+    const differenceMs = hello.wallMs - this.#ports.clock.wallMs();
+    if (Math.abs(differenceMs) > CLOCK_ALARM_MS) {
+      const hint = 'Set the clocks of both machines.';
+      this.#ports.log.warn('cluster_clock_differs', { peer: hello.name, difference_ms: differenceMs, hint });
+    }
+    const { peer } = link;
+    const members = this.#members.rows(this.#options.address);
+    link.control(v1.encodeSnap({ wasDown: peer.gaveUp, routes: this.#routes.own.mark, have: peer.table.seq, members }));
+    this.#routes.snapSent(link);
+    this.#touch();
+  }
+
+  /** Bytes of a proven peer: a sign of life whatever they mean. */
+  heard(id: LinkId, bytes: number): void {
+    const peer = this.#links.get(id)?.peer;
+    if (peer === undefined) return;
+    peer.heardMs = this.#nowMs;
+    peer.counters.bytesIn += bytes;
+  }
+
+  /** The connection has ended, by the network or by the peer's CLOSE. */
+  linkClosed(id: LinkId, end: LinkEnd): void {
+    this.#links.closed(id, end);
+    this.#touch();
+  }
+
+  /** One order of effects (R17): the broker forgets the routes, then waiting SUBACKs go on, then the others hear of it. */
+  #peerDown(peer: Peer): void {
+    this.#ports.broker.remoteNodeDown(peer.name);
+    this.#barrier.release();
+    this.#beatAll();
+  }
+
+  // ---------------------------------------------------------------- frames
+
+  /** One frame of a proven peer, CLOSE excepted. Throws CLUSTER_PROTOCOL when it cannot be understood: the gate ends the link. */
+  frame(id: LinkId, frame: Frame): void {
+    const link = this.#links.get(id);
+    if (link === undefined) {
+      this.#links.hold(id, frame);
+      return;
+    }
+    if (frame.kind === v1.Kind.forward) {
+      link.peer.counters.messagesIn += 1;
+      this.#ports.broker.dispatchForwarded(decodeForward(frame.flags, frame.body));
+      return;
+    }
+    link.peer.counters.controlIn += 1;
+    this.#controlFrame(link, frame);
+    this.#touch();
+  }
+
+  #controlFrame(link: LinkState, { kind, flags, body }: Frame): void {
+    switch (kind) {
+      case v1.Kind.snap:
+        return this.#onSnap(link, v1.decodeSnap(flags, body));
+      case v1.Kind.heartbeat:
+        return this.#onHeartbeat(link, v1.decodeHeartbeat(body));
+      case v1.Kind.rows:
+        this.#routes.onRows(link, v1.decodeRows(flags, body));
+        return this.#confirm(link);
+      case v1.Kind.pull:
+        return this.#routes.onPull(link, v1.decodePull(body));
+      case v1.Kind.barrier:
+        link.barrierOwed = v1.decodeBarrier(body);
+        return this.#confirm(link);
+      case v1.Kind.barrierAck:
+        link.peer.ackedSeq = Math.max(link.peer.ackedSeq, Math.min(v1.decodeBarrier(body), this.#routes.own.seq));
+        return this.#barrier.release();
+      case v1.Kind.call:
+        return this.#calls.onCall(link, body);
+      case v1.Kind.reply:
+        return this.#calls.onReply(link, flags, body);
+      default:
+        throw protocolError(`Frame kind ${kind} is unknown in wire version ${v1.WIRE_VERSION}`);
+    }
+  }
+
+  #onSnap(link: LinkState, snap: v1.Snap): void {
+    const { peer } = link;
+    if (link.snapped) throw protocolError('A second SNAP');
+    // After a down episode the peer forgets our rows, whatever it has just said (R20).
+    const episode = snap.wasDown || peer.gaveUp;
+    const news = this.#links.snapped(link, snap.wasDown);
+    peer.ackedSeq = episode ? 0 : Math.min(snap.have, this.#routes.own.seq);
+    this.#learnMembers(peer, snap.members);
+    if (news) this.#beatAll();
+    this.#routes.peerSnap(link, snap.routes);
+    this.#barrier.release();
+  }
+
+  #learnMembers(peer: Peer, rows: readonly v1.MemberRow[]): void {
+    for (const row of rows) {
+      if (row.nodeId === peer.nodeId) {
+        peer.address = { host: row.host, port: row.port };
+        this.#plan.addMember(peer.address, peer.nodeId);
+        continue;
+      }
+      const learned = this.#members.learn(row);
+      if (learned === 'full') this.#ports.log.warn('cluster_member_ignored', { node: row.name, limit: MAX_MEMBERS });
+      else if (learned?.address !== undefined) this.#plan.addMember(learned.address, learned.nodeId);
+    }
+  }
+
+  /** "Applied up to seq", as soon as that is so. */
+  #confirm(link: LinkState): void {
+    const { table } = link.peer;
+    if (link.barrierOwed === 0 || table.isBuilding || table.seq < link.barrierOwed) return;
+    link.control(v1.encodeBarrier(v1.Kind.barrierAck, table.seq));
+    link.barrierOwed = 0;
+  }
+
+  #onHeartbeat(link: LinkState, beat: v1.Heartbeat): void {
+    const { peer } = link;
+    const nowMs = this.#nowMs;
+    link.echo = { theirMs: beat.sentMs, heardMs: nowMs };
+    if (beat.echoMs !== 0) peer.rttMs = Math.max(0, nowMs - beat.echoMs - beat.echoAgeMs);
+    if (beat.heardAgoMs > ECHO_SILENT_MS) {
+      // R18: the other direction is cut; both ends must agree within one time-out.
+      this.#links.end(link, 'LINK_SILENT', `${peer.name} has not heard this node for ${beat.heardAgoMs} ms`);
+      return;
+    }
+    this.#routes.peerBeat(link, beat.routes);
+  }
+
+  // ---------------------------------------------------------------- time
+
+  /** Heartbeats, silence, time-outs. Several times a second. */
+  tick(): void {
+    const nowMs = this.#nowMs;
+    this.#allowForStall(nowMs);
+    this.#links.tick(nowMs);
+    for (const link of this.#links.all()) if (nowMs - link.lastBeatMs >= HEARTBEAT_MS) this.#beat(link, nowMs);
+    this.#barrier.tick(nowMs);
+    this.#calls.tick(nowMs);
+    this.#touch();
+  }
+
+  #allowForStall(nowMs: Millis): void {
+    const gapMs = nowMs - this.#lastTickMs;
+    this.#lastTickMs = nowMs;
+    if (gapMs < STALL_MS) return;
+    this.#ports.log.warn('cluster_node_stalled', { stalled_ms: Math.round(gapMs) });
+    this.#links.allowFor(gapMs, nowMs);
+  }
+
+  /** A heartbeat at once, because the view has changed (R16). */
+  #beatAll(): void {
+    for (const link of this.#links.all()) this.#beat(link, this.#nowMs);
+    this.#touch();
+  }
+
+  #beat(link: LinkState, nowMs: Millis): void {
+    // Rows first: the mark in the heartbeat must not run ahead of them.
+    this.#routes.stream(link);
+    link.lastBeatMs = nowMs;
+    link.control(
+      v1.encodeHeartbeat({
+        sentMs: Math.floor(nowMs),
+        echoMs: link.echo?.theirMs ?? 0,
+        echoAgeMs: link.echo === undefined ? 0 : Math.floor(nowMs - link.echo.heardMs),
+        heardAgoMs: Math.floor(nowMs - link.peer.heardMs),
+        routes: this.#routes.own.mark,
+        view: this.#members.view(),
+      }),
+    );
+  }
+
+  /** The frames of this turn leave, one write per link. */
+  turnEnd(): void {
+    this.#turnEndAsked = false;
+    const { transport } = this.#ports;
+    for (const link of this.#links.all()) {
+      link.settle(transport);
+      this.#routes.stream(link);
+      this.#barrier.ask(link);
+      link.flush(transport);
+      if (link.overflowed) this.#links.end(link, 'LINK_OVERFLOW', `${link.queueBytes} bytes wait for ${link.peer.name}`);
+    }
+    this.#routes.turnEnded();
+    this.#forwarded = undefined;
+  }
+
+  /** Says goodbye on every link, so that the peers need not find out. The core is not used afterwards. */
+  stop(): void {
+    this.turnEnd();
+    for (const link of this.#links.all()) {
+      this.#gate.end(link.id, 'STOPPING', `${this.#options.identity.name} stops`);
+      this.#calls.linkClosed(link);
+    }
+  }
+
+  // ---------------------------------------------------------------- dialling
+
+  /** How the peer behind an address stands. */
+  standing(target: DialTarget): TargetStanding {
+    const peer = this.#links.peerAt(target.nodeId, target.seedName);
+    if (peer === undefined) return 'unlinked';
+    if (peer.link !== undefined) return 'linked';
+    return peer.state === 'suspect' ? 'suspect' : 'unlinked';
+  }
+
+  /** A dial to this address was actively refused, or ended otherwise (R17). */
+  dialEnded(target: DialTarget, refused: boolean): void {
+    const peer = this.#links.peerAt(target.nodeId, target.seedName);
+    if (peer === undefined) return;
+    if (!refused) peer.refusedSinceMs = undefined;
+    else peer.refusedSinceMs ??= this.#nowMs;
+  }
+
+  // ---------------------------------------------------------------- the broker's side
+
+  routeAdded(topicFilter: string): void {
+    if (this.#routes.own.put(topicFilter, ROUTE_VALUE)) this.#touch();
+  }
+
+  routeRemoved(topicFilter: string): void {
+    if (this.#routes.own.remove(topicFilter)) this.#touch();
+  }
+
+  /** Calls `done` when all present peers have applied the routes written so far, or after 1 s (R28). May call at once. */
+  routeBarrier(done: () => void): void {
+    this.#barrier.wait(this.#routes.own.seq, this.#nowMs, done);
+    this.#touch();
+  }
+
+  /** One copy of a message to one node. Without a link it is lost and counted (R24). */
+  forward(node: NodeName, message: ClusterMessage): void {
+    const peer = this.#members.byName(node);
+    if (peer?.link === undefined) {
+      if (peer !== undefined) peer.counters.lost += 1;
+      return;
+    }
+    if (this.#forwarded?.message !== message) this.#forwarded = { message, frame: encodeForward(message) };
+    peer.link.forward(this.#forwarded.frame, message.qos, this.#ports.transport);
+    this.#touch();
+  }
+
+  ask(node: NodeName, question: string, params: unknown, done: (result: AskResult) => void): void {
+    if (node === this.#options.identity.name) {
+      this.#ports.answer(question, params, done);
+      return;
+    }
+    const peer = this.#members.byName(node);
+    if (peer?.link === undefined || peer.state !== 'up') {
+      done(nodeDown(node));
+      return;
+    }
+    this.#calls.ask(peer.link, question, params, this.#nowMs, done);
+    this.#touch();
+  }
+
+  // ---------------------------------------------------------------- views
+
+  /** Ourselves and every member seen or told of, sorted by name (R10). */
+  members(): readonly MemberStatus[] {
+    return memberRows(this.#options.identity.name, this.#members);
+  }
+
+  /** The route table as this node sees it: one row per filter and node, sorted by both. */
+  routes(): readonly RouteRow[] {
+    return routeRows(this.#options.identity.name, this.#routes.own, this.#members);
+  }
+
+  links(): LinkReport[] {
+    return linkReports(this.#members);
+  }
+
+  /** Messages lost or dropped on their way to other nodes, and waits that gave up. */
+  losses(): { readonly forwardsDropped: number; readonly forwardsLost: number; readonly barriersUnconfirmed: number } {
+    let forwardsDropped = 0;
+    let forwardsLost = 0;
+    for (const { counters } of this.#members.all()) {
+      forwardsDropped += counters.dropped;
+      forwardsLost += counters.lost;
+    }
+    return { forwardsDropped, forwardsLost, barriersUnconfirmed: this.#barrier.unconfirmed };
+  }
+
+  /** What must be empty, but for one link per peer, when all is quiet; for leak checks. */
+  pending(): { readonly links: number; readonly probes: number; readonly calls: number; readonly barriers: number } {
+    return { links: this.#links.size, probes: this.#links.probing, calls: this.#calls.open, barriers: this.#barrier.waiting };
+  }
+}

@@ -1,0 +1,62 @@
+/** One node's part in the cluster, whole: the gate, the core and the plan of addresses. What the shell and the simulation drive. */
+import type { NodeName } from '../base/ids.ts';
+import { ClusterCore } from './clusterCore.ts';
+import { DialPlan } from './dialPlan.ts';
+import { LinkGate } from './linkGate.ts';
+import type { ClusterOptions, ClusterPorts, LinkReport } from './ports.ts';
+
+export class ClusterNode {
+  /** Connections come in here. */
+  readonly gate: LinkGate;
+  /** Local changes, messages and questions come in here. */
+  readonly core: ClusterCore;
+  readonly #plan: DialPlan;
+
+  constructor(options: ClusterOptions, ports: ClusterPorts) {
+    this.#plan = new DialPlan(options.seeds, { name: options.identity.name, address: options.address });
+    this.gate = new LinkGate(options, ports, this.#plan);
+    this.core = new ClusterCore(options, ports, this.gate, this.#plan);
+    this.gate.attach(this.core);
+  }
+
+  /** Ten times a second is enough for every time-out. */
+  tick(): void {
+    this.core.tick();
+    this.gate.tick();
+  }
+
+  turnEnd(): void {
+    this.core.turnEnd();
+  }
+
+  /** Says goodbye to all peers. */
+  stop(): void {
+    this.core.stop();
+    this.gate.stop();
+  }
+
+  /** Links to all members, then seeds that never answered, with the reason. */
+  links(): LinkReport[] {
+    const reports = this.core.links();
+    const reported = new Set<NodeName>(reports.map((report) => report.peer));
+    for (const target of this.#plan.all()) {
+      const { seedName, self, reason } = target;
+      if (seedName === undefined || self || reported.has(seedName)) continue;
+      if (this.core.standing(target) !== 'unlinked') continue;
+      reported.add(seedName);
+      reports.push({ peer: seedName, state: 'down', ...NOTHING_YET, reason: reason ?? 'Not reached yet' });
+    }
+    return reports;
+  }
+}
+
+const NOTHING_YET = {
+  messagesOut: 0,
+  messagesIn: 0,
+  bytesOut: 0,
+  bytesIn: 0,
+  controlOut: 0,
+  controlIn: 0,
+  rttMs: null,
+  queueBytes: 0,
+} as const;

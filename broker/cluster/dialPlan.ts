@@ -1,0 +1,123 @@
+/**
+ * Which address is dialled when: seeds and addresses of members, with back-off per address (R7, R15). A suspect peer is dialled
+ * every 200 ms, because refused dials are how a dead process is told from a slow one (R17).
+ */
+import type { Millis, NodeId, NodeName } from '../base/ids.ts';
+import { BACKOFF_FIRST_MS, BACKOFF_REFUSED_MS, BACKOFF_UNREACHABLE_MS, REDIAL_MS } from './limits.ts';
+import { addressKey, type Address, type ClusterSeed } from './ports.ts';
+
+export interface DialTarget {
+  readonly address: Address;
+  /** The name a seed was written with. */
+  readonly seedName: NodeName | undefined;
+  /** Who answered there last, or whose row names the address. */
+  nodeId: NodeId | undefined;
+  /** Ourselves: never dialled again. */
+  self: boolean;
+  /** A dial or the handshake after it is under way. */
+  busy: boolean;
+  nextDialMs: Millis;
+  backoffMs: Millis;
+  /** Why the last attempt failed, in words. */
+  reason: string | null;
+}
+
+/** How the peer behind a target stands: linked ones are not dialled, suspect ones at once and often. */
+export type TargetStanding = 'linked' | 'suspect' | 'unlinked';
+
+export class DialPlan {
+  readonly #targets = new Map<string, DialTarget>();
+
+  constructor(seeds: readonly ClusterSeed[], self: { readonly name: NodeName; readonly address: Address }) {
+    for (const seed of seeds) {
+      const target = this.#add({ host: seed.host, port: seed.port }, seed.node);
+      target.self = seed.node === self.name;
+    }
+    this.#add(self.address, undefined).self = true;
+  }
+
+  #add(address: Address, seedName: NodeName | undefined): DialTarget {
+    const key = addressKey(address);
+    const known = this.#targets.get(key);
+    if (known !== undefined) return known;
+    const target = { address, seedName, nodeId: undefined, self: false, busy: false, nextDialMs: 0, backoffMs: 0, reason: null };
+    this.#targets.set(key, target);
+    return target;
+  }
+
+  /** An address of a member, from its row. */
+  addMember(address: Address, nodeId: NodeId): void {
+    const target = this.#add(address, undefined);
+    if (!target.self) target.nodeId = nodeId;
+  }
+
+  /** Forgets addresses that only a vanished member had. */
+  removeMember(nodeId: NodeId): void {
+    for (const [key, target] of this.#targets) {
+      if (target.nodeId !== nodeId) continue;
+      target.nodeId = undefined;
+      if (target.seedName === undefined) this.#targets.delete(key);
+    }
+  }
+
+  get(address: Address): DialTarget | undefined {
+    return this.#targets.get(addressKey(address));
+  }
+
+  all(): IterableIterator<DialTarget> {
+    return this.#targets.values();
+  }
+
+  /** Targets to dial now. */
+  due(nowMs: Millis, standing: (target: DialTarget) => TargetStanding): DialTarget[] {
+    const due: DialTarget[] = [];
+    for (const target of this.#targets.values()) {
+      if (target.self || target.busy || nowMs < target.nextDialMs) continue;
+      if (standing(target) !== 'linked') due.push(target);
+    }
+    return due;
+  }
+
+  /** Nobody answered. A suspect peer is tried again soon; others with a growing pause of at most 10 s. */
+  unreachable(target: DialTarget, standing: TargetStanding, reason: string, nowMs: Millis): void {
+    target.busy = false;
+    target.reason = reason;
+    if (standing === 'suspect') {
+      target.nextDialMs = nowMs + REDIAL_MS;
+      return;
+    }
+    this.#pause(target, BACKOFF_UNREACHABLE_MS, nowMs);
+  }
+
+  /** Refused on principle: the pause grows to 60 s (R7). */
+  refused(target: DialTarget, reason: string, nowMs: Millis): void {
+    target.busy = false;
+    target.reason = reason;
+    this.#pause(target, BACKOFF_REFUSED_MS, nowMs);
+  }
+
+  /** A link to this node ended with a refusal, whoever had dialled it: none of its addresses is dialled for a while. */
+  refusedBy(nodeId: NodeId, reason: string, nowMs: Millis): void {
+    for (const target of this.#targets.values()) if (target.nodeId === nodeId) this.refused(target, reason, nowMs);
+  }
+
+  #pause(target: DialTarget, longestMs: Millis, nowMs: Millis): void {
+    target.backoffMs = Math.min(longestMs, target.backoffMs === 0 ? BACKOFF_FIRST_MS : target.backoffMs * 2);
+    target.nextDialMs = nowMs + target.backoffMs;
+  }
+
+  /** The peer of this node id works: its addresses start without a pause next time. */
+  worked(nodeId: NodeId): void {
+    for (const target of this.#targets.values()) {
+      if (target.nodeId !== nodeId) continue;
+      target.backoffMs = 0;
+      target.nextDialMs = 0;
+      target.reason = null;
+    }
+  }
+
+  /** The link to this node broke: dial again at this moment. */
+  lost(nodeId: NodeId, atMs: Millis): void {
+    for (const target of this.#targets.values()) if (target.nodeId === nodeId) target.nextDialMs = atMs;
+  }
+}

@@ -1,0 +1,265 @@
+/**
+ * The door of the cluster: connections before and while they are links. Strangers are bounded in number, bytes and time (R7);
+ * nothing they send reaches the core before their proof was verified. Also decides whom to dial and when.
+ */
+import { ERROR_CATALOGUE } from '../base/errors.ts';
+import type { Millis, NodeName } from '../base/ids.ts';
+import type { ClusterCore } from './clusterCore.ts';
+import type { DialPlan, DialTarget } from './dialPlan.ts';
+import { Handshake, type LinkRole } from './handshake.ts';
+import { HANDSHAKE_MAX_BYTES, HANDSHAKE_MAX_OPEN, HANDSHAKE_MS, MAX_FRAME_BYTES } from './limits.ts';
+import { isRefusal, refusalOfClose, refusalOfError, type CloseCode, type Refusal } from './linkEnd.ts';
+import type { GatePort } from './linkTable.ts';
+import type { Address, ClusterOptions, ClusterPorts, LinkId } from './ports.ts';
+import { HEADER_BYTES, protocolError } from './wire/bytes.ts';
+import { FrameReader, type Frame } from './wire/frameReader.ts';
+import { Kind, decodeClose, encodeClose } from './wire/v1.ts';
+
+interface Connection {
+  readonly id: LinkId;
+  readonly role: LinkRole;
+  /** The other end's address, for events. */
+  readonly remote: string;
+  readonly target: DialTarget | undefined;
+  readonly openedMs: Millis;
+  readonly reader: FrameReader;
+  /** Present until the proof; then the core has the link. */
+  handshake: Handshake | undefined;
+  /** Who has proven itself. */
+  provenName: NodeName | undefined;
+  strangerBytes: number;
+}
+
+/** Sources whose last refusal is remembered, so that a repeated one is not reported again at warning level. */
+const MAX_REPORTED = 256;
+
+export class LinkGate implements GatePort {
+  readonly #options: ClusterOptions;
+  readonly #ports: ClusterPorts;
+  readonly #plan: DialPlan;
+  readonly #connections = new Map<LinkId, Connection>();
+  /** Who was refused → why, until it works. */
+  readonly #reported = new Map<string, string>();
+  #core: ClusterCore | undefined;
+  /** Strangers turned away because 64 were being examined. */
+  strangersRefused = 0;
+
+  constructor(options: ClusterOptions, ports: ClusterPorts, plan: DialPlan) {
+    this.#options = options;
+    this.#ports = ports;
+    this.#plan = plan;
+  }
+
+  /** The core behind the door; once, before the first connection. */
+  attach(core: ClusterCore): void {
+    this.#core = core;
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  get strangers(): number {
+    let strangers = 0;
+    for (const connection of this.#connections.values()) if (connection.handshake !== undefined) strangers += 1;
+    return strangers;
+  }
+
+  // ---------------------------------------------------------------- from the shell
+
+  accepted(id: LinkId, remote: string): void {
+    if (this.strangers >= HANDSHAKE_MAX_OPEN) {
+      this.strangersRefused += 1;
+      this.#ports.transport.close(id);
+      if (this.strangersRefused === 1) this.#ports.log.warn('cluster_handshakes_full', { remote, limit: HANDSHAKE_MAX_OPEN });
+      return;
+    }
+    this.#open(id, 'accept', remote, undefined);
+  }
+
+  dialled(id: LinkId, address: Address): void {
+    const target = this.#plan.get(address);
+    const { handshake } = this.#open(id, 'dial', `${address.host}:${address.port}`, target);
+    if (target !== undefined) this.#core?.dialEnded(target, false);
+    this.#ports.transport.write(id, handshake.hello());
+  }
+
+  #open(id: LinkId, role: LinkRole, remote: string, target: DialTarget | undefined): Connection & { handshake: Handshake } {
+    const { crypto, clock } = this.#ports;
+    const connection = {
+      id,
+      role,
+      remote,
+      target,
+      openedMs: clock.monotonicMs(),
+      reader: new FrameReader(HANDSHAKE_MAX_BYTES),
+      handshake: new Handshake(role, this.#options, crypto, clock.wallMs()),
+      provenName: undefined,
+      strangerBytes: 0,
+    };
+    this.#connections.set(id, connection);
+    return connection;
+  }
+
+  /** `refused`: the address answered that nothing listens there; otherwise it did not answer. */
+  dialFailed(address: Address, refused: boolean, reason: string): void {
+    const target = this.#plan.get(address);
+    if (target === undefined) return;
+    this.#core?.dialEnded(target, refused);
+    this.#unreachable(target, reason);
+  }
+
+  #unreachable(target: DialTarget, reason: string): void {
+    const first = target.reason === null;
+    this.#plan.unreachable(target, this.#core?.standing(target) ?? 'unlinked', reason, this.#ports.clock.monotonicMs());
+    const { host, port } = target.address;
+    if (first) this.#ports.log.info('cluster_peer_unreachable', { peer: target.seedName, address: `${host}:${port}`, reason });
+  }
+
+  /** Bytes of a connection, in order. The chunk is not written to afterwards. */
+  bytes(id: LinkId, chunk: Buffer): void {
+    const connection = this.#connections.get(id);
+    if (connection === undefined) return;
+    connection.reader.push(chunk);
+    if (connection.handshake === undefined) this.#core?.heard(id, chunk.length);
+    try {
+      while (this.#connections.has(id)) {
+        const frame = connection.reader.next();
+        if (frame === undefined) break;
+        this.#frame(connection, frame);
+      }
+      if (connection.handshake !== undefined) this.#boundStranger(connection, connection.reader.bufferedBytes);
+    } catch (error) {
+      const refusal = refusalOfError(error);
+      this.end(id, refusal.code, refusal.message);
+      this.#core?.linkClosed(id, refusal);
+    }
+  }
+
+  /** R7: at most 4 KiB before the proof. */
+  #boundStranger(connection: Connection, moreBytes: number): void {
+    if (connection.strangerBytes + moreBytes > HANDSHAKE_MAX_BYTES)
+      throw protocolError(`More than ${HANDSHAKE_MAX_BYTES} bytes before the proof`);
+  }
+
+  #frame(connection: Connection, frame: Frame): void {
+    const { handshake } = connection;
+    if (handshake !== undefined) {
+      connection.strangerBytes += HEADER_BYTES + frame.body.length;
+      this.#boundStranger(connection, 0);
+      this.#handshakeFrame(connection, handshake, frame);
+    } else if (frame.kind === Kind.close) {
+      this.#closedByPeer(connection, decodeClose(frame.body));
+    } else {
+      this.#core?.frame(connection.id, frame);
+    }
+  }
+
+  #handshakeFrame(connection: Connection, handshake: Handshake, frame: Frame): void {
+    const step = handshake.frame(frame);
+    const { transport } = this.#ports;
+    switch (step.type) {
+      case 'send':
+        transport.write(connection.id, step.bytes);
+        break;
+      case 'proven':
+        if (step.send !== undefined) transport.write(connection.id, step.send);
+        connection.handshake = undefined;
+        connection.provenName = step.hello.name;
+        connection.reader.maxFrameBytes = MAX_FRAME_BYTES;
+        if (connection.target !== undefined) {
+          connection.target.busy = false;
+          connection.target.nodeId = step.hello.nodeId;
+        }
+        this.#core?.linkOpened(connection.id, connection.role, step.hello);
+        break;
+      case 'refused':
+        this.#refused(connection, step.refusal, step.byPeer);
+        this.#remove(connection, step.byPeer ? undefined : step.refusal);
+        break;
+      case 'self':
+        if (connection.target !== undefined) {
+          connection.target.self = true;
+          connection.target.busy = false;
+        }
+        this.#remove(connection, undefined);
+        break;
+    }
+  }
+
+  /** The network ended the connection. */
+  closed(id: LinkId, reason: string): void {
+    const connection = this.#connections.get(id);
+    if (connection === undefined) return;
+    this.#connections.delete(id);
+    if (connection.handshake === undefined) this.#core?.linkClosed(id, { code: undefined, message: reason });
+    else if (connection.target !== undefined)
+      this.#unreachable(connection.target, `The connection ended during the handshake: ${reason}`);
+  }
+
+  #closedByPeer(connection: Connection, close: { readonly code: string; readonly message: string }): void {
+    if (isRefusal(close.code)) this.#refused(connection, refusalOfClose(close), true);
+    this.#remove(connection, undefined);
+    this.#core?.linkClosed(connection.id, close);
+  }
+
+  // ---------------------------------------------------------------- ending
+
+  /** Ends a connection and tells the peer why. The caller knows already; nothing more is reported about it. */
+  end(id: LinkId, code: CloseCode, message: string): void {
+    const connection = this.#connections.get(id);
+    if (connection === undefined) return;
+    if (isRefusal(code)) this.#refused(connection, refusalOfClose({ code, message }), false);
+    this.#remove(connection, { code, message });
+  }
+
+  #remove(connection: Connection, close: { readonly code: string; readonly message: string } | undefined): void {
+    const { transport } = this.#ports;
+    this.#connections.delete(connection.id);
+    if (close !== undefined) transport.write(connection.id, encodeClose(close));
+    transport.close(connection.id);
+  }
+
+  /** One event with reason and hint, and the long back-off of the address (R7). */
+  #refused(connection: Connection, { code, message }: Refusal, byPeer: boolean): void {
+    const { target, handshake, provenName, remote } = connection;
+    if (target !== undefined) this.#plan.refused(target, message, this.#ports.clock.monotonicMs());
+    const peer = provenName ?? handshake?.claimed?.name ?? target?.seedName;
+    const source = peer ?? remote.replace(/:\d+$/, '');
+    const repeated = this.#reported.get(source) === code;
+    if (this.#reported.size >= MAX_REPORTED) this.#reported.clear();
+    this.#reported.set(source, code);
+    const fields = {
+      peer,
+      remote,
+      code,
+      reason: message,
+      hint: ERROR_CATALOGUE[code],
+      refused_by: byPeer ? 'peer' : 'this node',
+    };
+    if (repeated) this.#ports.log.debug('cluster_link_refused', fields);
+    else this.#ports.log.warn('cluster_link_refused', fields);
+  }
+
+  // ---------------------------------------------------------------- time
+
+  tick(): void {
+    const nowMs = this.#ports.clock.monotonicMs();
+    for (const connection of this.#connections.values()) {
+      if (connection.handshake === undefined || nowMs - connection.openedMs < HANDSHAKE_MS) continue;
+      if (connection.target !== undefined) this.#unreachable(connection.target, `No proof within ${HANDSHAKE_MS / 1_000} s`);
+      this.#remove(connection, { code: 'CLUSTER_PROTOCOL', message: `No proof within ${HANDSHAKE_MS / 1_000} s` });
+    }
+    const core = this.#core;
+    if (core === undefined) return;
+    for (const target of this.#plan.due(nowMs, (candidate) => core.standing(candidate))) {
+      target.busy = true;
+      this.#ports.transport.dial(target.address);
+    }
+  }
+
+  /** Ends all that is not yet a link. */
+  stop(): void {
+    for (const connection of [...this.#connections.values()]) this.#remove(connection, undefined);
+  }
+}

@@ -1,0 +1,86 @@
+/** Another node as this one sees it: how it stands (up, suspect, down: R16-R20), its rows, and the link to it while there is one. */
+import type { Millis, NodeId, NodeName } from '../base/ids.ts';
+import type { LinkRole } from './handshake.ts';
+import { REFUSED_MS, SILENT_MS } from './limits.ts';
+import { LinkQueue, type LinkCounters } from './linkQueue.ts';
+import type { Address, LinkId } from './ports.ts';
+import { PeerTable } from './tables/peerTable.ts';
+import type { RowStream } from './tables/rowStream.ts';
+
+export type PeerState = 'up' | 'suspect' | 'down';
+
+export class Peer {
+  readonly nodeId: NodeId;
+  name: NodeName;
+  incarnation: number;
+  nonce = '';
+  address: Address | undefined;
+  state: PeerState = 'down';
+  link: LinkState | undefined;
+  /** Up once in our life, or named by another member; otherwise only a connection that may yet be refused. */
+  member = false;
+  /** We declared it down since it was last up (R20). */
+  gaveUp = false;
+  /** Its rows are complete on the present link (R10: "synced"). */
+  synced = false;
+  heardMs: Millis = 0;
+  /** Since when every dial was actively refused; undefined after any other outcome. */
+  refusedSinceMs: Millis | undefined;
+  reason: string | null = null;
+  rttMs: number | null = null;
+  /** How far it has applied our routes. */
+  ackedSeq = 0;
+  readonly table = new PeerTable();
+  readonly counters: LinkCounters = {
+    messagesOut: 0,
+    messagesIn: 0,
+    bytesOut: 0,
+    bytesIn: 0,
+    controlOut: 0,
+    controlIn: 0,
+    dropped: 0,
+    lost: 0,
+    downs: 0,
+  };
+
+  constructor(nodeId: NodeId, name: NodeName, incarnation: number) {
+    this.nodeId = nodeId;
+    this.name = name;
+    this.incarnation = incarnation;
+  }
+
+  get running(): boolean {
+    return this.state === 'up' && this.synced;
+  }
+
+  /** Why it must be declared down now, in words; undefined while it need not (R17). */
+  overdue(nowMs: Millis): string | undefined {
+    if (nowMs - this.heardMs >= SILENT_MS) return `${this.name} does not answer for ${SILENT_MS / 1_000} s`;
+    const refused = this.link === undefined && this.refusedSinceMs !== undefined && nowMs - this.refusedSinceMs >= REFUSED_MS;
+    return refused ? `${this.name} has stopped: its port refuses connections` : undefined;
+  }
+}
+
+/** One proven link to a peer. */
+export class LinkState extends LinkQueue {
+  readonly role: LinkRole;
+  readonly peer: Peer;
+  /** SNAP of the peer has come. */
+  snapped = false;
+  lastBeatMs: Millis = 0;
+  /** What the peer's heartbeat said, to be echoed. */
+  echo: { readonly theirMs: Millis; readonly heardMs: Millis } | undefined;
+  rows: RowStream | undefined;
+  /** Highest route seq the peer was asked to confirm on this link. */
+  barrierAsked = 0;
+  /** The peer waits for a confirmation of its routes up to here; 0 when it does not. */
+  barrierOwed = 0;
+  /** Questions of the peer that are being answered. */
+  answering = 0;
+
+  constructor(id: LinkId, role: LinkRole, peer: Peer) {
+    super(id, peer.counters);
+    this.role = role;
+    this.peer = peer;
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * What the cluster needs from outside and what it tells: the shell in `io/` implements these on sockets, the simulation in memory.
+ * Message and link shapes equal those of `core/message.ts` and `api/schema/topology.ts`, which this room may not import.
+ */
+import type { Log } from '../base/log.ts';
+import type { ErrorCode } from '../base/errors.ts';
+import type { Millis, NodeId, NodeName } from '../base/ids.ts';
+
+/** One TCP connection, numbered by the shell; never reused in one life. */
+export type LinkId = number;
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `host:port`, the key of an address. */
+export function addressKey(address: Address): string {
+  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
+}
+
+/** One life of one node (R2). */
+export interface Actor {
+  readonly nodeId: NodeId;
+  /** Grows with every start. */
+  readonly incarnation: number;
+}
+
+export interface NodeIdentity extends Actor {
+  /** 8 random bytes of this start as 16 hex digits. */
+  readonly nonce: string;
+  readonly name: NodeName;
+}
+
+export interface ClusterSeed extends Address {
+  readonly node: NodeName;
+}
+
+export interface ClusterOptions {
+  readonly identity: NodeIdentity;
+  readonly clusterName: string;
+  readonly cookie: string;
+  /** Where others can dial this node. */
+  readonly address: Address;
+  readonly seeds: readonly ClusterSeed[];
+}
+
+/** Properties of a publish that travel between nodes. */
+export interface ClusterMessageProperties {
+  payloadFormatIndicator?: 0 | 1;
+  messageExpiryInterval?: number;
+  contentType?: string;
+  responseTopic?: string;
+  correlationData?: Uint8Array;
+  userProperties?: readonly (readonly [string, string])[];
+}
+
+export interface ClusterMessage {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly qos: 0 | 1 | 2;
+  readonly retain: boolean;
+  readonly properties: ClusterMessageProperties;
+  readonly fromClientId: string;
+  readonly fromUsername: string | undefined;
+  readonly timestampMs: Millis;
+}
+
+/** Connections as the shell carries them. After `close` nothing more is reported about a link. */
+export interface TransportPort {
+  /** Bytes of one turn, in one write. */
+  write(link: LinkId, bytes: Uint8Array): void;
+  /** Bytes written and not yet taken by the network. */
+  queuedBytes(link: LinkId): number;
+  /** Sends what was written, then ends the connection. */
+  close(link: LinkId): void;
+  /** Answered by `dialled` or `dialFailed`. */
+  dial(address: Address): void;
+  /** Asks for one call of `turnEnd` soon. */
+  requestTurnEnd(): void;
+}
+
+export interface CryptoPort {
+  hmacSha256(key: string, data: Uint8Array): Uint8Array;
+  randomBytes(size: number): Uint8Array;
+}
+
+export interface ClockPort {
+  /** Never steps. */
+  monotonicMs(): Millis;
+  /** Wall clock, ms since 1970. */
+  wallMs(): Millis;
+}
+
+/** What the broker hears from its peers. Rows of one node are announced once each, and taken back before a second announcement. */
+export interface ClusterBrokerPort {
+  remoteRouteAdded(node: NodeName, topicFilter: string): void;
+  remoteRouteRemoved(node: NodeName, topicFilter: string): void;
+  remoteNodeDown(node: NodeName): void;
+  dispatchForwarded(message: ClusterMessage): void;
+}
+
+export type AskResult =
+  | { readonly ok: true; readonly answer: unknown }
+  | { readonly ok: false; readonly code: ErrorCode; readonly message: string; readonly hint: string };
+
+export type AnswerPort = (question: string, params: unknown, reply: (result: AskResult) => void) => void;
+
+export interface ClusterPorts {
+  readonly transport: TransportPort;
+  readonly crypto: CryptoPort;
+  readonly clock: ClockPort;
+  readonly broker: ClusterBrokerPort;
+  readonly answer: AnswerPort;
+  readonly log: Log;
+}
+
+/** A link as the topology shows it; counters are cumulative since the node's start. */
+export interface LinkReport {
+  readonly peer: NodeName;
+  readonly state: 'up' | 'suspect' | 'down';
+  readonly messagesOut: number;
+  readonly messagesIn: number;
+  readonly bytesOut: number;
+  readonly bytesIn: number;
+  readonly controlOut: number;
+  readonly controlIn: number;
+  readonly rttMs: number | null;
+  readonly queueBytes: number;
+  readonly reason: string | null;
+}

@@ -1,0 +1,46 @@
+/** What this node tells about the cluster: members, routes, links; sorted, so that answers do not depend on the order of events. */
+import type { NodeName } from '../base/ids.ts';
+import type { Membership } from './membership.ts';
+import type { LinkReport } from './ports.ts';
+import type { OwnTable } from './tables/ownTable.ts';
+
+export interface MemberStatus {
+  readonly node: NodeName;
+  readonly status: 'running' | 'stopped';
+}
+
+export interface RouteRow {
+  readonly topic: string;
+  readonly node: NodeName;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Running: ourselves, and members with a live, synced link. Stopped: the other members (R10). */
+export function memberRows(self: NodeName, members: Membership): MemberStatus[] {
+  const rows: MemberStatus[] = [{ node: self, status: 'running' }];
+  for (const peer of members.all()) if (peer.member) rows.push({ node: peer.name, status: peer.running ? 'running' : 'stopped' });
+  return rows.sort((a, b) => compare(a.node, b.node));
+}
+
+/** One row per filter and node. */
+export function routeRows(self: NodeName, own: OwnTable, members: Membership): RouteRow[] {
+  const rows: RouteRow[] = [];
+  for (const topic of own.rows.keys()) rows.push({ topic, node: self });
+  for (const peer of members.all()) for (const topic of peer.table.rows.keys()) rows.push({ topic, node: peer.name });
+  return rows.sort((a, b) => compare(a.topic, b.topic) || compare(a.node, b.node));
+}
+
+/** Links to members, whether they are up or not. */
+export function linkReports(members: Membership): LinkReport[] {
+  const reports: LinkReport[] = [];
+  for (const { name, member, state, counters, rttMs, link, reason } of members.all()) {
+    if (!member) continue;
+    const { messagesOut, messagesIn, bytesOut, bytesIn, controlOut, controlIn } = counters;
+    const cumulative = { messagesOut, messagesIn, bytesOut, bytesIn, controlOut, controlIn };
+    reports.push({ peer: name, state, ...cumulative, rttMs, queueBytes: link?.queueBytes ?? 0, reason });
+  }
+  return reports.sort((a, b) => compare(a.peer, b.peer));
+}

@@ -1,0 +1,183 @@
+import { describe, expect, it } from 'vitest';
+import type { NodeId, NodeName } from '../../base/ids.ts';
+import { FrameReader } from './frameReader.ts';
+import * as v1 from './v1.ts';
+import { decodeForward, encodeForward } from './v1Forward.ts';
+import type { ClusterMessage } from '../ports.ts';
+
+const nodeId = '000102030405060708090a0b0c0d0e0f' as NodeId;
+const name = 'n1@h' as NodeName;
+const hex = (parts: TemplateStringsArray) => (parts[0] ?? '').replace(/\s/g, '');
+
+/** The one frame in these bytes, as its reader sees it. */
+function frameOf(bytes: Buffer) {
+  const reader = new FrameReader(1 << 20);
+  reader.push(bytes);
+  const frame = reader.next();
+  if (frame === undefined) throw new Error('no whole frame');
+  expect(reader.bufferedBytes).toBe(0);
+  return frame;
+}
+
+const hello: v1.Hello = {
+  versions: { min: 1, max: 2 },
+  clusterName: 'c',
+  nodeId,
+  name,
+  incarnation: 0x0198_0000_0001,
+  nonce: '1011121314151617',
+  wallMs: 0x0198_0000_0002,
+  challenge: Buffer.alloc(32, 0xca),
+};
+const snap: v1.Snap = {
+  wasDown: true,
+  routes: { seq: 5, hash: 0xdeadbeef },
+  have: 3,
+  members: [{ nodeId, incarnation: 7, name, host: '::1', port: 4371 }],
+};
+const heartbeat: v1.Heartbeat = {
+  sentMs: 1,
+  echoMs: 2,
+  echoAgeMs: 3,
+  heardAgoMs: 4,
+  routes: { seq: 5, hash: 6 },
+  view: [nodeId],
+};
+const changes: v1.Rows = {
+  seq: 9,
+  snapshot: undefined,
+  rows: [
+    { key: 'a/+', value: Buffer.alloc(0) },
+    { key: 'b', value: undefined },
+  ],
+};
+const slice: v1.Rows = { seq: 9, snapshot: { first: true, last: true }, rows: [{ key: 'ä', value: Buffer.of(1) }] };
+
+describe('control frames of wire version 1', () => {
+  it.each([
+    [
+      'HELLO',
+      v1.encodeHello(hello),
+      hex`00000059 01 00 42555342 01 02 0001 63 000102030405060708090a0b0c0d0e0f 0004 6e314068
+      0000019800000001 1011121314151617 0000019800000002 cacacacacacacacacacacacacacacacacacacacacacacacacacacacacacacaca`,
+    ],
+    [
+      'PROVE',
+      v1.encodeProve(Buffer.alloc(32, 7)),
+      hex`00000022 02 00 0707070707070707070707070707070707070707070707070707070707070707`,
+    ],
+    ['CLOSE', v1.encodeClose({ code: 'STOPPING', message: 'bye' }), hex`00000011 03 00 0008 53544f5050494e47 0003 627965`],
+    [
+      'SNAP',
+      v1.encodeSnap(snap),
+      hex`0000003d 10 01 0000000000000005 deadbeef 0000000000000003 0001
+      000102030405060708090a0b0c0d0e0f 0000000000000007 0004 6e314068 0003 3a3a31 1113`,
+    ],
+    [
+      'HB',
+      v1.encodeHeartbeat(heartbeat),
+      hex`00000038 11 00 0000000000000001 0000000000000002 00000003 00000004
+      0000000000000005 00000006 0001 000102030405060708090a0b0c0d0e0f`,
+    ],
+    ['ROWS, changes', v1.encodeRows(changes), hex`0000001b 20 00 01 0000000000000009 00000002 01 0003 612f2b 0000 00 0001 62`],
+    ['ROWS, snapshot', v1.encodeRows(slice), hex`00000017 20 07 01 0000000000000009 00000001 01 0002 c3a4 0001 01`],
+    ['PULL', v1.encodePull(300), hex`0000000b 21 00 01 000000000000012c`],
+    ['BARRIER', v1.encodeBarrier(v1.Kind.barrier, 1), hex`0000000a 22 00 0000000000000001`],
+    ['BARRIER ACK', v1.encodeBarrier(v1.Kind.barrierAck, 1), hex`0000000a 23 00 0000000000000001`],
+    [
+      'CALL',
+      v1.encodeCall({ requestId: 1, question: 'q', params: Buffer.from('{}') }),
+      hex`0000000b 40 00 00000001 0001 71 7b7d`,
+    ],
+    ['REPLY', v1.encodeReply({ requestId: 1, ok: true, answer: Buffer.from('[]') }), hex`00000008 41 00 00000001 5b5d`],
+    [
+      'REPLY, failed',
+      v1.encodeReply({ requestId: 1, ok: false, code: 'C', message: 'm', hint: 'h' }),
+      hex`0000000f 41 01 00000001 0001 43 0001 6d 0001 68`,
+    ],
+  ])('%s has its golden bytes', (_name, bytes, golden) => {
+    expect(bytes.toString('hex')).toBe(golden);
+  });
+
+  it('are read as they were written', () => {
+    const read = <T>(bytes: Buffer, decode: (flags: number, body: Buffer) => T): T => {
+      const frame = frameOf(bytes);
+      return decode(frame.flags, frame.body);
+    };
+    expect(read(v1.encodeHello(hello), (_, body) => v1.decodeHello(body))).toEqual(hello);
+    expect(read(v1.encodeSnap(snap), v1.decodeSnap)).toEqual(snap);
+    expect(read(v1.encodeHeartbeat(heartbeat), (_, body) => v1.decodeHeartbeat(body))).toEqual(heartbeat);
+    expect(read(v1.encodeRows(changes), v1.decodeRows)).toEqual(changes);
+    expect(read(v1.encodeRows(slice), v1.decodeRows)).toEqual(slice);
+    expect(read(v1.encodePull(300), (_, body) => v1.decodePull(body))).toBe(300);
+  });
+
+  it('are refused when cut short, too long, or not of this protocol', () => {
+    const { flags, body } = frameOf(v1.encodeSnap(snap));
+    for (let length = 0; length < body.length; length += 1) {
+      expect(() => v1.decodeSnap(flags, body.subarray(0, length))).toThrow('A frame ends before its last field');
+    }
+    expect(() => v1.decodeSnap(flags, Buffer.concat([body, Buffer.of(0)]))).toThrow('1 bytes after its last field');
+    expect(() => v1.decodeHello(Buffer.from('GET / HTTP/1.1\r\n\r\n'))).toThrow('not a HELLO of Busbar');
+    expect(() => v1.decodeRows(0, Buffer.from('0900000000000000090000000000000000', 'hex'))).toThrow('Table 9 is unknown');
+  });
+});
+
+const plain: ClusterMessage = {
+  topic: 't/1',
+  payload: Buffer.from('hi'),
+  qos: 1,
+  retain: true,
+  properties: {},
+  fromClientId: 'c1',
+  fromUsername: undefined,
+  timestampMs: 0x0198_0000_0003,
+};
+const rich: ClusterMessage = {
+  ...plain,
+  qos: 2,
+  retain: false,
+  fromUsername: '',
+  properties: {
+    payloadFormatIndicator: 1,
+    messageExpiryInterval: 60,
+    contentType: 'text/plain',
+    responseTopic: 'r',
+    correlationData: Buffer.of(0, 255),
+    userProperties: [
+      ['k', 'v'],
+      ['k', ''],
+    ],
+  },
+};
+
+describe('forwarded messages of wire version 1', () => {
+  it.each([
+    ['plain', plain, hex`00000015 30 05 0000019800000003 0002 6331 0003 742f31 6869`],
+    [
+      'with a user name and all properties',
+      rich,
+      hex`00000045 30 1a 0000019800000003 0002 6331 0000 0003 742f31 0000002a
+      0101 020000003c 03 000a 746578742f706c61696e 08 0001 72 09 0002 00ff 26 0001 6b 0001 76 26 0001 6b 0000 6869`,
+    ],
+  ])('%s: golden bytes, and back', (_name, message, golden) => {
+    const bytes = encodeForward(message);
+    expect(bytes.toString('hex')).toBe(golden);
+    const { flags, body } = frameOf(bytes);
+    expect(decodeForward(flags, body)).toEqual(message);
+  });
+
+  it('keep nothing of the read buffer alive but a copy of their payload', () => {
+    const bytes = encodeForward(plain);
+    const { flags, body } = frameOf(bytes);
+    const { payload } = decodeForward(flags, body);
+    bytes.fill(0);
+    expect(Buffer.from(payload).toString()).toBe('hi');
+  });
+
+  it('are refused with QoS 3 or a property that has no place in them', () => {
+    expect(() => decodeForward(3, Buffer.alloc(20))).toThrow('QoS 3');
+    const topicAlias = Buffer.from(hex`0000019800000003 0000 0001 74 00000003 23 0001`, 'hex');
+    expect(() => decodeForward(0x10, topicAlias)).toThrow('Property 35');
+  });
+});

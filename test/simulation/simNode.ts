@@ -1,0 +1,256 @@
+/** One node in the simulated world: the real cluster code, a broker that only keeps what it is told, and a disk with identity. */
+import { createHmac } from 'node:crypto';
+import type { Log, LogFields } from '../../broker/base/log.ts';
+import type { NodeId, NodeName } from '../../broker/base/ids.ts';
+import type { Prng } from '../../broker/base/prng.ts';
+import { ClusterNode } from '../../broker/cluster/clusterNode.ts';
+import type { Address, AskResult, ClusterMessage, ClusterPorts, ClusterSeed } from '../../broker/cluster/ports.ts';
+import type { EventQueue } from './eventQueue.ts';
+import type { Door, Host, Network } from './network.ts';
+
+export interface SimEvent {
+  readonly level: 'debug' | 'info' | 'warning' | 'error';
+  readonly msg: string;
+  readonly fields: LogFields;
+}
+
+/** A message as it arrived, with what its sender wrote into it. */
+export interface Arrival {
+  readonly origin: string;
+  readonly n: number;
+  readonly topic: string;
+}
+
+const TICK_MS = 100;
+/** 2026-01-01: a wall clock for incarnations. */
+const WALL_START_MS = 1_767_225_600_000;
+
+export class SimNode implements Host {
+  readonly name: NodeName;
+  readonly address: Address;
+  clusterName = 'sim';
+  cookie = 'secret';
+  /** Added to the wall clock of this node. */
+  skewMs = 0;
+  alive = false;
+  /** What the broker was told of the other nodes' routes. */
+  readonly remote = new Map<NodeName, Set<string>>();
+  readonly local = new Set<string>();
+  readonly arrivals: Arrival[] = [];
+  readonly events: SimEvent[] = [];
+  /** Contract broken by the cluster towards the broker. */
+  readonly faults: string[] = [];
+  readonly #queue: EventQueue;
+  readonly #network: Network;
+  readonly #prng: Prng;
+  readonly #seeds: readonly ClusterSeed[];
+  #cluster: ClusterNode | undefined;
+  #nodeId: NodeId;
+  #incarnation = 0;
+  #life = 0;
+  #paused: ((door: Door) => void)[] | undefined;
+  #published = 0;
+
+  constructor(
+    name: NodeName,
+    address: Address,
+    seeds: readonly ClusterSeed[],
+    world: { queue: EventQueue; network: Network; prng: Prng },
+  ) {
+    this.name = name;
+    this.address = address;
+    this.#seeds = seeds;
+    this.#queue = world.queue;
+    this.#network = world.network;
+    this.#prng = world.prng;
+    this.#nodeId = this.#hex(16) as NodeId;
+  }
+
+  #bytes(size: number): Buffer {
+    return Buffer.from(Array.from({ length: size }, () => Math.floor(this.#prng.next() * 256)));
+  }
+
+  #hex(size: number): string {
+    return this.#bytes(size).toString('hex');
+  }
+
+  get cluster(): ClusterNode {
+    if (this.#cluster === undefined) throw new Error(`${this.name} does not run`);
+    return this.#cluster;
+  }
+
+  get nodeId(): NodeId {
+    return this.#nodeId;
+  }
+
+  /** One life of this node; what it publishes is numbered within it. */
+  get actor(): string {
+    return `${this.#nodeId}/${this.#incarnation}`;
+  }
+
+  // ---------------------------------------------------------------- life
+
+  start(): void {
+    this.alive = true;
+    this.#life += 1;
+    this.#published = 0;
+    this.#incarnation = Math.max(this.#incarnation + 1, this.#wallMs());
+    this.remote.clear();
+    const identity = { nodeId: this.#nodeId, incarnation: this.#incarnation, nonce: this.#hex(8), name: this.name };
+    const { clusterName, cookie, address } = this;
+    this.#cluster = new ClusterNode({ identity, clusterName, cookie, address, seeds: this.#seeds }, this.#ports());
+    for (const topicFilter of this.local) this.#cluster.core.routeAdded(topicFilter);
+    this.#tick(this.#life);
+  }
+
+  #tick(life: number): void {
+    if (life !== this.#life || !this.alive) return;
+    if (this.#paused === undefined) this.#cluster?.tick();
+    this.#queue.in(TICK_MS, () => this.#tick(life));
+  }
+
+  /** The process ends without a word. */
+  crash(): void {
+    this.alive = false;
+    this.#paused = undefined;
+    this.#cluster = undefined;
+    this.#network.crash(this);
+  }
+
+  /** The process ends as it should. */
+  stop(): void {
+    this.#cluster?.stop();
+    this.crash();
+  }
+
+  /** The data directory is lost: another node under the same name. */
+  wipe(): void {
+    this.#nodeId = this.#hex(16) as NodeId;
+  }
+
+  /** A copy of the other's data directory. */
+  copyDiskOf(other: SimNode): void {
+    this.#nodeId = other.#nodeId;
+    this.#incarnation = other.#incarnation;
+  }
+
+  pause(): void {
+    this.#paused ??= [];
+  }
+
+  /** The process goes on: timers first, then what the network brought meanwhile. */
+  resume(): void {
+    const held = this.#paused;
+    if (held === undefined) return;
+    this.#paused = undefined;
+    this.#cluster?.tick();
+    for (const step of held) this.run(step);
+  }
+
+  run(step: (door: Door) => void): void {
+    if (!this.alive) return;
+    if (this.#paused !== undefined) this.#paused.push(step);
+    else step(this.cluster.gate);
+  }
+
+  // ---------------------------------------------------------------- ports
+
+  #wallMs(): number {
+    return WALL_START_MS + Math.floor(this.#queue.nowMs) + this.skewMs;
+  }
+
+  #ports(): ClusterPorts {
+    const life = this.#life;
+    const network = this.#network;
+    return {
+      transport: {
+        write: (id, bytes) => network.write(id, bytes),
+        queuedBytes: (id) => network.queuedBytes(id),
+        close: (id) => network.close(id),
+        dial: (address) => network.dial(this, address),
+        requestTurnEnd: () =>
+          this.#queue.in(0, () => {
+            if (life === this.#life) this.run(() => this.#cluster?.turnEnd());
+          }),
+      },
+      crypto: {
+        hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
+        randomBytes: (size) => this.#bytes(size),
+      },
+      clock: { monotonicMs: () => this.#queue.nowMs, wallMs: () => this.#wallMs() },
+      broker: {
+        remoteRouteAdded: (node, topicFilter) => {
+          const rows = this.remote.get(node) ?? new Set();
+          if (rows.has(topicFilter)) this.faults.push(`${this.name}: ${topicFilter} of ${node} was announced twice`);
+          this.remote.set(node, rows.add(topicFilter));
+        },
+        remoteRouteRemoved: (node, topicFilter) => {
+          if (this.remote.get(node)?.delete(topicFilter) !== true)
+            this.faults.push(`${this.name}: ${topicFilter} of ${node} was unknown`);
+        },
+        remoteNodeDown: (node) => void this.remote.delete(node),
+        dispatchForwarded: (message) => void this.arrivals.push(arrivalOf(message)),
+      },
+      answer: (question, params, reply) => reply(this.answer(question, params)),
+      log: this.#log(),
+    };
+  }
+
+  /** Replaced by tests that ask. */
+  answer: (question: string, params: unknown) => AskResult = (question, params) => ({
+    ok: true,
+    answer: { question, params, node: this.name },
+  });
+
+  #log(): Log {
+    const at =
+      (level: SimEvent['level']) =>
+      (msg: string, fields: LogFields = {}) =>
+        void this.events.push({ level, msg, fields });
+    return { debug: at('debug'), info: at('info'), warn: at('warning'), error: at('error') };
+  }
+
+  // ---------------------------------------------------------------- workload
+
+  subscribe(topicFilter: string, done: () => void = () => {}): void {
+    this.local.add(topicFilter);
+    this.cluster.core.routeAdded(topicFilter);
+    this.cluster.core.routeBarrier(done);
+  }
+
+  unsubscribe(topicFilter: string): void {
+    this.local.delete(topicFilter);
+    this.cluster.core.routeRemoved(topicFilter);
+  }
+
+  /** One copy to every node whose routes have the topic, as a broker does. Returns the number it bears. */
+  publish(topic: string): number {
+    this.#published += 1;
+    const message = messageOf({ origin: this.actor, n: this.#published, topic });
+    for (const [node, rows] of this.remote) if (rows.has(topic)) this.cluster.core.forward(node, message);
+    return this.#published;
+  }
+
+  /** Events of one name, oldest first. */
+  told(msg: string): LogFields[] {
+    return this.events.filter((event) => event.msg === msg && event.level !== 'debug').map((event) => event.fields);
+  }
+}
+
+function messageOf({ origin, n, topic }: Arrival): ClusterMessage {
+  const payload = Buffer.from(String(n));
+  return {
+    topic,
+    payload,
+    qos: 0,
+    retain: false,
+    properties: {},
+    fromClientId: origin,
+    fromUsername: undefined,
+    timestampMs: WALL_START_MS,
+  };
+}
+
+function arrivalOf({ fromClientId, payload, topic }: ClusterMessage): Arrival {
+  return { origin: fromClientId, n: Number(Buffer.from(payload).toString()), topic };
+}
