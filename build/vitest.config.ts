@@ -38,6 +38,9 @@ export default defineConfig({
           environment: 'node',
           pool: 'forks',
           fileParallelism: false,
+          // The module `electron` is the double, loaded by Node itself so that test and application share one instance.
+          execArgv: ['--import', `${root}test/desktop/harness/register.ts`],
+          server: { deps: { external: [/\/test\/desktop\/harness\//, /\/out\/main\//, /node_modules/] } },
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

@@ -254,6 +254,23 @@ export const AclSaveResult = Type.Union([
 ]);
 export type AclSaveResult = Static<typeof AclSaveResult>;
 
+// ------------------------------------------------------------------ the window itself
+
+/** What the application menu or a `busbar://` link asks a window to do: a command of its registry. `id` names a connection. */
+export const WindowCommand = Obj({
+  command: Type.Union([
+    Type.Literal('workbench.goTo.cluster'),
+    Type.Literal('workbench.goTo.clients'),
+    Type.Literal('workbench.goTo.access'),
+    Type.Literal('workbench.goTo.settings'),
+    Type.Literal('workbench.palette'),
+    Type.Literal('workbench.toggleSidebar'),
+    Type.Literal('workbench.togglePanel'),
+  ]),
+  id: Type.Optional(Id),
+});
+export type WindowCommand = Static<typeof WindowCommand>;
+
 // ------------------------------------------------------------------ the table of calls and events
 
 const Nothing = Type.Undefined();
@@ -336,6 +353,8 @@ export const HOST_EVENTS = {
   'client/messages': Obj({ id: Id, firstSeq: Type.Integer(), lastSeq: Type.Integer(), messages: Type.Array(ClientMessage) }),
   'client/acked': Obj({ id: Id, seq: Type.Integer(), ack: Type.Integer() }),
   'acl/changed': AclFile,
+  /** Sent by the Electron shell to the window in front; the headless host never sends it. */
+  'window/command': WindowCommand,
 } as const;
 
 export type HostCalls = { [K in keyof typeof HOST_CALLS]: (typeof HOST_CALLS)[K] };

@@ -37,6 +37,13 @@ export interface PreloadBridge {
   onMessage(listener: (message: unknown) => void): () => void;
 }
 
+/** IPC has no close of its own: the last message of a host that lets go of a window, which then ends its pipe. */
+export const PIPE_CLOSED = { type: 'closed' } as const;
+
+export function isPipeClosed(message: unknown): boolean {
+  return typeof message === 'object' && message !== null && 'type' in message && message.type === PIPE_CLOSED.type;
+}
+
 /** A set of listeners with an undo for each. */
 export class Listeners<A extends readonly unknown[]> {
   readonly #listeners = new Set<(...args: A) => void>();

@@ -4,22 +4,7 @@ import { stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join, normalize, sep } from 'node:path';
 import { pipeline } from 'node:stream';
-
-/** The same policy as Electron's app:// pages, plus the WebSocket of this very origin. */
-export function contentSecurityPolicy(origin: string): string {
-  return [
-    "default-src 'self'",
-    "style-src 'self' 'unsafe-inline'",
-    "font-src 'self' data:",
-    "img-src 'self' data:",
-    "worker-src 'self' blob:",
-    `connect-src 'self' ${origin.replace(/^http/, 'ws')}`,
-    "object-src 'none'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ');
-}
+import { contentSecurityPolicy } from './contentSecurityPolicy.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -61,7 +46,7 @@ async function serve(options: StaticFilesOptions, request: IncomingMessage, resp
     'content-length': found.size,
     // Names of assets carry a hash of their content; everything else must be asked for anew after an update.
     'cache-control': hashed ? 'public, max-age=31536000, immutable' : 'no-cache',
-    'content-security-policy': contentSecurityPolicy(origin),
+    'content-security-policy': contentSecurityPolicy(origin.replace(/^http/, 'ws')),
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
     'cross-origin-opener-policy': 'same-origin',
