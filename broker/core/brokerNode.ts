@@ -1,0 +1,410 @@
+/**
+ * core/: one broker node without its sockets. It joins the pure rooms: channels and sessions, routes and retained messages, hooks,
+ * metrics, access. What simulation runs, what io/ connects to the world.
+ * In: connections (`openChannel`), rows and messages of peers (`BrokerPort`). Out: calls on each connection's `Out`, on `ClusterPort`
+ * and `Timers`. May import: every pure room but api. Begin at publish() for the way of a message, at openSession() for that of a client.
+ */
+import type { Authorizer } from '../access/acl/decision.ts';
+import type { Millis, NodeName } from '../base/ids.ts';
+import type { Log } from '../base/log.ts';
+import type { BrokerConfig, MqttConfig } from '../config/config.ts';
+import type { Hooks } from '../hooks/hooks.ts';
+import { METRIC, STAT, type Metrics } from '../metrics/metrics.ts';
+import type { ClientInfo } from '../protocol/clientInfo.ts';
+import type { Message } from '../protocol/message.ts';
+import type { Properties, Qos, SubOpts } from '../protocol/packet.ts';
+import { ReasonCode } from '../protocol/reasonCodes.ts';
+import { RouteCache } from '../router/match.ts';
+import { RetainedStore } from '../router/retained.ts';
+import { Routes } from '../router/routes.ts';
+import { Channel } from '../session/channel.ts';
+import type { Clock, NodePort, OpenedSession, Out, Peer, SubscribeItem, Timers } from '../session/ports.ts';
+import { Publication } from '../session/publication.ts';
+import { Session } from '../session/session.ts';
+import { mergeBySession, newSubscription, type Receiver } from '../session/subscription.ts';
+import { willMessage } from '../session/will.ts';
+import type { TopicCursor } from '../topics/topicCursor.ts';
+import type { BrokerPort, ClusterPort } from './clusterPort.ts';
+
+export interface BrokerNodeOptions {
+  readonly config: BrokerConfig;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly hooks: Hooks;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly authorizer: Authorizer;
+  readonly cluster: ClusterPort;
+  /** A client identifier nobody can guess. */
+  readonly newClientId: () => string;
+  /** Runs a task in a later turn of the loop. */
+  readonly defer: (task: () => void) => void;
+}
+
+export class BrokerNode implements NodePort, BrokerPort {
+  readonly config: BrokerConfig;
+  readonly mqtt: MqttConfig;
+  readonly metrics: Metrics;
+  readonly timers: Timers;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly hooks: Hooks;
+  readonly startedAtMs: Millis;
+  /** Sessions by client id, connected or not. */
+  readonly sessions = new Map<string, Session>();
+  /** Connections after a CONNACK that accepted. */
+  readonly channels = new Set<Channel>();
+  readonly routes = new Routes<Receiver>();
+  readonly retained: RetainedStore;
+  readonly #topics: RouteCache<Receiver>;
+  readonly #options: BrokerNodeOptions;
+  #subscriptions = 0;
+
+  constructor(options: BrokerNodeOptions) {
+    this.#options = options;
+    this.config = options.config;
+    this.mqtt = options.config.mqtt;
+    this.metrics = options.metrics;
+    this.timers = options.timers;
+    this.clock = options.clock;
+    this.log = options.log;
+    this.hooks = options.hooks;
+    this.startedAtMs = options.clock.now();
+    this.retained = new RetainedStore(options.config.retainer);
+    this.#topics = new RouteCache(this.routes, mergeBySession);
+  }
+
+  // ---------------------------------------------------------------- connections
+
+  /** A connection was accepted. Hand its packets, its end and its drains to the channel. */
+  openChannel(out: Out, peer: Peer): Channel {
+    return new Channel(this, out, peer);
+  }
+
+  assignClientId(): string {
+    return this.#options.newClientId();
+  }
+
+  connecting(channel: Channel, properties: Properties): number {
+    if (!this.hooks.has('client.connect')) return 0;
+    return this.hooks.runFold('client.connect', { reasonCode: 0, properties }, channel.connection).reasonCode;
+  }
+
+  /** Nobody to ask means anonymous access (broker-contract 2.2). */
+  authenticate(channel: Channel, password: Uint8Array | undefined): number {
+    const { metrics, hooks } = this;
+    metrics.inc(METRIC['client.authenticate']);
+    const isAnonymous = !hooks.has('client.authenticate');
+    const answer = isAnonymous ? ({ result: 'ok' } as const) : hooks.runFold('client.authenticate', { result: 'ignore' }, { ...channel.identity, password });
+    // At the end of a chain in which everybody passed on, nobody has vouched.
+    const reasonCode = answer.result === 'ok' ? 0 : answer.result === 'error' ? answer.reasonCode : ReasonCode.NotAuthorized;
+    metrics.inc(METRIC[reasonCode === 0 ? 'authentication.success' : 'authentication.failure']);
+    if (isAnonymous) {
+      metrics.inc(METRIC['client.auth.anonymous']);
+      metrics.inc(METRIC['authentication.success.anonymous']);
+    }
+    if (reasonCode !== 0) this.log.warn('authentication_failure', { clientid: channel.identity.clientId, username: channel.identity.username, reason_code: reasonCode });
+    if (hooks.has('client.check_authn_complete')) hooks.run('client.check_authn_complete', channel.identity, { reasonCode, isAnonymous });
+    return reasonCode;
+  }
+
+  openSession(channel: Channel, cleanStart: boolean): OpenedSession {
+    const { clientId } = channel.identity;
+    const held = this.sessions.get(clientId);
+    if (held !== undefined) {
+      const live = held.channel;
+      live?.takenOver(cleanStart);
+      // A session that ends with its connection has ended now, whatever the newcomer would like (section 3.1.2.11.2).
+      if (!cleanStart && held.expiryMs > 0) return this.#resume(channel, held, live !== null);
+      this.#discard(held, cleanStart);
+    }
+    const session = new Session(this, channel, this.clock.now());
+    this.sessions.set(clientId, session);
+    this.metrics.inc(METRIC['session.created']);
+    if (this.hooks.has('session.created')) this.hooks.run('session.created', channel.identity);
+    return { session, present: false };
+  }
+
+  #resume(channel: Channel, session: Session, takenOver: boolean): OpenedSession {
+    // [MQTT-3.1.3-9]: the client is back before the delay ended, so its will is not wanted.
+    session.will = null;
+    if (takenOver) {
+      this.metrics.inc(METRIC['session.takenover']);
+      if (this.hooks.has('session.takenover')) this.hooks.run('session.takenover', session.identity);
+    }
+    this.metrics.inc(METRIC['session.resumed']);
+    if (this.hooks.has('session.resumed')) this.hooks.run('session.resumed', channel.identity);
+    return { session, present: true };
+  }
+
+  #discard(session: Session, cleanStart: boolean): void {
+    if (cleanStart) {
+      this.metrics.inc(METRIC['session.discarded']);
+      if (this.hooks.has('session.discarded')) this.hooks.run('session.discarded', session.identity);
+    }
+    this.terminate(session, 'discarded');
+  }
+
+  connack(channel: Channel, reasonCode: number, properties: Properties): Properties {
+    if (!this.hooks.has('client.connack')) return properties;
+    return this.hooks.runFold('client.connack', properties, channel.connection, reasonCode);
+  }
+
+  connected(channel: Channel): void {
+    this.channels.add(channel);
+    this.metrics.inc(METRIC['client.connected']);
+    this.#measureClients();
+    this.log.debug('client_connected', { clientid: channel.identity.clientId, peerhost: channel.peer.host, proto_ver: channel.version });
+    if (this.hooks.has('client.connected')) this.hooks.run('client.connected', channel.identity, channel.connection);
+  }
+
+  disconnected(channel: Channel, reason: string): void {
+    this.channels.delete(channel);
+    this.metrics.inc(METRIC['client.disconnected']);
+    this.#measureClients();
+    this.log.debug('client_disconnected', { clientid: channel.identity.clientId, reason });
+    if (this.hooks.has('client.disconnected')) this.hooks.run('client.disconnected', channel.identity, reason, channel.connection);
+  }
+
+  terminate(session: Session, reason: string): void {
+    if (session.ended) return;
+    session.end();
+    if (session.will !== null) this.publishWill(session);
+    for (const subscription of session.subscriptions?.values() ?? []) this.#removeRoute(subscription.topicFilter, subscription);
+    this.#subscriptions -= session.subscriptionCount;
+    session.subscriptions = null;
+    if (this.sessions.get(session.clientId) === session) this.sessions.delete(session.clientId);
+    this.metrics.inc(METRIC['session.terminated']);
+    this.#measureClients();
+    this.#measureSubscriptions();
+    if (this.hooks.has('session.terminated')) this.hooks.run('session.terminated', session.identity, reason);
+  }
+
+  /** Ends a client by an administrator's will. False when it is not here. */
+  kick(clientId: string): boolean {
+    const session = this.sessions.get(clientId);
+    if (session === undefined) return false;
+    session.channel?.disconnect(ReasonCode.AdministrativeAction);
+    this.terminate(session, 'kicked');
+    return true;
+  }
+
+  /** The node stops: every client is told, every will that waits goes out while there is still somebody to route it. */
+  shutdown(): void {
+    for (const channel of [...this.channels]) channel.disconnect(ReasonCode.ServerShuttingDown);
+    for (const session of [...this.sessions.values()]) if (session.will !== null) this.publishWill(session);
+  }
+
+  // ---------------------------------------------------------------- access
+
+  get authzEpoch(): number {
+    return this.#options.authorizer.epoch;
+  }
+
+  get denyDisconnects(): boolean {
+    return this.config.authorization.denyAction === 'disconnect';
+  }
+
+  authorize(client: ClientInfo, action: 'publish' | 'subscribe', topic: string, qos: Qos, retain: boolean): boolean {
+    const { metrics, hooks } = this;
+    metrics.inc(METRIC['client.authorize']);
+    metrics.inc(METRIC['authorization.cache_miss']);
+    const hooked = hooks.has('client.authorize') ? hooks.runFold('client.authorize', undefined, client, action, topic) : undefined;
+    const result = hooked ?? this.#decide(client, action, topic, qos, retain);
+    metrics.inc(METRIC[result === 'allow' ? 'authorization.allow' : 'authorization.deny']);
+    if (hooks.has('client.check_authz_complete')) hooks.run('client.check_authz_complete', client, action, topic, result);
+    return result === 'allow';
+  }
+
+  #decide(client: ClientInfo, action: 'publish' | 'subscribe', topic: string, qos: Qos, retain: boolean): 'allow' | 'deny' {
+    const decision = this.#options.authorizer.decide(client, { action, topic, qos, retain });
+    if (decision.permission === 'noMatch') {
+      this.metrics.inc(METRIC['authorization.nomatch']);
+      return this.config.authorization.noMatch;
+    }
+    this.metrics.inc(METRIC[decision.permission === 'allow' ? 'authorization.matched.allow' : 'authorization.matched.deny']);
+    return decision.permission;
+  }
+
+  authorizedFromCache(allowed: boolean): void {
+    this.metrics.inc(METRIC['authorization.cache_hit']);
+    this.metrics.inc(METRIC[allowed ? 'authorization.allow' : 'authorization.deny']);
+  }
+
+  // ---------------------------------------------------------------- messages
+
+  publish(published: Message): number {
+    const { metrics, hooks } = this;
+    metrics.inc(METRIC['messages.publish']);
+    let message = published;
+    if (hooks.has('message.publish')) {
+      const decision = hooks.runFold('message.publish', { message, allow: true });
+      if (!decision.allow) return 0;
+      message = decision.message;
+    }
+    if (message.retain && this.config.retainer.enable) this.#retain(message);
+    const { receivers, nodes } = this.#topics.lookUp(message.topic);
+    const count = receivers.length + nodes.length;
+    if (count === 0) {
+      metrics.inc(METRIC['messages.dropped']);
+      metrics.inc(METRIC['messages.dropped.no_subscribers']);
+      if (hooks.has('message.dropped')) hooks.run('message.dropped', message, 'no_subscribers');
+      return 0;
+    }
+    this.#deliver(message, receivers);
+    for (let index = 0; index < nodes.length; index += 1) {
+      metrics.inc(METRIC['messages.forward']);
+      this.#options.cluster.forward(nodes[index] as NodeName, message);
+    }
+    return count;
+  }
+
+  dispatchForwarded(message: Message): void {
+    this.#deliver(message, this.#topics.lookUp(message.topic).receivers);
+  }
+
+  #deliver(message: Message, receivers: readonly Receiver[]): void {
+    if (receivers.length === 0) return;
+    const publication = new Publication(message);
+    for (let index = 0; index < receivers.length; index += 1) {
+      const receiver = receivers[index] as Receiver;
+      receiver.session.deliver(publication, receiver);
+    }
+  }
+
+  #retain(message: Message): void {
+    const result = this.retained.store(message);
+    if (result === 'stored') this.metrics.inc(METRIC['messages.retained']);
+    else if (result !== 'deleted') this.log.warn('retained_message_not_stored', { topic: message.topic, clientid: message.fromClientId, reason: result });
+    this.metrics.setStat(STAT.retained, this.retained.size);
+  }
+
+  retainedFor(topicFilter: string): TopicCursor<Message> | undefined {
+    return this.retained.size === 0 ? undefined : this.retained.find(topicFilter);
+  }
+
+  publishWill(session: Session): void {
+    const { will, identity } = session;
+    session.will = null;
+    if (session.willTimer !== null) session.willTimer.cancelled = true;
+    if (will === null) return;
+    // A will is authorized when it is published (broker-contract 1.5).
+    if (!this.authorize(identity, 'publish', will.topic, will.qos, will.retain)) {
+      this.log.warn('cannot_publish_will_due_to_not_authorized', { clientid: identity.clientId, username: identity.username, topic: will.topic });
+      return;
+    }
+    this.publish(willMessage(will, identity.clientId, identity.username, this.clock.now()));
+  }
+
+  acknowledging(packetId: number, message: Message, receivers: number, reasonCode: number): number {
+    if (!this.hooks.has('message.puback')) return reasonCode;
+    return this.hooks.runFold('message.puback', reasonCode, packetId, message, receivers);
+  }
+
+  delivering(session: Session, publication: Publication): Publication {
+    if (!this.hooks.has('message.delivered')) return publication;
+    const message = this.hooks.runFold('message.delivered', publication.message, session.identity);
+    return message === publication.message ? publication : new Publication(message);
+  }
+
+  acked(session: Session, publication: Publication, sentAtMs: Millis): void {
+    this.metrics.inc(METRIC['messages.acked']);
+    if (this.hooks.has('message.acked')) this.hooks.run('message.acked', session.identity, publication.message);
+    if (this.hooks.has('delivery.completed')) this.hooks.run('delivery.completed', publication.message, { sessionId: session.clientId, sentAtMs });
+  }
+
+  dropped(session: Session, message: Message, reason: string): void {
+    if (this.hooks.has('delivery.dropped')) this.hooks.run('delivery.dropped', session.identity, message, reason);
+  }
+
+  defer(task: () => void): void {
+    this.#options.defer(task);
+  }
+
+  // ---------------------------------------------------------------- subscriptions
+
+  subscribing(channel: Channel, properties: Properties, items: readonly SubscribeItem[]): readonly SubscribeItem[] {
+    if (!this.hooks.has('client.subscribe')) return items;
+    return this.hooks.runFold('client.subscribe', items, channel.identity, properties);
+  }
+
+  unsubscribing(channel: Channel, properties: Properties, topicFilters: readonly string[]): readonly string[] {
+    if (!this.hooks.has('client.unsubscribe')) return topicFilters;
+    return this.hooks.runFold('client.unsubscribe', topicFilters, channel.identity, properties);
+  }
+
+  subscribe(session: Session, topicFilter: string, opts: SubOpts, subscriptionId: number | undefined): boolean {
+    const subscription = newSubscription(session, topicFilter, opts, subscriptionId);
+    session.subscriptions ??= new Map();
+    const replaced = session.subscriptions.get(topicFilter);
+    session.subscriptions.set(topicFilter, subscription);
+    if (this.routes.addLocal(topicFilter, subscription)) this.#options.cluster.routeAdded(topicFilter);
+    // The new one is in place before the old one goes: replacing loses no message [MQTT-3.8.4-4].
+    if (replaced !== undefined) this.#removeRoute(topicFilter, replaced);
+    else this.#subscriptions += 1;
+    this.#topics.filterChanged(topicFilter);
+    this.#measureSubscriptions();
+    if (this.hooks.has('session.subscribed')) this.hooks.run('session.subscribed', session.identity, topicFilter, opts);
+    return replaced === undefined;
+  }
+
+  unsubscribe(session: Session, topicFilter: string): boolean {
+    const subscription = session.subscriptions?.get(topicFilter);
+    if (subscription === undefined) return false;
+    session.subscriptions?.delete(topicFilter);
+    this.#removeRoute(topicFilter, subscription);
+    this.#subscriptions -= 1;
+    this.#measureSubscriptions();
+    if (this.hooks.has('session.unsubscribed')) this.hooks.run('session.unsubscribed', session.identity, topicFilter, subscription);
+    return true;
+  }
+
+  routeBarrier(done: () => void): void {
+    this.#options.cluster.routeBarrier(done);
+  }
+
+  #removeRoute(topicFilter: string, subscription: Receiver): void {
+    if (this.routes.removeLocal(topicFilter, subscription)) this.#options.cluster.routeRemoved(topicFilter);
+    this.#topics.filterChanged(topicFilter);
+  }
+
+  // ---------------------------------------------------------------- the cluster's side
+
+  remoteRouteAdded(node: NodeName, topicFilter: string): void {
+    if (this.routes.addRemote(node, topicFilter)) this.#remoteChanged(topicFilter);
+  }
+
+  remoteRouteRemoved(node: NodeName, topicFilter: string): void {
+    if (this.routes.removeRemote(node, topicFilter)) this.#remoteChanged(topicFilter);
+  }
+
+  remoteNodeDown(node: NodeName): void {
+    for (const topicFilter of this.routes.removeNode(node)) this.#topics.filterChanged(topicFilter);
+    this.#measureSubscriptions();
+  }
+
+  #remoteChanged(topicFilter: string): void {
+    this.#topics.filterChanged(topicFilter);
+    this.#measureSubscriptions();
+  }
+
+  // ---------------------------------------------------------------- gauges
+
+  #measureClients(): void {
+    const { metrics } = this;
+    const sessions = this.sessions.size;
+    metrics.setStat(STAT.connections, sessions);
+    metrics.setStat(STAT.live_connections, this.channels.size);
+    metrics.setStat(STAT.channels, sessions);
+    metrics.setStat(STAT.sessions, sessions);
+    metrics.setStat(STAT.cluster_sessions, sessions);
+  }
+
+  #measureSubscriptions(): void {
+    const { metrics } = this;
+    metrics.setStat(STAT.topics, this.routes.localFilters + this.routes.remoteRoutes);
+    metrics.setStat(STAT.suboptions, this.#subscriptions);
+    metrics.setStat(STAT.subscriptions, this.#subscriptions);
+    metrics.setStat(STAT.subscribers, this.#subscriptions);
+  }
+}

@@ -1,0 +1,108 @@
+/** One MQTT client: joins a Connection (bytes) to a Channel (protocol). */
+import type { MqttVersion, Packet, Qos } from '../protocol/packet.ts';
+import { PacketParser, type PacketSink } from '../protocol/parser.ts';
+import type { Violation } from '../protocol/violations.ts';
+import { encodeWithin } from '../protocol/writer.ts';
+import type { Millis } from '../base/ids.ts';
+import type { Channel } from '../session/channel.ts';
+import type { DeliverResult, NodePort, Out, Peer, Traffic } from '../session/ports.ts';
+import type { Publication } from '../session/publication.ts';
+import type { Connection, ConnectionHandler } from './connection.ts';
+import type { TurnClock } from './turnClock.ts';
+
+/** What an MQTT connection needs of the node. */
+export interface MqttNode extends NodePort {
+  openChannel(out: Out, peer: Peer): Channel;
+}
+
+export class MqttConnection implements ConnectionHandler, PacketSink, Out {
+  readonly connection: Connection;
+  readonly channel: Channel;
+  readonly #clock: TurnClock;
+  readonly #parser: PacketParser;
+  readonly #onClosed: (connection: MqttConnection) => void;
+  /** Until CONNECT tells, nothing is written. */
+  #version: MqttVersion = 4;
+  #maximumPacketSize = Number.POSITIVE_INFINITY;
+
+  constructor(node: MqttNode, connection: Connection, listener: string, clock: TurnClock, onClosed: (connection: MqttConnection) => void) {
+    this.connection = connection;
+    this.#clock = clock;
+    this.#onClosed = onClosed;
+    this.#parser = new PacketParser(this, { maxPacketSize: node.mqtt.maxPacketSize });
+    this.channel = node.openChannel(this, { listener, host: connection.remoteHost, port: connection.remotePort });
+    connection.start(this);
+  }
+
+  // ---------------------------------------------------------------- from the socket
+
+  onData(chunk: Buffer): void {
+    this.#clock.tick();
+    // A chunk of a 'data' event is never written to again, so payloads may stay views of it.
+    this.#parser.push(chunk, 0, chunk.length, true);
+  }
+
+  onDrain(): void {
+    this.#clock.tick();
+    this.channel.drained();
+  }
+
+  onClose(error: string | undefined): void {
+    this.#clock.tick();
+    this.#parser.stop();
+    this.channel.closed(error ?? 'tcp_closed');
+    this.#onClosed(this);
+  }
+
+  onPacket(packet: Packet): void {
+    this.channel.packet(packet);
+    if (this.channel.connState === 'disconnected') this.#parser.stop();
+  }
+
+  onError(violation: Violation): void {
+    this.channel.malformed(violation, this.#parser.version);
+  }
+
+  // ---------------------------------------------------------------- from the channel
+
+  setProtocol(version: MqttVersion, maximumPacketSize: number): void {
+    this.#version = version;
+    this.#maximumPacketSize = maximumPacketSize;
+  }
+
+  send(packet: Packet): void {
+    const bytes = encodeWithin(packet, this.#version, this.#maximumPacketSize);
+    if (bytes !== undefined) this.connection.write(bytes); // [MQTT-3.1.2-24]
+  }
+
+  deliver(
+    publication: Publication,
+    qos: Qos,
+    retain: boolean,
+    dup: boolean,
+    packetId: number,
+    subscriptionIds: readonly number[] | null,
+    nowMs: Millis,
+  ): DeliverResult {
+    const { connection } = this;
+    // QoS 1 and 2 are bounded by the window; only QoS 0 may be lost to a client that does not read.
+    if (qos === 0 && connection.congested) return 'congested';
+    const frame = publication.frame(this.#version, qos, retain, dup, subscriptionIds, nowMs);
+    if (frame.bytes.length > this.#maximumPacketSize) return 'tooLarge';
+    if (frame.packetIdAt === -1) connection.write(frame.bytes);
+    else connection.writePatched(frame.bytes, frame.packetIdAt, packetId);
+    return 'sent';
+  }
+
+  get traffic(): Traffic {
+    return this.connection;
+  }
+
+  get congested(): boolean {
+    return this.connection.congested;
+  }
+
+  close(): void {
+    this.connection.close();
+  }
+}

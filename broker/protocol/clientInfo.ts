@@ -1,0 +1,23 @@
+/** Who a client is and how it is connected, as hooks, sessions and the administration see it. */
+import type { Millis } from '../base/ids.ts';
+import type { MqttVersion } from './packet.ts';
+
+export interface ClientInfo {
+  readonly clientId: string;
+  readonly username: string | undefined;
+  /** Peer address without port; empty when there is none. */
+  readonly peerHost: string;
+  readonly isBridge: boolean;
+}
+
+export interface ConnInfo {
+  /** `tcp:default` */
+  readonly listener: string;
+  readonly peerHost: string;
+  readonly peerPort: number;
+  readonly protoVer: MqttVersion;
+  /** Seconds, as in force. */
+  readonly keepalive: number;
+  readonly cleanStart: boolean;
+  readonly connectedAtMs: Millis;
+}

@@ -1,0 +1,120 @@
+/**
+ * The look-up of publishing: topic → compiled route, remembered per topic (hot-path.md section 6).
+ *
+ * A change to a filter without wildcards makes the one entry stale that has its name. A change to a wildcard filter advances an epoch: that
+ * of its first level, or the common one when the first level is a wildcard itself; entries compiled under older
+ * epochs are compiled again on their next use. Constant wildcard churn costs one match per publish, never more.
+ *
+ * The cache has two generations: when the young one is full it becomes the old one and the old one is dropped; a hit in the
+ * old one moves the entry to the young. Topics that are used once cost a match, never memory for good.
+ */
+import type { NodeName } from '../base/ids.ts';
+import { hasWildcard } from '../topics/topicFilter.ts';
+import type { Routes } from './routes.ts';
+
+/** Entries per generation; two generations are kept. */
+export const MAX_TOPIC_ENTRIES = 50_000;
+
+export interface TopicEntry<S> {
+  readonly topic: string;
+  receivers: readonly S[];
+  nodes: readonly NodeName[];
+  /** Sum of the two epochs that concern the topic, at the time of compiling; -1 = compile again. */
+  compiledAt: number;
+  readonly firstLevel: Epoch;
+}
+
+/** Counts changes to wildcard filters below one first level. */
+interface Epoch {
+  value: number;
+}
+
+export class RouteCache<S> {
+  readonly #routes: Routes<S>;
+  readonly #merge: (matched: readonly S[]) => readonly S[];
+  readonly #maxEntries: number;
+  #young = new Map<string, TopicEntry<S>>();
+  #old = new Map<string, TopicEntry<S>>();
+  /** Changes to filters whose first level is a wildcard. */
+  #rootEpoch = 0;
+  #epochs = new Map<string, Epoch>();
+
+  /** `merge` joins what one receiver matched more than once. */
+  constructor(routes: Routes<S>, merge: (matched: readonly S[]) => readonly S[], maxEntries = MAX_TOPIC_ENTRIES) {
+    this.#routes = routes;
+    this.#merge = merge;
+    this.#maxEntries = maxEntries;
+  }
+
+  /** The compiled route of a valid topic name. Use it at once: a later change may make it stale. */
+  lookUp(topic: string): TopicEntry<S> {
+    let entry = this.#young.get(topic);
+    if (entry === undefined) entry = this.#fromOld(topic) ?? this.#add(topic);
+    if (entry.compiledAt !== this.#rootEpoch + entry.firstLevel.value) this.#compile(entry);
+    return entry;
+  }
+
+  /** A subscriber or a route row of this filter came, went or changed. */
+  filterChanged(topicFilter: string): void {
+    if (!hasWildcard(topicFilter)) {
+      const entry = this.#young.get(topicFilter) ?? this.#old.get(topicFilter);
+      if (entry !== undefined) entry.compiledAt = -1;
+      return;
+    }
+    const level = firstLevelOf(topicFilter);
+    if (level === '+' || level === '#') this.#rootEpoch += 1;
+    else {
+      // No entry below this level was ever compiled: nothing can be stale.
+      const epoch = this.#epochs.get(level);
+      if (epoch !== undefined) epoch.value += 1;
+    }
+  }
+
+  #fromOld(topic: string): TopicEntry<S> | undefined {
+    const entry = this.#old.get(topic);
+    if (entry === undefined) return undefined;
+    this.#old.delete(topic);
+    this.#insert(topic, entry);
+    return entry;
+  }
+
+  #add(topic: string): TopicEntry<S> {
+    const entry: TopicEntry<S> = { topic, receivers: [], nodes: [], compiledAt: -1, firstLevel: this.#epochOf(firstLevelOf(topic)) };
+    this.#insert(topic, entry);
+    return entry;
+  }
+
+  #insert(topic: string, entry: TopicEntry<S>): void {
+    if (this.#young.size >= this.#maxEntries) {
+      this.#old = this.#young;
+      this.#young = new Map();
+      this.#forgetUnusedEpochs();
+      this.#epochs.set(firstLevelOf(topic), entry.firstLevel);
+    }
+    this.#young.set(topic, entry);
+  }
+
+  #epochOf(level: string): Epoch {
+    let epoch = this.#epochs.get(level);
+    if (epoch === undefined) this.#epochs.set(level, (epoch = { value: 0 }));
+    return epoch;
+  }
+
+  /** Epochs live as long as entries that refer to them. */
+  #forgetUnusedEpochs(): void {
+    const used = new Map<string, Epoch>();
+    for (const entry of this.#old.values()) used.set(firstLevelOf(entry.topic), entry.firstLevel);
+    this.#epochs = used;
+  }
+
+  #compile(entry: TopicEntry<S>): void {
+    entry.receivers = this.#merge(this.#routes.matchLocal(entry.topic));
+    entry.nodes = this.#routes.matchRemote(entry.topic);
+    entry.compiledAt = this.#rootEpoch + entry.firstLevel.value;
+  }
+}
+
+function firstLevelOf(text: string): string {
+  const slash = text.indexOf('/');
+  return slash === -1 ? text : text.slice(0, slash);
+}

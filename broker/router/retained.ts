@@ -1,0 +1,65 @@
+/** The last retained message of every topic, found by filter. Bounded by `retainer.*`; a trie is the store itself. */
+import type { Millis } from '../base/ids.ts';
+import type { Message } from '../protocol/message.ts';
+import type { TopicCursor } from '../topics/topicCursor.ts';
+import { TopicTrie } from '../topics/topicTrie.ts';
+
+export interface RetainedLimits {
+  /** 0 = no limit. */
+  readonly maxRetainedMessages: number;
+  readonly maxPayloadSize: number;
+}
+
+/** `tooLarge` and `full`: not stored, and what was stored before stays as it was. */
+export type StoreResult = 'stored' | 'deleted' | 'tooLarge' | 'full';
+
+export class RetainedStore {
+  readonly #trie = new TopicTrie<Message>();
+  readonly #limits: RetainedLimits;
+
+  constructor(limits: RetainedLimits) {
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#trie.size;
+  }
+
+  /**
+   * Takes a PUBLISH with RETAIN 1: an empty payload deletes [MQTT-3.3.1-6], [MQTT-3.3.1-7], another one replaces
+   * [MQTT-3.3.1-5]. The payload is copied: one small retained message must not keep a read buffer alive.
+   */
+  store(message: Message): StoreResult {
+    if (message.payload.byteLength === 0) {
+      this.#trie.delete(message.topic);
+      return 'deleted';
+    }
+    if (message.payload.byteLength > this.#limits.maxPayloadSize) return 'tooLarge';
+    const { maxRetainedMessages } = this.#limits;
+    if (maxRetainedMessages > 0 && this.#trie.size >= maxRetainedMessages && this.#trie.get(message.topic) === undefined) return 'full';
+    this.#trie.set(message.topic, { ...message, payload: Uint8Array.from(message.payload) });
+    return 'stored';
+  }
+
+  /** A cursor over the messages a filter matches; `$…` is out of reach for a leading wildcard [MQTT-4.7.2-1]. */
+  find(topicFilter: string): TopicCursor<Message> {
+    return this.#trie.find(topicFilter);
+  }
+
+  get(topic: string): Message | undefined {
+    return this.#trie.get(topic);
+  }
+
+  /** A cursor over everything, for the sweep of expired messages. */
+  all(): TopicCursor<Message> {
+    return this.#trie.all();
+  }
+
+  /** An expired message is none [MQTT-3.3.2-5]; it is removed when it is met. */
+  removeIfExpired(message: Message, nowMs: Millis): boolean {
+    const seconds = message.properties.messageExpiryInterval;
+    if (seconds === undefined || nowMs - message.timestampMs < seconds * 1000) return false;
+    if (this.#trie.get(message.topic) === message) this.#trie.delete(message.topic);
+    return true;
+  }
+}

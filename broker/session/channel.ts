@@ -1,0 +1,253 @@
+/** The protocol state of one connection: from its first byte to its end. What each packet does is in handlers/<packet>.ts. */
+import type { Millis } from '../base/ids.ts';
+import { METRIC } from '../metrics/metrics.ts';
+import type { ClientInfo, ConnInfo } from '../protocol/clientInfo.ts';
+import { NO_PROPERTIES, type MqttVersion, type Packet, type PacketType, type Qos, type Will } from '../protocol/packet.ts';
+import { ReasonCode, reasonName } from '../protocol/reasonCodes.ts';
+import type { Violation } from '../protocol/violations.ts';
+import { ClientCounters } from './clientCounters.ts';
+import { handlePuback, handlePubcomp, handlePubrec, handlePubrel } from './handlers/acks.ts';
+import { handleConnect } from './handlers/connect.ts';
+import { handleDisconnect } from './handlers/disconnect.ts';
+import { handlePingreq } from './handlers/pingreq.ts';
+import { handlePublish } from './handlers/publish.ts';
+import { handleSubscribe } from './handlers/subscribe.ts';
+import { handleUnsubscribe } from './handlers/unsubscribe.ts';
+import type { NodePort, Out, Peer, Timer, TimerName, TimerOwner } from './ports.ts';
+import type { Session } from './session.ts';
+import { takeoverPublishesWill } from './will.ts';
+
+export type ConnState = 'idle' | 'connected' | 'disconnected';
+
+const SENT_METRIC = Object.fromEntries(
+  (['connack', 'publish', 'puback', 'pubrec', 'pubrel', 'pubcomp', 'suback', 'unsuback', 'pingresp', 'disconnect', 'auth'] as const).map((type) => [
+    type,
+    METRIC[`packets.${type}.sent`],
+  ]),
+) as Readonly<Partial<Record<PacketType, number>>>;
+
+const TOLD_OLDER_CLIENTS: ReadonlySet<number> = new Set([ReasonCode.UnsupportedProtocolVersion, ReasonCode.ClientIdentifierNotValid]);
+const QOS_SENT = [METRIC['messages.qos0.sent'], METRIC['messages.qos1.sent'], METRIC['messages.qos2.sent']] as const;
+
+/** The last publish verdict of this connection: publishers repeat themselves. */
+export interface PublishVerdict {
+  topic: string;
+  qos: Qos;
+  retain: boolean;
+  epoch: number;
+  allowed: boolean;
+}
+
+export class Channel implements TimerOwner {
+  readonly node: NodePort;
+  readonly out: Out;
+  readonly peer: Peer;
+  readonly counters = new ClientCounters();
+  connState: ConnState = 'idle';
+  /** Until a CONNECT says otherwise nothing is written, so the value before does not matter. */
+  version: MqttVersion = 4;
+  identity: ClientInfo;
+  connection: ConnInfo;
+  sessionExpiryMs: Millis = 0;
+  /** QoS 1 and 2 the client takes at once, and what we announced to take from it. */
+  clientReceiveMaximum = 65_535;
+  announcedReceiveMaximum = 65_535;
+  will: Will | null = null;
+  session: Session | null = null;
+  /** Inbound topic aliases of this connection; null until the first. */
+  aliases: Map<number, string> | null = null;
+  readonly verdict: PublishVerdict = { topic: '', qos: 0, retain: false, epoch: -1, allowed: false };
+  #lastPacketAtMs: Millis;
+  #keepaliveLimitMs: Millis = 0;
+  #timer: Timer | null;
+
+  constructor(node: NodePort, out: Out, peer: Peer) {
+    const nowMs = node.clock.now();
+    this.node = node;
+    this.out = out;
+    this.peer = peer;
+    this.identity = { clientId: '', username: undefined, peerHost: peer.host, isBridge: false };
+    this.connection = {
+      listener: peer.listener,
+      peerHost: peer.host,
+      peerPort: peer.port,
+      protoVer: 4,
+      keepalive: 0,
+      cleanStart: true,
+      connectedAtMs: nowMs,
+    };
+    this.#lastPacketAtMs = nowMs;
+    this.#timer =
+      node.mqtt.idleTimeoutMs === Number.POSITIVE_INFINITY ? null : node.timers.schedule(this, 'connectTimeout', nowMs + node.mqtt.idleTimeoutMs);
+  }
+
+  // ---------------------------------------------------------------- what happens to it
+
+  packet(packet: Packet): void {
+    if (this.connState === 'disconnected') return;
+    this.#lastPacketAtMs = this.node.clock.now();
+    this.counters.recvPkt += 1;
+    this.node.metrics.inc(METRIC['packets.received']);
+    if (this.connState === 'idle') {
+      if (packet.type === 'connect') handleConnect(this, packet);
+      else this.abort('packet_before_connect'); // [MQTT-3.1.0-1]; no DISCONNECT before CONNACK [MQTT-3.14.0-1]
+      return;
+    }
+    this.#connectedPacket(packet, this.session as Session);
+  }
+
+  #connectedPacket(packet: Packet, session: Session): void {
+    switch (packet.type) {
+      case 'publish':
+        return handlePublish(this, session, packet);
+      case 'puback':
+        return handlePuback(this, session, packet);
+      case 'pubrec':
+        return handlePubrec(this, session, packet);
+      case 'pubrel':
+        return handlePubrel(this, session, packet);
+      case 'pubcomp':
+        return handlePubcomp(this, session, packet);
+      case 'subscribe':
+        return handleSubscribe(this, session, packet);
+      case 'unsubscribe':
+        return handleUnsubscribe(this, session, packet);
+      case 'pingreq':
+        return handlePingreq(this);
+      case 'disconnect':
+        return handleDisconnect(this, session, packet);
+      case 'auth':
+        // No authentication method was agreed on in CONNECT [MQTT-4.12.0-6].
+        this.node.metrics.inc(METRIC['packets.auth.received']);
+        return this.disconnect(ReasonCode.ProtocolError);
+      default:
+        // A second CONNECT [MQTT-3.1.0-2], or a packet only servers send (section 4.13).
+        return this.disconnect(ReasonCode.ProtocolError);
+    }
+  }
+
+  /** The peer broke a rule of the protocol. `version`: in which form it would understand an answer; 0 = none is known. */
+  malformed(violation: Violation, version: MqttVersion | 0): void {
+    if (this.connState === 'disconnected') return;
+    const { reasonCode, message, spec } = violation;
+    this.node.log.warn('malformed_packet', {
+      clientid: this.identity.clientId,
+      peerhost: this.peer.host,
+      reason: reasonName(reasonCode),
+      detail: message,
+      spec,
+    });
+    if (this.connState === 'connected') return this.disconnect(reasonCode);
+    // Before CONNACK, an MQTT 5 client may be told (section 4.13.1); older ones only what has a return code of its own:
+    // the level [MQTT-3.1.2-2] and the client identifier [MQTT-3.1.3-8]. A malformed CONNECT is not answered [MQTT-3.1.4-1].
+    if (version === 5 || (version !== 0 && TOLD_OLDER_CLIENTS.has(reasonCode))) {
+      this.version = version;
+      this.out.setProtocol(version, Number.POSITIVE_INFINITY);
+      this.send({ type: 'connack', sessionPresent: false, reasonCode, properties: NO_PROPERTIES });
+    }
+    this.abort(reasonName(reasonCode));
+  }
+
+  onTimer(name: TimerName): void {
+    if (name === 'connectTimeout' && this.connState === 'idle') this.abort('idle_timeout');
+    else if (name === 'keepalive' && this.connState === 'connected') this.#checkKeepalive();
+  }
+
+  /** The client takes data in again. */
+  drained(): void {
+    this.session?.pump();
+  }
+
+  /** The connection ended underneath, by the peer or the network. */
+  closed(reason: string): void {
+    this.#finish(reason);
+  }
+
+  // ---------------------------------------------------------------- what it does
+
+  send(packet: Packet): void {
+    const metrics = this.node.metrics;
+    metrics.inc(METRIC['packets.sent']);
+    const counter = SENT_METRIC[packet.type];
+    if (counter !== undefined) metrics.inc(counter);
+    this.counters.sendPkt += 1;
+    this.out.send(packet);
+  }
+
+  /** Counts a PUBLISH that went out by `Out.deliver`. */
+  countSent(qos: Qos): void {
+    const metrics = this.node.metrics;
+    metrics.inc(METRIC['packets.sent']);
+    metrics.inc(METRIC['packets.publish.sent']);
+    metrics.inc(METRIC['messages.sent']);
+    metrics.inc(QOS_SENT[qos]);
+    this.counters.sendPkt += 1;
+    this.counters.countSent(qos);
+  }
+
+  /** CONNACK is out: the session is open and the keep-alive clock runs. `keepalive` in seconds, 0 = off. */
+  opened(session: Session, keepalive: number): void {
+    this.connState = 'connected';
+    this.session = session;
+    this.#cancelTimer();
+    if (keepalive === 0) return;
+    this.#keepaliveLimitMs = keepalive * 1000 * this.node.mqtt.keepaliveMultiplier;
+    this.#timer = this.node.timers.schedule(this, 'keepalive', this.#lastPacketAtMs + this.#keepaliveLimitMs);
+  }
+
+  /** Ends the connection with a reason: DISCONNECT for MQTT 5, a plain close for others (3.x has no such packet). */
+  disconnect(reasonCode: number, reason = reasonName(reasonCode)): void {
+    this.#sayGoodbye(reasonCode);
+    this.#finish(reason);
+  }
+
+  /** Another connection with the same client id takes or discards the session. Leaves the session to the node. */
+  takenOver(newCleanStart: boolean): void {
+    const session = this.session;
+    this.#sayGoodbye(ReasonCode.SessionTakenOver);
+    this.session = null;
+    this.#finish('session_taken_over');
+    if (session === null) return;
+    session.detach(this.node.clock.now());
+    if (session.will === null) return;
+    if (takeoverPublishesWill(session.will, session.expiryMs, newCleanStart)) this.node.publishWill(session);
+    else session.will = null;
+  }
+
+  /** Closes without a word: nothing may be sent before a CONNACK that accepts. */
+  abort(reason: string): void {
+    this.out.close();
+    this.#finish(reason);
+  }
+
+  #sayGoodbye(reasonCode: number): void {
+    if (this.connState === 'connected' && this.version === 5) this.send({ type: 'disconnect', reasonCode, properties: NO_PROPERTIES });
+    this.out.close();
+  }
+
+  #finish(reason: string): void {
+    if (this.connState === 'disconnected') return;
+    const wasConnected = this.connState === 'connected';
+    this.connState = 'disconnected';
+    this.#cancelTimer();
+    this.aliases = null;
+    const session = this.session;
+    if (wasConnected) this.node.disconnected(this, reason);
+    if (session === null || session.channel !== this) return;
+    const nowMs = this.node.clock.now();
+    session.detach(nowMs);
+    session.startWaiting(nowMs);
+  }
+
+  /** The timer is armed once per period, not once per packet: when it fires, the last packet decides. */
+  #checkKeepalive(): void {
+    const dueAtMs = this.#lastPacketAtMs + this.#keepaliveLimitMs;
+    if (this.node.clock.now() >= dueAtMs) this.disconnect(ReasonCode.KeepAliveTimeout); // [MQTT-3.1.2-22]
+    else this.#timer = this.node.timers.schedule(this, 'keepalive', dueAtMs);
+  }
+
+  #cancelTimer(): void {
+    if (this.#timer !== null) this.#timer.cancelled = true;
+    this.#timer = null;
+  }
+}

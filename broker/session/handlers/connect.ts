@@ -1,0 +1,113 @@
+/** CONNECT: checks first, take-over after, so that a refused CONNECT touches nobody's session (section 3.1.4). */
+import type { Millis } from '../../base/ids.ts';
+import { METRIC } from '../../metrics/metrics.ts';
+import type { ConnectPacket, Properties } from '../../protocol/packet.ts';
+import { ReasonCode } from '../../protocol/reasonCodes.ts';
+import { countLevels } from '../../topics/topicName.ts';
+import type { Channel } from '../channel.ts';
+
+/** 0xFFFFFFFF: the session never expires (section 3.1.2.11.2). */
+const NEVER = 0xffff_ffff;
+
+export function expiryMsOf(seconds: number): Millis {
+  return seconds === NEVER ? Number.POSITIVE_INFINITY : seconds * 1000;
+}
+
+export function handleConnect(channel: Channel, packet: ConnectPacket): void {
+  const { node } = channel;
+  node.metrics.inc(METRIC['packets.connect.received']);
+  node.metrics.inc(METRIC['client.connect']);
+  const assigned = takeIdentity(channel, packet);
+  const refusal = check(channel, packet) || node.connecting(channel, packet.properties) || node.authenticate(channel, packet.password);
+  if (refusal !== ReasonCode.Success) return refuse(channel, refusal);
+
+  const { session, present } = node.openSession(channel, packet.cleanStart);
+  const properties = packet.version === 5 ? connackProperties(channel, packet, assigned) : {};
+  session.attach(channel);
+  sendConnack(channel, present, ReasonCode.Success, properties);
+  channel.opened(session, channel.connection.keepalive);
+  node.connected(channel);
+  // [MQTT-4.4.0-1]: what was not acknowledged comes again, after CONNACK.
+  session.resume();
+}
+
+/** Copies what the packet says about the client. Returns the client id if the broker had to choose it. */
+function takeIdentity(channel: Channel, packet: ConnectPacket): string | undefined {
+  const { node, peer } = channel;
+  const { properties } = packet;
+  // [MQTT-3.1.3-6], [MQTT-3.1.3-7]: an empty id is replaced; in 3.x only for a session that ends with its connection.
+  const assigned = packet.clientId === '' && (packet.version === 5 || packet.cleanStart) ? node.assignClientId() : undefined;
+  channel.version = packet.version;
+  channel.out.setProtocol(packet.version, properties.maximumPacketSize ?? Number.POSITIVE_INFINITY);
+  channel.identity = {
+    clientId: assigned ?? packet.clientId,
+    username: packet.username,
+    peerHost: peer.host,
+    isBridge: packet.bridge,
+  };
+  channel.connection = {
+    listener: peer.listener,
+    peerHost: peer.host,
+    peerPort: peer.port,
+    protoVer: packet.version,
+    // Server Keep Alive is for clients that can be told (MQTT 5).
+    keepalive: packet.version === 5 ? (node.mqtt.serverKeepalive ?? packet.keepalive) : packet.keepalive,
+    cleanStart: packet.cleanStart,
+    connectedAtMs: node.clock.now(),
+  };
+  channel.sessionExpiryMs = sessionExpiryMs(channel, packet);
+  channel.clientReceiveMaximum = properties.receiveMaximum ?? 65_535;
+  channel.announcedReceiveMaximum = Math.min(channel.clientReceiveMaximum, node.mqtt.maxInflight);
+  channel.will = packet.will ?? null;
+  return assigned;
+}
+
+/** MQTT 3's clean session is an expiry of 0, its opposite lasts as long as `mqtt.session_expiry_interval` says. */
+function sessionExpiryMs(channel: Channel, packet: ConnectPacket): Millis {
+  if (packet.version === 5) return expiryMsOf(packet.properties.sessionExpiryInterval ?? 0);
+  return packet.cleanStart ? 0 : channel.node.mqtt.sessionExpiryIntervalMs;
+}
+
+/** The reason code of the first check that fails, or 0. */
+function check(channel: Channel, packet: ConnectPacket): number {
+  const { mqtt } = channel.node;
+  const { clientId } = channel.identity;
+  if (clientId === '' || Buffer.byteLength(clientId) > mqtt.maxClientIdLen) return ReasonCode.ClientIdentifierNotValid; // [MQTT-3.1.3-8]
+  if (packet.properties.authenticationMethod !== undefined) return ReasonCode.BadAuthenticationMethod; // [MQTT-4.12.0-1]
+  const { will } = packet;
+  if (will === undefined) return ReasonCode.Success;
+  if (will.qos > mqtt.maxQosAllowed) return ReasonCode.QosNotSupported; // [MQTT-3.2.2-12]
+  if (will.retain && !mqtt.retainAvailable) return ReasonCode.RetainNotSupported; // [MQTT-3.2.2-13]
+  return countLevels(will.topic) > mqtt.maxTopicLevels ? ReasonCode.TopicNameInvalid : ReasonCode.Success;
+}
+
+function refuse(channel: Channel, reasonCode: number): void {
+  const { metrics } = channel.node;
+  metrics.inc(METRIC['packets.connack.error']);
+  if (reasonCode === ReasonCode.BadUserNameOrPassword || reasonCode === ReasonCode.NotAuthorized) metrics.inc(METRIC['packets.connack.auth_error']);
+  sendConnack(channel, false, reasonCode, {}); // [MQTT-3.2.2-6]
+  channel.abort('connack_refused'); // [MQTT-3.2.2-7]
+}
+
+function sendConnack(channel: Channel, sessionPresent: boolean, reasonCode: number, properties: Properties): void {
+  channel.node.metrics.inc(METRIC['client.connack']);
+  channel.send({ type: 'connack', sessionPresent, reasonCode, properties: channel.node.connack(channel, reasonCode, properties) });
+}
+
+/** What every successful CONNACK tells an MQTT 5 client (broker-contract 8.4). */
+function connackProperties(channel: Channel, packet: ConnectPacket, assigned: string | undefined): Properties {
+  const { mqtt } = channel.node;
+  const properties: Properties = {
+    receiveMaximum: channel.announcedReceiveMaximum,
+    retainAvailable: mqtt.retainAvailable ? 1 : 0,
+    maximumPacketSize: mqtt.maxPacketSize,
+    topicAliasMaximum: mqtt.maxTopicAlias,
+    wildcardSubscriptionAvailable: mqtt.wildcardSubscription ? 1 : 0,
+    subscriptionIdentifierAvailable: 1,
+    sharedSubscriptionAvailable: 0,
+  };
+  if (mqtt.maxQosAllowed < 2) properties.maximumQos = mqtt.maxQosAllowed === 1 ? 1 : 0;
+  if (channel.connection.keepalive !== packet.keepalive) properties.serverKeepAlive = channel.connection.keepalive;
+  if (assigned !== undefined) properties.assignedClientIdentifier = assigned; // [MQTT-3.2.2-16]
+  return properties;
+}

@@ -1,0 +1,96 @@
+/** SUBSCRIBE: every filter gets its own answer; SUBACK waits until the cluster knows the routes; retained messages follow it. */
+import { METRIC } from '../../metrics/metrics.ts';
+import { NO_PROPERTIES, type SubOpts, type SubscribePacket } from '../../protocol/packet.ts';
+import { ReasonCode } from '../../protocol/reasonCodes.ts';
+import { parseSubscription, type SubscriptionTarget } from '../../topics/sharedSubscription.ts';
+import { hasWildcard } from '../../topics/topicFilter.ts';
+import { countLevels } from '../../topics/topicName.ts';
+import type { Channel } from '../channel.ts';
+import type { SubscribeItem } from '../ports.ts';
+import { RetainedFeed } from '../retainedFeed.ts';
+import type { Session } from '../session.ts';
+
+/** A filter with the answer it gets so far; below 0x80 it is subscribed. */
+interface Verdict {
+  readonly item: SubscribeItem;
+  readonly reasonCode: number;
+}
+
+export function handleSubscribe(channel: Channel, session: Session, packet: SubscribePacket): void {
+  const { node } = channel;
+  node.metrics.inc(METRIC['packets.subscribe.received']);
+  const items = packet.subscriptions.map(({ topicFilter, ...opts }) => ({ topicFilter, opts: optsOf(channel, opts) }));
+  // [MQTT-3.8.3-4]: No Local on a shared subscription is a protocol error, not a refused filter.
+  if (items.some((item) => item.opts.noLocal && item.topicFilter.startsWith('$share/'))) return channel.disconnect(ReasonCode.ProtocolError);
+  const verdicts = judge(channel, session, items);
+  if (verdicts === undefined) return channel.disconnect(ReasonCode.NotAuthorized);
+  if (verdicts.some((verdict) => verdict.reasonCode >= 0x80)) node.metrics.inc(METRIC['packets.subscribe.error']);
+
+  const passed = verdicts.filter((verdict) => verdict.reasonCode < 0x80).map((verdict) => verdict.item);
+  const accepted = passed.length === 0 ? passed : node.subscribing(channel, packet.properties, passed);
+  const subscriptionId = packet.properties.subscriptionIdentifiers?.[0];
+  const feeds: string[] = [];
+  for (const { topicFilter, opts } of accepted) {
+    node.metrics.inc(METRIC['client.subscribe']);
+    const isNew = node.subscribe(session, topicFilter, opts, subscriptionId);
+    // Section 3.8.3.1: 0 always, 1 only for a new subscription [MQTT-3.3.1-10], 2 never [MQTT-3.3.1-11].
+    if (opts.retainHandling === 0 || (opts.retainHandling === 1 && isNew)) feeds.push(topicFilter);
+  }
+  node.routeBarrier(() => {
+    if (session.channel !== channel) return;
+    channel.send({ type: 'suback', packetId: packet.packetId, reasonCodes: verdicts.map((verdict) => verdict.reasonCode), properties: NO_PROPERTIES });
+    for (const topicFilter of feeds) feedRetained(session, topicFilter);
+  });
+}
+
+/** MQTT 3 knows only QoS; a bridge (level | 0x80) means No Local and Retain As Published by its bit. */
+function optsOf(channel: Channel, opts: SubOpts): SubOpts {
+  if (channel.version === 5) return opts;
+  const { isBridge } = channel.identity;
+  return { qos: opts.qos, noLocal: isBridge, retainAsPublished: isBridge, retainHandling: 0 };
+}
+
+/** One verdict per filter, in order [MQTT-3.8.4-6]; undefined when the connection is to end over a denied one. */
+function judge(channel: Channel, session: Session, items: readonly SubscribeItem[]): Verdict[] | undefined {
+  const { node, identity } = channel;
+  const verdicts: Verdict[] = [];
+  /** Filters of this packet that will be new, so that the limit counts them too. */
+  const added = new Set<string>();
+  for (const item of items) {
+    const parsed = parseSubscription(item.topicFilter);
+    let reasonCode = parsed.ok ? check(channel, session, item, parsed.target, added.size) : ReasonCode.TopicFilterInvalid;
+    if (parsed.ok && reasonCode === ReasonCode.Success && !node.authorize(identity, 'subscribe', parsed.target.topicFilter, item.opts.qos, false)) {
+      node.metrics.inc(METRIC['packets.subscribe.auth_error']);
+      logRefused(channel, item.topicFilter);
+      if (node.denyDisconnects) return undefined;
+      reasonCode = ReasonCode.NotAuthorized;
+    }
+    if (reasonCode === ReasonCode.Success && session.subscriptions?.has(item.topicFilter) !== true) added.add(item.topicFilter);
+    // Granted as asked (broker-contract 8.4): the code of a granted filter is its QoS.
+    verdicts.push({ item, reasonCode: reasonCode === ReasonCode.Success ? item.opts.qos : reasonCode });
+  }
+  return verdicts;
+}
+
+/** What the broker can and may do, before rules are asked. */
+function check(channel: Channel, session: Session, item: SubscribeItem, target: SubscriptionTarget, addedCount: number): number {
+  const { mqtt } = channel.node;
+  if (target.shareGroup !== undefined) return ReasonCode.SharedSubscriptionsNotSupported;
+  if (target.exclusive || countLevels(target.topicFilter) > mqtt.maxTopicLevels) return ReasonCode.TopicFilterInvalid;
+  if (!mqtt.wildcardSubscription && hasWildcard(target.topicFilter)) return ReasonCode.WildcardSubscriptionsNotSupported;
+  const isNew = session.subscriptions?.has(item.topicFilter) !== true;
+  if (isNew && session.subscriptionCount + addedCount >= mqtt.maxSubscriptions) return ReasonCode.QuotaExceeded;
+  return ReasonCode.Success;
+}
+
+function logRefused(channel: Channel, topicFilter: string): void {
+  const { clientId, username } = channel.identity;
+  channel.node.log.warn('cannot_subscribe_topic_filter', { clientid: clientId, username, topic: topicFilter, reason: 'not_authorized' });
+}
+
+function feedRetained(session: Session, topicFilter: string): void {
+  // While the barrier was awaited the client may have unsubscribed.
+  const subscription = session.subscriptions?.get(topicFilter);
+  const cursor = subscription && session.node.retainedFor(topicFilter);
+  if (subscription && cursor) session.startFeed(new RetainedFeed(session, subscription, cursor));
+}

@@ -1,0 +1,135 @@
+/** What a channel and its session ask of the world: one connection (`Out`), the node around them (`NodePort`), time (`Timers`). */
+import type { Millis } from '../base/ids.ts';
+import type { Log } from '../base/log.ts';
+import type { MqttConfig } from '../config/config.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { ClientInfo } from '../protocol/clientInfo.ts';
+import type { Message } from '../protocol/message.ts';
+import type { MqttVersion, Packet, Properties, Qos, SubOpts } from '../protocol/packet.ts';
+import type { TopicCursor } from '../topics/topicCursor.ts';
+import type { Channel } from './channel.ts';
+import type { Publication } from './publication.ts';
+import type { Session } from './session.ts';
+
+export interface Clock {
+  now(): Millis;
+}
+
+/** Who sets and who cancels each: connectTimeout and keepalive the channel; the others the session. */
+export type TimerName = 'connectTimeout' | 'keepalive' | 'awaitRelExpiry' | 'sessionExpiry' | 'willDelay';
+
+export interface TimerOwner {
+  onTimer(name: TimerName): void;
+}
+
+/** A pending timer. To cancel it, set `cancelled`; the wheel drops it when its slot comes round. */
+export interface Timer {
+  cancelled: boolean;
+}
+
+export interface Timers {
+  /** Calls `owner.onTimer(name)` once, not before `dueAtMs` and within the wheel's resolution after it. */
+  schedule(owner: TimerOwner, name: TimerName, dueAtMs: Millis): Timer;
+}
+
+/** `tooLarge`: over the client's Maximum Packet Size. `congested`: QoS 0 towards a client that does not read. */
+export type DeliverResult = 'sent' | 'tooLarge' | 'congested';
+
+/** What has crossed a connection, for the administration. */
+export interface Traffic {
+  readonly receivedBytes: number;
+  readonly sentBytes: number;
+  readonly readCount: number;
+  readonly writeCount: number;
+}
+
+/** One connection, seen from its channel. Calls only append; bytes leave together at the end of the turn. */
+export interface Out {
+  /** Called once, by a CONNECT: the version to write and the largest packet the client takes. */
+  setProtocol(version: MqttVersion, maximumPacketSize: number): void;
+  send(packet: Packet): void;
+  /** Sends a publication as PUBLISH. Positional arguments: this is the hot path. */
+  deliver(
+    publication: Publication,
+    qos: Qos,
+    retain: boolean,
+    dup: boolean,
+    packetId: number,
+    subscriptionIds: readonly number[] | null,
+    nowMs: Millis,
+  ): DeliverResult;
+  readonly traffic: Traffic;
+  /** More is waiting than the client takes in; `Channel.drained` follows when that is over. */
+  readonly congested: boolean;
+  /** Closes the connection once everything sent has left, or after a short time-out. */
+  close(): void;
+}
+
+/** Where a connection came from. */
+export interface Peer {
+  readonly listener: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface OpenedSession {
+  readonly session: Session;
+  readonly present: boolean;
+}
+
+/** What the node does for channels and sessions; `core/brokerNode.ts` implements it. */
+export interface NodePort {
+  readonly mqtt: MqttConfig;
+  readonly metrics: Metrics;
+  readonly timers: Timers;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A fresh client identifier. */
+  assignClientId(): string;
+  /** `client.connect` hook: a reason code of 0x80 or more refuses. */
+  connecting(channel: Channel, properties: Properties): number;
+  /** 0, or the CONNACK reason code of a refusal. */
+  authenticate(channel: Channel, password: Uint8Array | undefined): number;
+  /** Takes over, discards or creates the session of the channel's client id. Only after everything else was checked. */
+  openSession(channel: Channel, cleanStart: boolean): OpenedSession;
+  /** `client.connack` hook: may change the properties. */
+  connack(channel: Channel, reasonCode: number, properties: Properties): Properties;
+  connected(channel: Channel): void;
+  disconnected(channel: Channel, reason: string): void;
+  /** Grows when access rules change; a verdict cached under an older epoch is void. */
+  readonly authzEpoch: number;
+  authorize(client: ClientInfo, action: 'publish' | 'subscribe', topic: string, qos: Qos, retain: boolean): boolean;
+  /** A verdict was taken from the channel's cache instead: counted like any other. */
+  authorizedFromCache(allowed: boolean): void;
+  /** `authorization.deny_action = disconnect`. */
+  readonly denyDisconnects: boolean;
+  /** Routes a message and returns how many receivers (sessions and nodes) it has. */
+  publish(message: Message): number;
+  publishWill(session: Session): void;
+  /** `message.puback` hook. */
+  acknowledging(packetId: number, message: Message, receivers: number, reasonCode: number): number;
+  /** `client.subscribe` / `client.unsubscribe` hooks, with filters that passed all checks. */
+  subscribing(channel: Channel, properties: Properties, items: readonly SubscribeItem[]): readonly SubscribeItem[];
+  unsubscribing(channel: Channel, properties: Properties, topicFilters: readonly string[]): readonly string[];
+  /** Adds or replaces a subscription of a session and its route. True when it is new. */
+  subscribe(session: Session, topicFilter: string, opts: SubOpts, subscriptionId: number | undefined): boolean;
+  /** True when it existed. */
+  unsubscribe(session: Session, topicFilter: string): boolean;
+  /** Calls `done` when every peer node that is up knows the routes written so far. */
+  routeBarrier(done: () => void): void;
+  /** Retained messages that match, in no promised order; undefined when there are none at all. */
+  retainedFor(topicFilter: string): TopicCursor<Message> | undefined;
+  /** Runs a task in a later turn of the loop, so that long work leaves room for others. */
+  defer(task: () => void): void;
+  /** `message.delivered` hook: may change what this receiver gets. */
+  delivering(session: Session, publication: Publication): Publication;
+  acked(session: Session, publication: Publication, sentAtMs: Millis): void;
+  dropped(session: Session, message: Message, reason: string): void;
+  /** The session is over: its routes go. */
+  terminate(session: Session, reason: string): void;
+}
+
+export interface SubscribeItem {
+  readonly topicFilter: string;
+  readonly opts: SubOpts;
+}

@@ -1,0 +1,371 @@
+/**
+ * session/: what a client is owed. session.ts outlives connections (subscriptions, inflight, queue, will); channel.ts is the
+ * protocol state of one connection; handlers/<packet>.ts what each packet does.
+ * In: packets, timers, deliveries. Out: calls on `Out` (one connection) and `NodePort` (the node), see ports.ts.
+ * May import: base, topics, protocol, config, metrics. Must not: sockets, timers, ambient time or randomness.
+ */
+import type { Millis } from '../base/ids.ts';
+import { METRIC } from '../metrics/metrics.ts';
+import type { ClientInfo, ConnInfo } from '../protocol/clientInfo.ts';
+import { NO_PROPERTIES, type Qos, type Will } from '../protocol/packet.ts';
+import { isFailure } from '../protocol/reasonCodes.ts';
+import type { Channel } from './channel.ts';
+import { Inflight, type InflightEntry } from './inflight.ts';
+import { MQueue, type Delivery } from './mqueue.ts';
+import type { NodePort, Timer, TimerName, TimerOwner } from './ports.ts';
+import type { Publication } from './publication.ts';
+import type { RetainedFeed } from './retainedFeed.ts';
+import { withoutNoLocal, type Receiver, type Subscription } from './subscription.ts';
+import { willDelayMs } from './will.ts';
+
+/** Why a delivery did not happen, with its counter's last word. */
+export type DropReason = 'no_local' | 'too_large' | 'qos0_msg' | 'queue_full' | 'expired';
+
+const DROP_METRIC: Readonly<Record<DropReason, number>> = {
+  no_local: METRIC['delivery.dropped.no_local'],
+  too_large: METRIC['delivery.dropped.too_large'],
+  qos0_msg: METRIC['delivery.dropped.qos0_msg'],
+  queue_full: METRIC['delivery.dropped.queue_full'],
+  expired: METRIC['delivery.dropped.expired'],
+};
+
+export class Session implements TimerOwner {
+  readonly node: NodePort;
+  readonly clientId: string;
+  readonly createdAtMs: Millis;
+  /** Of the latest connection. */
+  identity: ClientInfo;
+  connection: ConnInfo;
+  disconnectedAtMs: Millis = 0;
+  /** How long it outlives its connection; 0 = not at all, Infinity = for ever. */
+  expiryMs: Millis;
+  /** Null while the client is away. */
+  channel: Channel | null = null;
+  will: Will | null = null;
+  /** By topic filter as subscribed. Null until the first one: idle clients are many. */
+  subscriptions: Map<string, Subscription> | null = null;
+  inflight: Inflight | null = null;
+  mqueue: MQueue | null = null;
+  /** QoS 2 packet ids received and not released, with the time they came. */
+  awaitingRel: Map<number, Millis> | null = null;
+  retainedFeeds: RetainedFeed[] | null = null;
+  mqueueDropped = 0;
+  ended = false;
+  /** Deliveries of an earlier connection that are to be sent again, in original order. */
+  #resend: InflightEntry[] = [];
+  /** QoS 1 and 2 PUBLISH that may still be sent on this connection before an acknowledgement (section 4.9). */
+  #quota = 0;
+  #window = 0;
+  expiryTimer: Timer | null = null;
+  willTimer: Timer | null = null;
+  awaitRelTimer: Timer | null = null;
+
+  constructor(node: NodePort, channel: Channel, nowMs: Millis) {
+    this.node = node;
+    this.clientId = channel.identity.clientId;
+    this.identity = channel.identity;
+    this.connection = channel.connection;
+    this.createdAtMs = nowMs;
+    this.expiryMs = channel.sessionExpiryMs;
+  }
+
+  get subscriptionCount(): number {
+    return this.subscriptions?.size ?? 0;
+  }
+
+  get inflightMax(): number {
+    return this.#window;
+  }
+
+  get mqueueLength(): number {
+    return this.mqueue?.length ?? 0;
+  }
+
+  // ---------------------------------------------------------------- connections
+
+  /** A connection takes this session; `resume` sends what is due, after CONNACK. */
+  attach(channel: Channel): void {
+    this.channel = channel;
+    this.identity = channel.identity;
+    this.connection = channel.connection;
+    this.expiryMs = channel.sessionExpiryMs;
+    this.will = channel.will;
+    // [MQTT-3.3.4-9]: the window is the smaller of what both sides allow, and starts fresh on every connection.
+    this.#window = Math.min(channel.clientReceiveMaximum, this.node.mqtt.maxInflight);
+    this.#quota = this.#window;
+    this.inflight?.fit(this.#window);
+    cancel(this.expiryTimer);
+    cancel(this.willTimer);
+    this.expiryTimer = this.willTimer = null;
+  }
+
+  /** Sends again what was not acknowledged, in original order [MQTT-4.4.0-1], [MQTT-4.6.0-1], then what waits in the queue. */
+  resume(): void {
+    if (this.inflight !== null && this.inflight.count > 0) {
+      this.#resend = this.inflight.entries();
+      const publishes: InflightEntry[] = [];
+      for (const entry of this.#resend) {
+        if (entry.released) this.#sendRelease(entry.packetId, 0);
+        else publishes.push(entry);
+      }
+      this.#resend = publishes;
+    }
+    this.pump();
+  }
+
+  /** The connection is gone, for another one or for good. */
+  detach(nowMs: Millis): void {
+    this.channel = null;
+    this.disconnectedAtMs = nowMs;
+    this.retainedFeeds = null;
+    this.#resend = [];
+  }
+
+  /** Nobody takes over: will and session end now or on their timers [MQTT-3.1.2-8], [MQTT-3.1.2-23]. */
+  startWaiting(nowMs: Millis): void {
+    if (this.will !== null) {
+      const delayMs = willDelayMs(this.will, this.expiryMs);
+      if (delayMs === 0) this.node.publishWill(this);
+      else this.willTimer = this.node.timers.schedule(this, 'willDelay', nowMs + delayMs);
+    }
+    if (this.expiryMs === 0) this.node.terminate(this, 'normal');
+    else if (this.expiryMs !== Number.POSITIVE_INFINITY) {
+      this.expiryTimer = this.node.timers.schedule(this, 'sessionExpiry', nowMs + this.expiryMs);
+    }
+  }
+
+  // ---------------------------------------------------------------- deliveries
+
+  /** A message that matched a subscription of this session. */
+  deliver(publication: Publication, receiver: Receiver): void {
+    const message = publication.message;
+    if (receiver.noLocal && message.fromClientId === this.clientId) {
+      const rest = withoutNoLocal(receiver); // [MQTT-3.8.3-3]
+      if (rest === undefined) return this.#drop(publication, 'no_local');
+      receiver = rest;
+    }
+    const qos = this.node.mqtt.upgradeQos ? receiver.qos : message.qos < receiver.qos ? message.qos : receiver.qos;
+    // RETAIN says "this was stored before you came", unless the subscriber asked for it as published [MQTT-3.3.1-12], [MQTT-3.3.1-13].
+    this.#accept(publication, qos, message.retain && receiver.retainAsPublished, receiver.subscriptionIds);
+  }
+
+  /** A retained message for a new subscription: RETAIN is 1 whatever Retain As Published says [MQTT-3.3.1-8]. */
+  deliverRetained(publication: Publication, subscription: Subscription): void {
+    const qos = publication.message.qos < subscription.qos ? publication.message.qos : subscription.qos;
+    this.#accept(publication, qos, true, subscription.subscriptionIds);
+  }
+
+  /** Whether retained messages may go on: the client reads, and live messages keep half of the queue. */
+  get takesRetained(): boolean {
+    return this.channel !== null && !this.channel.out.congested && this.mqueueLength * 2 < Math.max(this.node.mqtt.maxMqueueLen, 1);
+  }
+
+  startFeed(feed: RetainedFeed): void {
+    this.retainedFeeds = (this.retainedFeeds ?? []).filter((other) => other.subscription.topicFilter !== feed.subscription.topicFilter);
+    this.retainedFeeds.push(feed);
+    feed.run();
+  }
+
+  endFeed(feed: RetainedFeed): void {
+    const left = this.retainedFeeds?.filter((other) => other !== feed) ?? [];
+    this.retainedFeeds = left.length === 0 ? null : left;
+  }
+
+  #accept(original: Publication, qos: Qos, retain: boolean, subscriptionIds: readonly number[] | null): void {
+    const node = this.node;
+    const channel = this.channel;
+    node.metrics.inc(METRIC['messages.delivered']);
+    const publication = node.delivering(this, original);
+    if (channel === null) {
+      if (qos === 0 && !node.mqtt.mqueueStoreQos0) return this.#drop(publication, 'qos0_msg');
+      return this.#enqueue({ publication, qos, retain, subscriptionIds });
+    }
+    const nowMs = node.clock.now();
+    if (qos === 0) return this.#send0(channel, publication, retain, subscriptionIds, nowMs);
+    // Nothing newer may overtake what is to be sent again or waits (section 4.6).
+    if (this.#quota === 0 || this.#resend.length > 0 || this.mqueueLength > 0) {
+      return this.#enqueue({ publication, qos, retain, subscriptionIds });
+    }
+    this.#sendWindowed(channel, publication, qos, retain, subscriptionIds, nowMs);
+  }
+
+  #enqueue(delivery: Delivery): void {
+    delivery.publication.keep();
+    this.mqueue ??= new MQueue(this.node.mqtt.maxMqueueLen);
+    const evicted = this.mqueue.push(delivery);
+    if (evicted === undefined) return;
+    this.mqueueDropped += 1;
+    this.#drop(evicted.publication, 'queue_full');
+  }
+
+  #send0(channel: Channel, publication: Publication, retain: boolean, ids: readonly number[] | null, nowMs: Millis): void {
+    if (publication.expired(nowMs)) return this.#drop(publication, 'expired');
+    const result = channel.out.deliver(publication, 0, retain, false, 0, ids, nowMs);
+    if (result === 'sent') channel.countSent(0);
+    else this.#drop(publication, result === 'tooLarge' ? 'too_large' : 'queue_full');
+  }
+
+  #sendWindowed(channel: Channel, publication: Publication, qos: Qos, retain: boolean, ids: readonly number[] | null, nowMs: Millis): void {
+    if (publication.expired(nowMs)) return this.#drop(publication, 'expired'); // [MQTT-3.3.2-5]
+    this.inflight ??= new Inflight(this.#window);
+    const entry = this.inflight.add(publication, qos, retain, ids, nowMs);
+    if (channel.out.deliver(publication, qos, retain, false, entry.packetId, ids, nowMs) === 'sent') {
+      this.#quota -= 1;
+      channel.countSent(qos);
+      return;
+    }
+    this.inflight.remove(entry); // [MQTT-3.1.2-25]: dropped as if it had been sent.
+    this.#drop(publication, 'too_large');
+  }
+
+  /** Sends what waits as far as the window allows: re-sends first, then the queue, then retained messages. */
+  pump(): void {
+    const channel = this.channel;
+    if (channel === null) return;
+    const nowMs = this.node.clock.now();
+    while (this.#quota > 0 && this.#resend.length > 0) {
+      const entry = this.#resend.shift() as InflightEntry;
+      if (this.inflight?.get(entry.packetId) !== entry) continue;
+      const { publication, qos, retain, packetId, subscriptionIds } = entry;
+      // [MQTT-3.3.1-1]: DUP marks a re-send; the same packet id [MQTT-4.4.0-1].
+      if (channel.out.deliver(publication, qos, retain, true, packetId, subscriptionIds, nowMs) === 'sent') {
+        this.#quota -= 1;
+        channel.countSent(qos);
+      } else {
+        this.inflight.remove(entry);
+        this.#drop(publication, 'too_large');
+      }
+    }
+    if (this.mqueue !== null && this.#resend.length === 0) this.#drainQueue(channel, this.mqueue, nowMs);
+    if (this.retainedFeeds !== null && this.takesRetained) for (const feed of this.retainedFeeds) feed.run();
+  }
+
+  #drainQueue(channel: Channel, queue: MQueue, nowMs: Millis): void {
+    for (let next = queue.peek(); next !== undefined; next = queue.peek()) {
+      if (next.qos > 0 && this.#quota === 0) return;
+      queue.shift();
+      if (next.qos === 0) this.#send0(channel, next.publication, next.retain, next.subscriptionIds, nowMs);
+      else this.#sendWindowed(channel, next.publication, next.qos, next.retain, next.subscriptionIds, nowMs);
+    }
+  }
+
+  #drop(publication: Publication, reason: DropReason): void {
+    const { metrics } = this.node;
+    metrics.inc(METRIC['delivery.dropped']);
+    metrics.inc(DROP_METRIC[reason]);
+    this.channel?.counters.countDrop(reason);
+    this.node.dropped(this, publication.message, reason);
+  }
+
+  // ---------------------------------------------------------------- acknowledgements of the client
+
+  /** PUBACK of a QoS 1 delivery. False when no such delivery is open. */
+  puback(packetId: number): boolean {
+    const entry = this.inflight?.get(packetId);
+    if (entry === undefined || entry.qos !== 1) return false;
+    this.#settle(entry);
+    return true;
+  }
+
+  /** PUBREC of a QoS 2 delivery: the message is the client's now; PUBREL follows [MQTT-4.3.3-4]. */
+  pubrec(packetId: number, reasonCode: number): boolean {
+    const entry = this.inflight?.get(packetId);
+    if (entry === undefined || entry.qos !== 2) return false;
+    if (isFailure(reasonCode)) {
+      // The flow ends here: no PUBREL, id and slot are free (section 4.3.3).
+      this.#settle(entry);
+      return true;
+    }
+    if (!entry.released) {
+      entry.released = true;
+      this.node.acked(this, entry.publication, entry.sentAtMs);
+    }
+    this.#sendRelease(packetId, 0);
+    return true;
+  }
+
+  pubcomp(packetId: number): boolean {
+    const entry = this.inflight?.get(packetId);
+    if (entry === undefined || entry.qos !== 2 || !entry.released) return false;
+    this.#free(entry);
+    return true;
+  }
+
+  #settle(entry: InflightEntry): void {
+    this.node.acked(this, entry.publication, entry.sentAtMs);
+    this.#free(entry);
+  }
+
+  #free(entry: InflightEntry): void {
+    this.inflight?.remove(entry);
+    if (this.#quota < this.#window) this.#quota += 1;
+    this.pump();
+  }
+
+  #sendRelease(packetId: number, reasonCode: number): void {
+    this.channel?.send({ type: 'pubrel', packetId, reasonCode, properties: NO_PROPERTIES });
+  }
+
+  // ---------------------------------------------------------------- QoS 2 from the client
+
+  /** Remembers a QoS 2 packet id. `inUse`: it is a repeat. `full`: the window is exceeded. */
+  receiveQos2(packetId: number, max: number, nowMs: Millis): 'new' | 'inUse' | 'full' {
+    this.awaitingRel ??= new Map();
+    if (this.awaitingRel.has(packetId)) return 'inUse';
+    if (this.awaitingRel.size >= max) return 'full';
+    this.awaitingRel.set(packetId, nowMs);
+    if (this.awaitRelTimer === null) this.#scheduleAwaitRel(nowMs);
+    return 'new';
+  }
+
+  /** PUBREL: the id is free. False when it was not held. */
+  release(packetId: number): boolean {
+    return this.awaitingRel?.delete(packetId) ?? false;
+  }
+
+  /** Frees ids whose PUBREL never came, so that a forgetful client does not lock itself out. */
+  #expireAwaitingRel(nowMs: Millis): void {
+    this.awaitRelTimer = null;
+    const limit = this.node.mqtt.awaitRelTimeoutMs;
+    for (const [packetId, receivedAtMs] of this.awaitingRel ?? []) {
+      // Insertion order is order of arrival: the first young one ends the search.
+      if (receivedAtMs + limit > nowMs) break;
+      this.awaitingRel?.delete(packetId);
+      this.node.metrics.inc(METRIC['messages.dropped']);
+      this.node.metrics.inc(METRIC['messages.dropped.await_pubrel_timeout']);
+      if (this.channel !== null) {
+        this.channel.counters.recvDropped += 1;
+        this.channel.counters.recvDroppedAwaitRel += 1;
+      }
+    }
+    const oldest = this.awaitingRel?.values().next().value;
+    if (oldest !== undefined) this.#scheduleAwaitRel(oldest);
+  }
+
+  #scheduleAwaitRel(sinceMs: Millis): void {
+    const limit = this.node.mqtt.awaitRelTimeoutMs;
+    if (limit !== Number.POSITIVE_INFINITY) this.awaitRelTimer = this.node.timers.schedule(this, 'awaitRelExpiry', sinceMs + limit);
+  }
+
+  // ---------------------------------------------------------------- timers and end
+
+  onTimer(name: TimerName): void {
+    if (this.ended) return;
+    if (name === 'awaitRelExpiry') this.#expireAwaitingRel(this.node.clock.now());
+    else if (name === 'willDelay') this.node.publishWill(this);
+    else if (name === 'sessionExpiry') this.node.terminate(this, 'expired');
+  }
+
+  /** Called by the node when the session is over; nothing of it may fire later. */
+  end(): void {
+    this.ended = true;
+    cancel(this.expiryTimer);
+    cancel(this.willTimer);
+    cancel(this.awaitRelTimer);
+    this.retainedFeeds = null;
+  }
+}
+
+function cancel(timer: Timer | null): void {
+  if (timer !== null) timer.cancelled = true;
+}
