@@ -1,0 +1,312 @@
+/**
+ * Bytes to packets, as they come. The connection layer owns one parser per connection and feeds it what it reads:
+ *
+ *     const parser = new PacketParser(channel, { maxPacketSize: 1_048_576 });
+ *     parser.push(readBuffer, 0, bytesRead, false);   // calls channel.onPacket for each whole packet, synchronously
+ *
+ * Chunks may end anywhere. Between calls the parser keeps a copy of an unfinished packet and nothing of the chunk. The usual
+ * PUBLISH and the four acknowledgements are read by offsets; that path accepts and never refuses, so anything odd goes
+ * through decode and validate of packets/, which know the rules (hot-path.md sections 3 and 13).
+ */
+import { topicNameProblem } from '../topics/topicName.ts';
+import { ByteReader } from './byteReader.ts';
+import { NO_PROPERTIES, type AckPacket, type MqttVersion, type Packet, type Qos } from './packet.ts';
+import { decodeBody, TYPE_IDS, validatePacket } from './packetCodec.ts';
+import type { Sender } from './sender.ts';
+import { utf8Problem } from './utf8.ts';
+import { RULES, violationOf, type Rule, type Violation } from './violations.ts';
+
+/** Where packets go. Both are called from inside `push`; `onPacket` may call `stop`. */
+export interface PacketSink {
+  /**
+   * One valid packet. Everything in it may be kept, except the payload of a PUBLISH when `payloadOwned` is false: that is a
+   * view of the chunk, which the next read overwrites, so keeping it means copying it before `push` returns.
+   */
+  onPacket(packet: Packet, payloadOwned: boolean): void;
+  /**
+   * The peer broke a rule. Nothing follows: the parser has stopped. `parser.version` says in which form to answer;
+   * 0 means that no CONNECT told a version, and the connection is to be closed without a word.
+   */
+  onError(violation: Violation): void;
+}
+
+export interface ParserOptions {
+  /** Bytes of the largest packet taken, fixed header included. Judged by the header alone, before anything is kept. */
+  readonly maxPacketSize: number;
+  /** Who sends the bytes; `client` unless told otherwise. */
+  readonly sender?: Sender;
+  /** Known for bytes from a server, which sends no CONNECT. */
+  readonly version?: MqttVersion;
+}
+
+const EMPTY = new Uint8Array(0);
+const EMPTY_BUFFER = Buffer.alloc(0);
+/** An unfinished packet gets room in proportion to what has arrived of it, so that a header alone claims little memory. */
+const MIN_KEPT_BYTES = 4096;
+const KEPT_PER_RECEIVED = 16;
+/** Longer topics are decoded each time rather than remembered for every connection. */
+const MAX_LAST_TOPIC_BYTES = 256;
+/** Protocol name with its length, and level: enough of a CONNECT to know its version. */
+const VERSION_BYTES = 9;
+
+/** Scratch for one packet at a time; it is done with before a sink is called. */
+const reader = new ByteReader();
+
+export class PacketParser {
+  /** May change at any time; packets that begin later are judged by it. */
+  maxPacketSize: number;
+  readonly #sink: PacketSink;
+  readonly #sender: Sender;
+  #version: MqttVersion | 0;
+  #stopped = false;
+  /** The packet begun in an earlier chunk: its first `#keptLength` bytes, and how many are needed to go on. */
+  #kept: Buffer | undefined = undefined;
+  #keptLength = 0;
+  #needed = 0;
+  /** Bytes of the fixed header of the packet that `#measure` looked at last, and whether its length was padded. */
+  #headerLength = 0;
+  #padded = false;
+  /** The last topic and its bytes: publishers repeat themselves, and comparing costs a third of decoding. */
+  #lastTopic = '';
+  #lastTopicBytes: Uint8Array = EMPTY;
+
+  constructor(sink: PacketSink, options: ParserOptions) {
+    this.#sink = sink;
+    this.maxPacketSize = options.maxPacketSize;
+    this.#sender = options.sender ?? 'client';
+    this.#version = options.version ?? 0;
+  }
+
+  /** The version of the connection; 0 until a CONNECT has told it. For a version that does not exist: the nearest one. */
+  get version(): MqttVersion | 0 {
+    return this.#version;
+  }
+
+  /** True after an error or `stop`: bytes have no effect any more. */
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  /** Ends the parsing, also from within `onPacket`: nothing behind a DISCONNECT counts [MQTT-3.14.4-1]. */
+  stop(): void {
+    this.#stopped = true;
+    this.#kept = undefined;
+  }
+
+  /**
+   * Takes the bytes in [start, end) and calls the sink for each packet they complete. `owned`: the chunk is never written
+   * to again, so payloads in it may be kept without a copy (at the price of keeping the chunk).
+   */
+  push(chunk: Buffer, start: number, end: number, owned: boolean): void {
+    let at = this.#kept === undefined ? start : this.#continue(chunk, start, end);
+    while (at < end && !this.#stopped) {
+      const needed = this.#measure(chunk, at, end);
+      if (needed > end - at) return this.#keep(chunk, at, end, needed);
+      if (needed > 0) this.#take(chunk, at, at + needed, owned);
+      at += needed;
+    }
+  }
+
+  /**
+   * How many bytes from `at` on are needed to go on: the whole packet once its header is there. 0: the header broke a rule,
+   * and the parser has stopped.
+   */
+  #measure(bytes: Buffer, at: number, end: number): number {
+    const available = end - at;
+    let length = 0;
+    let headerLength = 1;
+    for (;;) {
+      if (headerLength >= available) return headerLength + 1;
+      const byte = bytes[at + headerLength]!;
+      length |= (byte & 0x7f) << (7 * (headerLength - 1));
+      headerLength += 1;
+      if (byte < 0x80) {
+        this.#padded = byte === 0 && headerLength > 2;
+        break;
+      }
+      if (headerLength > 4) return this.#fail(RULES.remainingLengthTooLong);
+    }
+    this.#headerLength = headerLength;
+    const total = headerLength + length;
+    if (total > this.maxPacketSize) return this.#tooLarge(bytes, at, available, length);
+    // 3.x has no statement on padding, so only 5.0 peers are held to it.
+    if (this.#padded && this.#version === 5) return this.#fail(RULES.lengthNotShortest);
+    return total;
+  }
+
+  /** The first CONNECT is read up to its version, so that a 5.0 client can be told [MQTT-3.2.2-15]. */
+  #tooLarge(bytes: Buffer, at: number, available: number, length: number): number {
+    if (this.#version === 0 && bytes[at] === TYPE_IDS.connect << 4) {
+      const needed = this.#headerLength + Math.min(VERSION_BYTES, length);
+      if (needed > available) return needed;
+      reader.begin(bytes, at + this.#headerLength, at + needed, 4);
+      decodeBody(reader, bytes[at]!, this.#sender);
+      this.#learnVersion();
+    }
+    return this.#fail(RULES.packetTooLarge);
+  }
+  /** Completes the packet begun earlier, and returns where the rest of the chunk begins. */
+  #continue(chunk: Buffer, start: number, end: number): number {
+    let at = start;
+    for (;;) {
+      const taken = Math.min(this.#needed - this.#keptLength, end - at);
+      this.#append(chunk, at, at + taken);
+      at += taken;
+      if (this.#keptLength < this.#needed) return at;
+      const kept = this.#kept!;
+      this.#needed = this.#measure(kept, 0, this.#keptLength);
+      if (this.#needed <= this.#keptLength) {
+        this.#kept = undefined;
+        if (this.#needed > 0) this.#take(kept, 0, this.#keptLength, true);
+        return at;
+      }
+    }
+  }
+
+  #keep(chunk: Buffer, start: number, end: number, needed: number): void {
+    this.#kept = EMPTY_BUFFER;
+    this.#keptLength = 0;
+    this.#needed = needed;
+    this.#append(chunk, start, end);
+  }
+
+  #append(chunk: Buffer, start: number, end: number): void {
+    const length = this.#keptLength + end - start;
+    let kept = this.#kept!;
+    if (kept.length < length) {
+      const room = Math.max(MIN_KEPT_BYTES, length * KEPT_PER_RECEIVED);
+      const grown = Buffer.allocUnsafeSlow(Math.max(length, Math.min(this.#needed, room)));
+      kept.copy(grown, 0, 0, this.#keptLength);
+      this.#kept = kept = grown;
+    }
+    chunk.copy(kept, this.#keptLength, start, end);
+    this.#keptLength = length;
+  }
+
+  /** One whole packet in [at, end). */
+  #take(bytes: Buffer, at: number, end: number, owned: boolean): void {
+    const firstByte = bytes[at]!;
+    const bodyAt = at + this.#headerLength;
+    if (!this.#padded) {
+      const typeId = firstByte >> 4;
+      if (typeId === TYPE_IDS.publish) {
+        if (this.#takePublish(bytes, firstByte, bodyAt, end, owned)) return;
+      } else if (end - bodyAt === 2 && this.#takeAck(bytes, firstByte, bodyAt)) return;
+    }
+    this.#takeAny(bytes, firstByte, bodyAt, end, owned);
+  }
+
+  /** The fast path for PUBLISH: false leaves the packet to the slow one. */
+  #takePublish(bytes: Buffer, firstByte: number, bodyAt: number, end: number, owned: boolean): boolean {
+    const qos = (firstByte >> 1) & 3;
+    const dup = (firstByte & 0x08) !== 0;
+    if (qos === 3 || (dup && qos === 0) || end - bodyAt < 2) return false;
+    const topicAt = bodyAt + 2;
+    let at = topicAt + ((bytes[bodyAt]! << 8) | bytes[bodyAt + 1]!);
+    if (at > end) return false;
+    const topic = this.#topicAt(bytes, topicAt, at);
+    if (topic === '') return false;
+    let packetId = 0;
+    if (qos > 0) {
+      if (at + 2 > end) return false;
+      packetId = (bytes[at]! << 8) | bytes[at + 1]!;
+      if (packetId === 0) return false;
+      at += 2;
+    }
+    if (this.#version === 5) {
+      if (at === end || bytes[at] !== 0) return false;
+      at += 1;
+    }
+    const payload = at === end ? EMPTY : bytes.subarray(at, end);
+    const retain = (firstByte & 1) !== 0;
+    this.#sink.onPacket({ type: 'publish', dup, qos: qos as Qos, retain, topic, packetId, payload, properties: NO_PROPERTIES }, owned);
+    return true;
+  }
+
+  /** The topic name in [start, end) if it is a valid one, else ''. */
+  #topicAt(bytes: Buffer, start: number, end: number): string {
+    const last = this.#lastTopicBytes;
+    const length = end - start;
+    if (length === this.#lastTopic.length) {
+      let index = 0;
+      while (index < length && bytes[start + index] === last[index]) index += 1;
+      if (index === length) return this.#lastTopic;
+    }
+    if (!isPlain(bytes, start, end)) return topicBeyondAscii(bytes, start, end);
+    const topic = bytes.toString('latin1', start, end);
+    if (length <= MAX_LAST_TOPIC_BYTES) {
+      const room = last.length < length ? new Uint8Array(length) : last;
+      for (let index = 0; index < length; index += 1) room[index] = bytes[start + index]!;
+      this.#lastTopicBytes = room;
+      this.#lastTopic = topic;
+    }
+    return topic;
+  }
+
+  /** The fast path for the acknowledgements of two bytes: success in every version. */
+  #takeAck(bytes: Buffer, firstByte: number, bodyAt: number): boolean {
+    const type = ackType(firstByte);
+    const packetId = (bytes[bodyAt]! << 8) | bytes[bodyAt + 1]!;
+    if (type === undefined || packetId === 0) return false;
+    this.#sink.onPacket({ type, packetId, reasonCode: 0, properties: NO_PROPERTIES }, true);
+    return true;
+  }
+
+  #takeAny(bytes: Buffer, firstByte: number, bodyAt: number, end: number, owned: boolean): void {
+    reader.begin(bytes, bodyAt, end, this.#version === 0 ? 4 : this.#version);
+    const packet = decodeBody(reader, firstByte, this.#sender);
+    const { violation, version } = reader;
+    reader.finish();
+    this.#learnVersion();
+    if (packet === undefined || violation !== undefined) return this.#refuse(violation ?? violationOf(RULES.packetType, version));
+    if (this.#padded && version === 5) return this.#refuse(violationOf(RULES.lengthNotShortest, version));
+    const broken = validatePacket(packet, version, this.#sender);
+    if (broken !== undefined) return this.#refuse(broken);
+    this.#sink.onPacket(packet, owned || packet.type !== 'publish');
+  }
+
+  /** The first CONNECT decides; a second one is the session's to refuse [MQTT-3.1.0-2]. */
+  #learnVersion(): void {
+    if (this.#version === 0 && reader.versionRead) this.#version = reader.version;
+  }
+
+  #fail(rule: Rule): 0 {
+    this.#refuse(violationOf(rule, this.#version === 0 ? 4 : this.#version));
+    return 0;
+  }
+
+  #refuse(violation: Violation): void {
+    this.stop();
+    this.#sink.onError(violation);
+  }
+}
+
+/** Printable ASCII without wildcards: a valid topic name if there is any of it. */
+function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at += 1) {
+    const byte = bytes[at]!;
+    if (byte < 0x20 || byte > 0x7e || byte === 0x23 || byte === 0x2b) return false;
+  }
+  return true;
+}
+
+function topicBeyondAscii(bytes: Buffer, start: number, end: number): string {
+  if (utf8Problem(bytes, start, end) !== undefined) return '';
+  const topic = bytes.toString('utf8', start, end);
+  return topicNameProblem(topic) === undefined ? topic : '';
+}
+
+function ackType(firstByte: number): AckPacket['type'] | undefined {
+  switch (firstByte) {
+    case 0x40:
+      return 'puback';
+    case 0x50:
+      return 'pubrec';
+    case 0x62:
+      return 'pubrel';
+    case 0x70:
+      return 'pubcomp';
+    default:
+      return undefined;
+  }
+}
