@@ -41,6 +41,7 @@ export interface SubscriptionFilter {
   readonly topic?: string;
   readonly match_topic?: string;
   readonly share_group?: string;
+  readonly durable?: boolean;
 }
 
 /**
@@ -53,7 +54,11 @@ export interface NodeQuestions {
   stats: { params: Record<string, never>; answer: Readonly<Record<string, number>> };
   metrics: { params: Record<string, never>; answer: Readonly<Record<string, number>> };
   /** At most `limit` rows sorted by client id from `offset`, with the count of all that match. */
-  clients: { params: { filter: ClientFilter; offset: number; limit: number }; answer: { count: number; rows: readonly ClientRow[] } };
+  clients: {
+    params: { filter: ClientFilter; offset: number; limit: number };
+    answer: { count: number; rows: readonly ClientRow[] };
+  };
+  /** Sorted by client id, then topic. `topic` and `share_group` see `$share/<group>/<filter>` as rows show it. */
   subscriptions: {
     params: { filter: SubscriptionFilter; offset: number; limit: number };
     answer: { count: number; rows: readonly SubscriptionRow[] };
@@ -68,7 +73,11 @@ export interface AdminPort {
   /** Every known member with its state as this node sees it, sorted by name, self included. */
   members(): readonly { readonly node: NodeName; readonly status: 'running' | 'stopped' }[];
   /** Answers at once for self; over the link for a peer. Rejects with BusbarError NODE_DOWN or NODE_TIMEOUT. */
-  ask<Q extends NodeQuestion>(node: NodeName, question: Q, params: NodeQuestions[Q]['params']): Promise<NodeQuestions[Q]['answer']>;
+  ask<Q extends NodeQuestion>(
+    node: NodeName,
+    question: Q,
+    params: NodeQuestions[Q]['params'],
+  ): Promise<NodeQuestions[Q]['answer']>;
   /** The replicated route table: one row per (filter, node), sorted by filter then node. */
   routes(): readonly { readonly topic: string; readonly node: string }[];
 }

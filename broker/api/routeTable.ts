@@ -1,0 +1,25 @@
+/** All routes below `/api/v5`. A resource is one file in routes/. */
+import type { Route } from './route.ts';
+import { clientRoutes } from './routes/clients.ts';
+import { clusterRoutes } from './routes/cluster.ts';
+import { loginRoutes } from './routes/login.ts';
+import { metricsRoutes } from './routes/metrics.ts';
+import { nodeRoutes } from './routes/nodes.ts';
+import { statsRoutes } from './routes/stats.ts';
+import { statusRoutes } from './routes/status.ts';
+import { subscriptionRoutes } from './routes/subscriptions.ts';
+import { topicRoutes } from './routes/topics.ts';
+
+export const API_PREFIX = '/api/v5';
+
+export const ROUTES: readonly Route[] = [
+  ...statusRoutes,
+  ...loginRoutes,
+  ...clusterRoutes,
+  ...nodeRoutes,
+  ...statsRoutes,
+  ...metricsRoutes,
+  ...clientRoutes,
+  ...subscriptionRoutes,
+  ...topicRoutes,
+];

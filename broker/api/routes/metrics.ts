@@ -1,0 +1,28 @@
+/** Counters of all nodes, of one, or of the cluster as one (rest-api.md 2.4 and 9). */
+import Type from 'typebox';
+import { METRIC_NAMES } from '../../metrics/catalogue.ts';
+import { answering, askNodes, chosenNodes } from '../nodes.ts';
+import { ok } from '../reply.ts';
+import { route } from '../route.ts';
+import { Counters, MetricsQuery, type CountersBody } from '../schema/counters.ts';
+import { aggregate } from './stats.ts';
+
+export const metricsRoutes = [
+  route({
+    method: 'GET',
+    path: '/metrics',
+    summary: 'Counters of every node since its start, or of the cluster',
+    tag: 'Metrics',
+    access: 'userOrKey',
+    query: MetricsQuery,
+    answers: { 200: Type.Union([Counters(METRIC_NAMES), Type.Array(Counters(METRIC_NAMES))]) },
+    errors: ['INVALID_PARAMETER', 'NODE_DOWN'],
+    handle: ({ query }, { admin }) =>
+      answering(async () => {
+        const nodes = chosenNodes(admin, query.node);
+        const answers = await askNodes(admin, nodes, 'metrics', () => ({}));
+        if (query.aggregate === true) return ok(aggregate(answers, new Set()));
+        return ok(nodes.map((node, index): CountersBody => ({ ...answers[index], node })));
+      }),
+  }),
+];
