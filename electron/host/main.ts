@@ -1,8 +1,7 @@
 /** The workbench without Electron: host, web server and WebSocket in one process. `node electron/host/main.ts [--port N] [--project DIR]` */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { BusbarError, messageOf } from '../../broker/base/errors.ts';
+import { appVersion, rendererDir } from './appFiles.ts';
 import { readIfExists, writeFileAtomic } from './atomicFile.ts';
 import { HEADLESS_HELP, parseHeadlessFlags } from './headlessFlags.ts';
 import { startHeadlessServer } from './headlessServer.ts';
@@ -17,15 +16,13 @@ import { defaultSettingsFile } from './settings.ts';
 /** All that Busbar started must have ended by then, or it ends without them: their channel closes and they stop alone. */
 const STOP_LIMIT_MS = 8_000;
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const log = lineLog(process.stderr);
 
 async function main(): Promise<void> {
   const flags = parseHeadlessFlags(process.argv.slice(2));
   if (flags.help) return void process.stdout.write(HEADLESS_HELP);
-  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
   const host = await createHost({
-    ...{ mode: 'headless', version, projectDir: flags.projectDir, settingsFile: defaultSettingsFile() },
+    ...{ mode: 'headless', version: appVersion(), projectDir: flags.projectDir, settingsFile: defaultSettingsFile() },
     ...{ launcher: childProcessLauncher(), log },
   });
   const started: { server?: HeadlessServer } = {};
@@ -44,7 +41,7 @@ async function serve(host: Host, asked: number | undefined): Promise<HeadlessSer
   const portFile = join(projectLayout(host.projectDir).privateDir, 'window-port');
   const last = Number((await readIfExists(portFile)) ?? '0');
   const ports = asked === undefined ? (last > 0 && last < 65_536 ? [last, 0] : [0]) : [asked];
-  const server = await startHeadlessServer({ host, token: await host.windowToken(), ports, rendererDir: join(root, 'out', 'renderer'), log });
+  const server = await startHeadlessServer({ host, token: await host.windowToken(), ports, rendererDir: rendererDir(), log });
   await writeFileAtomic(portFile, `${server.port}\n`);
   return server;
 }
