@@ -30,6 +30,7 @@ async function buildPart(part: Part): Promise<void> {
   if (!existsSync(join(ROOT, part.entries[0] ?? ''))) return console.log(`${part.name}: left out, there is no ${part.entries[0]}`);
   const startedMs = performance.now();
   for (const config of await part.configs()) await build(config);
+  await part.finish?.();
   console.log(`${part.name}: ${Math.round(performance.now() - startedMs)} ms`);
 }
 

@@ -1,9 +1,10 @@
 /** The parts of the product that are built into `out/`, and how. Each needs no node_modules beside it. */
-import { readFile } from 'node:fs/promises';
+import { cp, mkdir, readFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { InlineConfig } from 'vite';
+import { SWAGGER_UI_FILES, SWAGGER_UI_FOLDER } from '../broker/io/swaggerUiFiles.ts';
 import { rendererConfig } from './renderer.vite.ts';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -14,6 +15,8 @@ export interface Part {
   /** Source files it begins at; a part whose first entry does not exist is left out. */
   readonly entries: readonly string[];
   readonly configs: () => Promise<InlineConfig[]>;
+  /** What lies beside the bundles. */
+  readonly finish?: () => Promise<void>;
 }
 
 /** SQLite's thread runs from a file of its own (electron/host/workspaceDb.ts). */
@@ -22,7 +25,7 @@ const WORKER = 'electron/host/workspaceWorker.ts';
 export const PARTS: readonly Part[] = [
   { name: 'main', entries: ['electron/main/main.ts', WORKER], configs: () => hostBundles('main', { 'index.js': 'electron/main/main.ts', 'workspaceWorker.js': WORKER }) },
   { name: 'preload', entries: ['electron/preload/preload.ts'], configs: () => hostBundles('preload', { 'index.cjs': 'electron/preload/preload.ts' }) },
-  { name: 'broker', entries: ['broker/main.ts'], configs: () => hostBundles('broker', { 'node.js': 'broker/main.ts' }) },
+  { name: 'broker', entries: ['broker/main.ts'], configs: () => hostBundles('broker', { 'node.js': 'broker/main.ts' }), finish: copySwaggerUi },
   { name: 'headless', entries: ['electron/host/main.ts', WORKER], configs: () => hostBundles('headless', { 'index.js': 'electron/host/main.ts', 'workspaceWorker.js': WORKER }) },
   { name: 'renderer', entries: ['renderer/index.html'], configs: () => Promise.resolve([rendererConfig({ variant: 'product' })]) },
 ];
@@ -50,4 +53,12 @@ async function hostBundles(folder: string, files: Readonly<Record<string, string
       },
     },
   }));
+}
+
+/** The API documentation's page is served by the broker from the folder beside its bundle. */
+async function copySwaggerUi(): Promise<void> {
+  const from = dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json')));
+  const to = join(OUT, 'broker', SWAGGER_UI_FOLDER);
+  await mkdir(to, { recursive: true });
+  for (const file of Object.keys(SWAGGER_UI_FILES)) await cp(join(from, file), join(to, file));
 }
