@@ -207,8 +207,8 @@ export class ClusterCore {
   #onHeartbeat(link: LinkState, beat: v1.Heartbeat): void {
     const { peer } = link;
     const nowMs = this.#nowMs;
-    link.echo = { theirMs: beat.sentMs, heardMs: nowMs };
-    if (beat.echoMs !== 0) peer.rttMs = Math.max(0, nowMs - beat.echoMs - beat.echoAgeMs);
+    link.echo = { theirUs: beat.sentUs, heardMs: nowMs };
+    if (beat.echoUs !== 0) peer.rttMs = Math.max(0, toUs(nowMs) - beat.echoUs - beat.echoAgeUs) / 1_000;
     if (beat.heardAgoMs > ECHO_SILENT_MS) {
       // R18: the other direction is cut; both ends must agree within one time-out.
       this.#links.end(link, 'LINK_SILENT', `${peer.name} has not heard this node for ${beat.heardAgoMs} ms`);
@@ -250,9 +250,9 @@ export class ClusterCore {
     link.lastBeatMs = nowMs;
     link.control(
       v1.encodeHeartbeat({
-        sentMs: Math.floor(nowMs),
-        echoMs: link.echo?.theirMs ?? 0,
-        echoAgeMs: link.echo === undefined ? 0 : Math.floor(nowMs - link.echo.heardMs),
+        sentUs: toUs(nowMs),
+        echoUs: link.echo?.theirUs ?? 0,
+        echoAgeUs: link.echo === undefined ? 0 : toUs(nowMs - link.echo.heardMs),
         heardAgoMs: Math.floor(nowMs - link.peer.heardMs),
         routes: this.#routes.own.mark,
         view: this.#members.view(),
@@ -375,4 +375,9 @@ export class ClusterCore {
   pending(): { readonly links: number; readonly probes: number; readonly calls: number; readonly barriers: number } {
     return { links: this.#links.size, probes: this.#links.probing, calls: this.#calls.open, barriers: this.#barrier.waiting };
   }
+}
+
+/** A time or duration in whole microseconds. */
+function toUs(ms: Millis): number {
+  return Math.round(ms * 1_000);
 }

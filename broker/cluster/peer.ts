@@ -69,7 +69,7 @@ export class LinkState extends LinkQueue {
   snapped = false;
   lastBeatMs: Millis = 0;
   /** What the peer's heartbeat said, to be echoed. */
-  echo: { readonly theirMs: Millis; readonly heardMs: Millis } | undefined;
+  echo: { readonly theirUs: number; readonly heardMs: Millis } | undefined;
   rows: RowStream | undefined;
   /** Highest route seq the peer was asked to confirm on this link. */
   barrierAsked = 0;

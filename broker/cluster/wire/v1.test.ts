@@ -36,9 +36,9 @@ const snap: v1.Snap = {
   members: [{ nodeId, incarnation: 7, name, host: '::1', port: 4371 }],
 };
 const heartbeat: v1.Heartbeat = {
-  sentMs: 1,
-  echoMs: 2,
-  echoAgeMs: 3,
+  sentUs: 1,
+  echoUs: 2,
+  echoAgeUs: 3,
   heardAgoMs: 4,
   routes: { seq: 5, hash: 6 },
   view: [nodeId],

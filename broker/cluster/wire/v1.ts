@@ -164,12 +164,13 @@ export function decodeSnap(flags: number, body: Buffer): Snap {
   return { wasDown: (flags & SNAP_WAS_DOWN) !== 0, routes, have, members };
 }
 
-/** Every 500 ms in both directions (R16). Times are milliseconds of the clock of whoever drew them. */
+/** Every 500 ms in both directions (R16). */
 export interface Heartbeat {
-  readonly sentMs: number;
-  /** The receiver's last `sentMs`, 0 before the first; with `echoAgeMs`, how long it lay here, the round trip follows. */
-  readonly echoMs: number;
-  readonly echoAgeMs: number;
+  /** Microseconds of the sender's own clock; only the sender reads it again, in the echo. */
+  readonly sentUs: number;
+  /** The receiver's last `sentUs`, 0 before the first; with `echoAgeUs`, how long it lay here, the round trip follows. */
+  readonly echoUs: number;
+  readonly echoAgeUs: number;
   /** How long ago the sender last heard the receiver (R18). */
   readonly heardAgoMs: number;
   readonly routes: TableMark;
@@ -179,7 +180,7 @@ export interface Heartbeat {
 
 export function encodeHeartbeat(beat: Heartbeat): Buffer {
   const writer = new FrameWriter(Kind.heartbeat, 0, 64 + beat.view.length * NODE_ID_BYTES);
-  writer.u64(beat.sentMs).u64(beat.echoMs).u32(beat.echoAgeMs).u32(beat.heardAgoMs).u64(beat.routes.seq).u32(beat.routes.hash);
+  writer.u64(beat.sentUs).u64(beat.echoUs).u32(beat.echoAgeUs).u32(beat.heardAgoMs).u64(beat.routes.seq).u32(beat.routes.hash);
   writer.u16(beat.view.length);
   for (const nodeId of beat.view) writer.hex(nodeId);
   return writer.end();
@@ -188,9 +189,9 @@ export function encodeHeartbeat(beat: Heartbeat): Buffer {
 export function decodeHeartbeat(body: Buffer): Heartbeat {
   const reader = new BodyReader(body);
   const beat = {
-    sentMs: reader.u64(),
-    echoMs: reader.u64(),
-    echoAgeMs: reader.u32(),
+    sentUs: reader.u64(),
+    echoUs: reader.u64(),
+    echoAgeUs: reader.u32(),
     heardAgoMs: reader.u32(),
     routes: { seq: reader.u64(), hash: reader.u32() },
     view: Array.from({ length: reader.u16() }, () => reader.hex(NODE_ID_BYTES) as NodeId),

@@ -1,0 +1,169 @@
+/**
+ * One node's part in the cluster, connected to the world: the cluster core on real sockets, for the broker (`port`) and for the
+ * REST API (`AdminPort`). Open it before the broker, start it when the broker serves, stop it last.
+ */
+import type { AdminPort, NodeQuestion, NodeQuestions } from '../api/ports.ts';
+import type { LinkSnapshot } from '../api/schema/topology.ts';
+import { BusbarError, messageOf } from '../base/errors.ts';
+import type { NodeId, NodeName } from '../base/ids.ts';
+import type { Log } from '../base/log.ts';
+import { ClusterNode } from '../cluster/clusterNode.ts';
+import { addressKey, type Address, type AskResult, type ClusterBrokerPort } from '../cluster/ports.ts';
+import type { BrokerConfig } from '../config/config.ts';
+import type { BrokerPort, ClusterPort } from '../core/clusterPort.ts';
+import { PeerLinks, nodeCrypto, systemClock } from './peerLinks.ts';
+
+/** One function per question another node, or our own API, may ask this node. */
+export type Answers = {
+  readonly [Q in NodeQuestion]: (
+    params: NodeQuestions[Q]['params'],
+  ) => NodeQuestions[Q]['answer'] | Promise<NodeQuestions[Q]['answer']>;
+};
+
+export interface ClusterServiceOptions {
+  readonly config: BrokerConfig;
+  /** This start of this node, from its data directory (R1, R2). */
+  readonly life: { readonly nodeId: NodeId; readonly incarnation: number; readonly nonce: string };
+  readonly log: Log;
+}
+
+export interface ClusterStart {
+  readonly broker: BrokerPort;
+  readonly answers: Answers;
+  /** Called before each event from a peer, to bring clocks up to date. */
+  readonly entered?: () => void;
+}
+
+const NOT_STARTED: ClusterBrokerPort = {
+  remoteRouteAdded() {},
+  remoteRouteRemoved() {},
+  remoteNodeDown() {},
+  dispatchForwarded() {},
+};
+
+export class ClusterService implements AdminPort {
+  readonly self: NodeName;
+  readonly clusterName: string;
+  /** Bound cluster address, e.g. `127.0.0.1:4371`. */
+  readonly bind: string;
+  /** What the broker asks of the cluster. */
+  readonly port: ClusterPort;
+  readonly #node: ClusterNode;
+  readonly #links: PeerLinks;
+  #broker: ClusterBrokerPort = NOT_STARTED;
+  #answers: Answers | undefined;
+
+  /** Binds the cluster port; no peer is heard before `start`. Rejects with CLUSTER_PORT_IN_USE. */
+  static async open(options: ClusterServiceOptions): Promise<ClusterService> {
+    const { host, port } = options.config.cluster;
+    const links = new PeerLinks();
+    return new ClusterService(options, links, await links.listen(host, port));
+  }
+
+  private constructor({ config, life, log }: ClusterServiceOptions, links: PeerLinks, bound: Address) {
+    const { node, cluster } = config;
+    this.self = node.name;
+    this.clusterName = cluster.name;
+    this.bind = addressKey(bound);
+    this.#links = links;
+    const broker: ClusterBrokerPort = {
+      remoteRouteAdded: (peer, topicFilter) => this.#broker.remoteRouteAdded(peer, topicFilter),
+      remoteRouteRemoved: (peer, topicFilter) => this.#broker.remoteRouteRemoved(peer, topicFilter),
+      remoteNodeDown: (peer) => this.#broker.remoteNodeDown(peer),
+      dispatchForwarded: (message) => this.#broker.dispatchForwarded(message),
+    };
+    this.#node = new ClusterNode(
+      {
+        identity: { ...life, name: node.name },
+        clusterName: cluster.name,
+        cookie: node.cookie,
+        address: { host: reachableHost(bound.host, node.name), port: bound.port },
+        seeds: cluster.seeds,
+      },
+      {
+        transport: links,
+        crypto: nodeCrypto,
+        clock: systemClock,
+        broker,
+        log,
+        answer: (question, params, reply) => void this.#answer(question, params).then(reply),
+      },
+    );
+    const { core } = this.#node;
+    this.port = {
+      routeAdded: (topicFilter) => core.routeAdded(topicFilter),
+      routeRemoved: (topicFilter) => core.routeRemoved(topicFilter),
+      routeBarrier: (done) => core.routeBarrier(done),
+      forward: (peer, message) => core.forward(peer, message),
+    };
+  }
+
+  /** Peers are let in and dialled from here on. */
+  start({ broker, answers, entered = () => {} }: ClusterStart): void {
+    this.#broker = broker;
+    this.#answers = answers;
+    this.#links.start(this.#node, entered);
+  }
+
+  /** Says goodbye to the peers: they drop our routes at once. */
+  stop(): Promise<void> {
+    return this.#links.stop();
+  }
+
+  // ---------------------------------------------------------------- AdminPort
+
+  members(): readonly { readonly node: NodeName; readonly status: 'running' | 'stopped' }[] {
+    return this.#node.core.members();
+  }
+
+  routes(): readonly { readonly topic: string; readonly node: string }[] {
+    return this.#node.core.routes();
+  }
+
+  ask<Q extends NodeQuestion>(
+    node: NodeName,
+    question: Q,
+    params: NodeQuestions[Q]['params'],
+  ): Promise<NodeQuestions[Q]['answer']> {
+    return new Promise((resolve, reject) => {
+      this.#node.core.ask(node, question, params, (result) => {
+        // The peer answers by the same table: its answer to Q has the type of Q.
+        if (result.ok) resolve(result.answer as NodeQuestions[Q]['answer']);
+        else reject(new BusbarError(result.code, result.message, { hint: result.hint, details: { node } }));
+      });
+    });
+  }
+
+  async #answer(question: string, params: unknown): Promise<AskResult> {
+    try {
+      const answer = this.#answers === undefined ? undefined : answerTo(this.#answers, question);
+      if (answer === undefined) throw new BusbarError('BAD_REQUEST', `${this.self} does not know the question ${question}`);
+      return { ok: true, answer: await answer(params) };
+    } catch (error) {
+      const { code, message, hint } = error instanceof BusbarError ? error : new BusbarError('INTERNAL', messageOf(error));
+      return { ok: false, code, message, hint };
+    }
+  }
+
+  // ---------------------------------------------------------------- for the topology
+
+  links(): readonly LinkSnapshot[] {
+    return this.#node.links();
+  }
+
+  /** Messages lost or dropped on their way to other nodes, and SUBACKs that waited in vain. */
+  losses(): { readonly forwardsDropped: number; readonly forwardsLost: number; readonly barriersUnconfirmed: number } {
+    return this.#node.core.losses();
+  }
+}
+
+/** The function for a question as it came over the link; questions of later versions are unknown. */
+function answerTo(answers: Answers, question: string): ((params: unknown) => unknown) | undefined {
+  return Object.hasOwn(answers, question) ? (answers[question as NodeQuestion] as (params: unknown) => unknown) : undefined;
+}
+
+/** Where others reach a node that is bound to all addresses: the host in its name. */
+function reachableHost(boundHost: string, name: NodeName): string {
+  const isWildcard = boundHost === '0.0.0.0' || boundHost === '::';
+  return isWildcard ? name.slice(name.indexOf('@') + 1) : boundHost;
+}

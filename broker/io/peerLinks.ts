@@ -1,0 +1,197 @@
+/**
+ * Cluster links on TCP: accepts, dials, reads and writes for `cluster/`, which decides everything. Frames of a turn leave in one
+ * write, at the end of the event loop's turn.
+ */
+import { createHmac, randomBytes } from 'node:crypto';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { BusbarError, messageOf } from '../base/errors.ts';
+import type { Millis } from '../base/ids.ts';
+import type { ClusterNode } from '../cluster/clusterNode.ts';
+import { HANDSHAKE_MAX_OPEN } from '../cluster/limits.ts';
+import { addressKey, type Address, type ClockPort, type CryptoPort, type LinkId, type TransportPort } from '../cluster/ports.ts';
+
+/** Heartbeats, time-outs and dials are looked at so often. */
+const TICK_MS: Millis = 100;
+/** An address that does not answer at all. */
+const DIAL_TIMEOUT_MS: Millis = 3_000;
+/** A closed link may still send what waits for so long; a peer that does not read must not hold it. */
+const LINGER_MS: Millis = 1_000;
+
+export const nodeCrypto: CryptoPort = {
+  hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
+  randomBytes: (size) => randomBytes(size),
+};
+
+export const systemClock: ClockPort = {
+  monotonicMs: () => performance.now(),
+  wallMs: () => Date.now(),
+};
+
+export class PeerLinks implements TransportPort {
+  readonly #server: Server;
+  readonly #sockets = new Map<LinkId, Socket>();
+  /** Every socket, closing ones included. */
+  readonly #open = new Set<Socket>();
+  /** Accepted before `start`. */
+  #early: Socket[] = [];
+  #node: ClusterNode | undefined;
+  #entered: () => void = () => {};
+  #ticker: NodeJS.Timeout | undefined;
+  #lastId: LinkId = 0;
+  #turnEndAsked = false;
+  #stopped = false;
+
+  constructor() {
+    this.#server = createServer((socket) => this.#accept(socket));
+  }
+
+  /** Binds the port (0: any free one) and returns the bound address. Links are made from `start` on. Rejects with CLUSTER_PORT_IN_USE. */
+  async listen(host: string, port: number): Promise<Address> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', (cause) => reject(listenError(cause, { host, port })));
+      this.#server.listen({ host, port }, resolve);
+    });
+    const bound = this.#server.address() as AddressInfo;
+    return { host: bound.address, port: bound.port };
+  }
+
+  /** Begins to serve: connections reach `node`, time passes for it. `entered` is called before each event from outside. */
+  start(node: ClusterNode, entered: () => void): void {
+    this.#node = node;
+    this.#entered = entered;
+    const early = this.#early;
+    this.#early = [];
+    for (const socket of early) this.#accept(socket);
+    const tick = () => {
+      this.#entered();
+      node.tick();
+    };
+    this.#ticker = setInterval(tick, TICK_MS);
+    tick();
+  }
+
+  #accept(socket: Socket): void {
+    const node = this.#node;
+    if (node === undefined) {
+      // A peer that dials while we are still starting; more of them than strangers are ever examined at once may try again.
+      if (this.#early.length < HANDSHAKE_MAX_OPEN) this.#early.push(socket);
+      else socket.destroy();
+      return;
+    }
+    const remote = addressKey({ host: socket.remoteAddress ?? 'unknown', port: socket.remotePort ?? 0 });
+    const id = this.#adopt(socket, node);
+    node.gate.accepted(id, remote);
+  }
+
+  /** Numbers a connected socket and passes on what happens to it. */
+  #adopt(socket: Socket, node: ClusterNode): LinkId {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    this.#sockets.set(id, socket);
+    this.#open.add(socket);
+    socket.setNoDelay(true);
+    const ended = (reason: string) => {
+      if (!this.#sockets.delete(id)) return;
+      this.#entered();
+      node.gate.closed(id, reason);
+      socket.destroy();
+    };
+    socket.on('data', (chunk: Buffer) => {
+      if (!this.#sockets.has(id)) return;
+      this.#entered();
+      node.gate.bytes(id, chunk);
+    });
+    socket.on('drain', () => this.requestTurnEnd());
+    socket.on('end', () => ended('The other side ended the connection'));
+    socket.on('error', (error) => ended(messageOf(error)));
+    socket.on('close', () => {
+      this.#open.delete(socket);
+      ended('The connection was closed');
+    });
+    return id;
+  }
+
+  // ---------------------------------------------------------------- TransportPort
+
+  write(link: LinkId, bytes: Uint8Array): void {
+    this.#sockets.get(link)?.write(bytes);
+  }
+
+  queuedBytes(link: LinkId): number {
+    return this.#sockets.get(link)?.writableLength ?? 0;
+  }
+
+  close(link: LinkId): void {
+    const socket = this.#sockets.get(link);
+    if (socket === undefined) return;
+    this.#sockets.delete(link);
+    socket.end();
+    const linger = setTimeout(() => socket.destroy(), LINGER_MS);
+    socket.once('close', () => clearTimeout(linger));
+  }
+
+  dial(address: Address): void {
+    const node = this.#node;
+    if (node === undefined || this.#stopped) return;
+    const socket = connect({ host: address.host, port: address.port });
+    this.#open.add(socket);
+    const failed = (refused: boolean, reason: string) => {
+      this.#open.delete(socket);
+      socket.destroy();
+      this.#entered();
+      node.gate.dialFailed(address, refused, reason);
+    };
+    const onError = (error: Error) => failed('code' in error && error.code === 'ECONNREFUSED', dialReason(error));
+    const onTimeout = () => failed(false, `No answer within ${DIAL_TIMEOUT_MS / 1_000} s`);
+    socket.once('error', onError);
+    socket.setTimeout(DIAL_TIMEOUT_MS, onTimeout);
+    socket.once('connect', () => {
+      socket.off('error', onError);
+      socket.setTimeout(0);
+      socket.off('timeout', onTimeout);
+      const id = this.#adopt(socket, node);
+      this.#entered();
+      node.gate.dialled(id, address);
+    });
+  }
+
+  requestTurnEnd(): void {
+    if (this.#turnEndAsked) return;
+    this.#turnEndAsked = true;
+    setImmediate(() => {
+      this.#turnEndAsked = false;
+      this.#node?.turnEnd();
+    });
+  }
+
+  /** Says goodbye on all links and closes them; answers when the last one is closed, after at most a second. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    clearInterval(this.#ticker);
+    this.#node?.stop();
+    for (const socket of this.#early) socket.destroy();
+    const closing = [...this.#open].filter((socket) => !socket.destroyed);
+    // Dials under way have nothing to say any more.
+    for (const socket of closing) if (socket.connecting) socket.destroy();
+    await Promise.all([
+      ...closing.map(
+        (socket) => new Promise((resolve) => (socket.destroyed ? resolve(undefined) : socket.once('close', resolve))),
+      ),
+      new Promise((resolve) => (this.#server.listening ? this.#server.close(resolve) : resolve(undefined))),
+    ]);
+  }
+}
+
+function listenError(cause: unknown, { host, port }: Address): BusbarError {
+  const inUse = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
+  const reason = inUse ? 'the port is in use' : messageOf(cause);
+  const message = `Cluster links cannot be accepted on ${addressKey({ host, port })}: ${reason}`;
+  return new BusbarError(inUse ? 'CLUSTER_PORT_IN_USE' : 'LISTENER_FAILED', message, { details: { host, port }, cause });
+}
+
+/** A failed dial in words. A name with several addresses fails with one error for each. */
+function dialReason(error: Error): string {
+  const [first] = error instanceof AggregateError ? error.errors : [];
+  return messageOf(first ?? error);
+}
