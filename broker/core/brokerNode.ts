@@ -283,6 +283,12 @@ export class BrokerNode implements NodePort, BrokerPort {
     return this.retained.size === 0 ? undefined : this.retained.find(topicFilter);
   }
 
+  retainedExpired(message: Message): boolean {
+    const expired = this.retained.removeIfExpired(message, this.clock.now());
+    if (expired) this.metrics.setStat(STAT.retained, this.retained.size);
+    return expired;
+  }
+
   publishWill(session: Session): void {
     const { will, identity } = session;
     session.will = null;

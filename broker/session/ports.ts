@@ -119,6 +119,8 @@ export interface NodePort {
   routeBarrier(done: () => void): void;
   /** Retained messages that match, in no promised order; undefined when there are none at all. */
   retainedFor(topicFilter: string): TopicCursor<Message> | undefined;
+  /** An expired retained message is none: it is removed when it is met. */
+  retainedExpired(message: Message): boolean;
   /** Runs a task in a later turn of the loop, so that long work leaves room for others. */
   defer(task: () => void): void;
   /** `message.delivered` hook: may change what this receiver gets. */

@@ -30,7 +30,7 @@ export class RetainedFeed {
     const session = this.#session;
     if (session.retainedFeeds?.includes(this) !== true) return;
     const done = this.#cursor.advance(NODES_PER_SLICE, (message) => {
-      session.deliverRetained(new Publication(message), this.subscription);
+      if (!session.node.retainedExpired(message)) session.deliverRetained(new Publication(message), this.subscription);
       return session.takesRetained;
     });
     if (done) {

@@ -58,7 +58,7 @@ function judge(channel: Channel, session: Session, items: readonly SubscribeItem
   const added = new Set<string>();
   for (const item of items) {
     const parsed = parseSubscription(item.topicFilter);
-    let reasonCode = parsed.ok ? check(channel, session, item, parsed.target, added.size) : ReasonCode.TopicFilterInvalid;
+    let reasonCode = parsed.ok ? check(channel, session, item, parsed.target, added) : ReasonCode.TopicFilterInvalid;
     if (parsed.ok && reasonCode === ReasonCode.Success && !node.authorize(identity, 'subscribe', parsed.target.topicFilter, item.opts.qos, false)) {
       node.metrics.inc(METRIC['packets.subscribe.auth_error']);
       logRefused(channel, item.topicFilter);
@@ -73,13 +73,13 @@ function judge(channel: Channel, session: Session, items: readonly SubscribeItem
 }
 
 /** What the broker can and may do, before rules are asked. */
-function check(channel: Channel, session: Session, item: SubscribeItem, target: SubscriptionTarget, addedCount: number): number {
+function check(channel: Channel, session: Session, item: SubscribeItem, target: SubscriptionTarget, added: ReadonlySet<string>): number {
   const { mqtt } = channel.node;
   if (target.shareGroup !== undefined) return ReasonCode.SharedSubscriptionsNotSupported;
   if (target.exclusive || countLevels(target.topicFilter) > mqtt.maxTopicLevels) return ReasonCode.TopicFilterInvalid;
   if (!mqtt.wildcardSubscription && hasWildcard(target.topicFilter)) return ReasonCode.WildcardSubscriptionsNotSupported;
-  const isNew = session.subscriptions?.has(item.topicFilter) !== true;
-  if (isNew && session.subscriptionCount + addedCount >= mqtt.maxSubscriptions) return ReasonCode.QuotaExceeded;
+  const isNew = session.subscriptions?.has(item.topicFilter) !== true && !added.has(item.topicFilter);
+  if (isNew && session.subscriptionCount + added.size >= mqtt.maxSubscriptions) return ReasonCode.QuotaExceeded;
   return ReasonCode.Success;
 }
 
