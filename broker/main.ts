@@ -81,7 +81,7 @@ async function run(args: NodeArguments, control: ControlChannel | undefined): Pr
   const ready: ReadyEvent = {
     event: 'ready',
     node: config.node.name,
-    listeners: runtime.listenerBinds(),
+    listeners: runtime.listenerBinds,
     api: runtime.apiUrl,
     cluster: runtime.clusterBind,
     pid: process.pid,

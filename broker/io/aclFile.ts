@@ -13,6 +13,7 @@ import { ACL_LIMITS } from '../access/acl/limits.ts';
 import { parseAcl } from '../access/acl/parser.ts';
 import type { Problem } from '../access/acl/problems.ts';
 import type { AclApplyResult, AclProblemReport } from '../api/schema/control.ts';
+import type { NodeSnapshot } from '../api/schema/topology.ts';
 import { DisposableStore, toDisposable, type Disposable } from '../base/disposable.ts';
 import { BusbarError, messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
@@ -64,6 +65,8 @@ export class AclFile implements Disposable {
   readonly #log: Log;
   readonly #store = new DisposableStore();
   #hash = aclHash('');
+  /** Wall clock; undefined until rules were put in force. */
+  #appliedAtMs: number | undefined;
   /** Of the file as last looked at, good or bad: one change is told once. */
   #seen: string | undefined;
   /** What told the file apart from other versions of it at the last look. */
@@ -98,6 +101,12 @@ export class AclFile implements Disposable {
   /** Hash of the text in force. */
   get hash(): string {
     return this.#hash;
+  }
+
+  /** For the supervisor's picture; null while there are no rules and no file. */
+  get status(): NodeSnapshot['acl'] {
+    if (this.#appliedAtMs === undefined) return null;
+    return { path: this.#path ?? '', hash: this.#hash, rules: this.ruleCount, appliedAtMs: this.#appliedAtMs };
   }
 
   get ruleCount(): number {
@@ -138,6 +147,7 @@ export class AclFile implements Disposable {
     if (hash === this.#hash && this.#book.epoch > 0) return;
     this.#book.replace(compileAcl(tree));
     this.#hash = hash;
+    this.#appliedAtMs = Date.now();
     this.#log.info('acl_applied', { source, path: this.#path, rules: this.ruleCount, hash });
   }
 

@@ -1,20 +1,24 @@
 /**
- * One broker node connected to the world: BrokerNode with listeners, clock, timers and data directory. broker/main.ts adds what belongs to
- * a process (arguments, signals, supervisor). Start order: data directory, rules, listeners, so that a node that cannot serve says so
- * before anybody connects. Stop order: the other way round.
+ * One broker node connected to the world: BrokerNode with data directory, rules, cluster, listeners and REST API. broker/main.ts adds what
+ * belongs to a process (arguments, signals, supervisor). `start` opens things in an order in which each finds what it needs, so a node that cannot
+ * serve says so before anybody connects; `stop` closes them in the opposite order.
  */
 import { randomBytes } from 'node:crypto';
-import type { LinkSnapshot, NodeSnapshot } from '../api/schema/topology.ts';
+import type { NodeSnapshot } from '../api/schema/topology.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { BUSBAR_VERSION } from '../base/version.ts';
 import type { BrokerConfig } from '../config/config.ts';
+import { clients, nodeInfo, subscriptions } from '../core/adminAnswers.ts';
 import { BrokerNode } from '../core/brokerNode.ts';
-import { standalone } from '../core/clusterPort.ts';
 import { Hooks } from '../hooks/hooks.ts';
 import { METRIC, Metrics } from '../metrics/metrics.ts';
 import { AclFile } from './aclFile.ts';
+import { startAdminServer, type AdminServer } from './adminServer.ts';
+import { ClusterService, type Answers } from './clusterService.ts';
 import type { ByteCounters } from './connection.ts';
-import { openDataDir, type DataDir } from './disk/dataDir.ts';
+import { openDataDir, type DataDir } from './dataDir.ts';
+import { hostFacts } from './hostFacts.ts';
 import { TcpListener } from './listeners/tcp.ts';
 import { takeSnapshot } from './nodeSnapshot.ts';
 import { OutputTurn } from './outputTurn.ts';
@@ -24,124 +28,163 @@ import { TurnClock } from './turnClock.ts';
 
 /** How long clients may take to read their last bytes when the node stops. */
 const STOP_GRACE_MS = 2_000;
-const POLL_MS = 20;
+const STOP_POLL_MS = 20;
+
+/** What has been opened so far, each with how it is closed. */
+type Opened = { readonly name: string; readonly close: () => void | Promise<void> }[];
 
 export class NodeRuntime {
   readonly config: BrokerConfig;
   readonly node: BrokerNode;
-  readonly dataDir: DataDir;
   readonly acl: AclFile;
-  readonly listeners: readonly TcpListener[];
+  readonly #dataDir: DataDir;
+  readonly #cluster: ClusterService;
+  readonly #listeners: readonly TcpListener[];
   readonly #log: Log;
   readonly #clock: TurnClock;
-  readonly #timers: TimerWheel;
   readonly #output: OutputTurn;
-  readonly #vitals = new ProcessVitals();
+  readonly #vitals: ProcessVitals;
+  readonly #opened: Opened;
+  #admin: AdminServer | undefined;
+  #running = false;
 
   /** Rejects with the error of the first thing that failed; what was opened before it is closed again. */
   static async start(config: BrokerConfig, log: Log): Promise<NodeRuntime> {
-    const dataDir = await openDataDir(config.node.dataDir, Date.now());
-    let runtime: NodeRuntime | undefined;
+    const opened: Opened = [];
     try {
+      const dataDir = await openDataDir(config.node.dataDir, Date.now());
+      opened.push({ name: 'data_dir', close: () => dataDir.close() });
       const acl = await AclFile.open({ path: config.authorization.aclFile, log });
-      runtime = new NodeRuntime(config, log, dataDir, acl);
-      for (const listener of runtime.listeners) await listener.listen();
+      opened.push({ name: 'acl', close: () => acl.dispose() });
+      const cluster = await ClusterService.open({ config, life: dataDir.life, log });
+      opened.push({ name: 'cluster', close: () => cluster.stop() });
+      const runtime = new NodeRuntime(config, log, dataDir, acl, cluster, opened);
+      await runtime.#serve();
       return runtime;
     } catch (error) {
-      if (runtime === undefined) dataDir.close();
-      else await runtime.stop();
+      await closeAll(opened, log);
       throw error;
     }
   }
 
-  private constructor(config: BrokerConfig, log: Log, dataDir: DataDir, acl: AclFile) {
+  private constructor(config: BrokerConfig, log: Log, dataDir: DataDir, acl: AclFile, cluster: ClusterService, opened: Opened) {
     this.config = config;
-    this.#log = log;
-    this.dataDir = dataDir;
     this.acl = acl;
+    this.#log = log;
+    this.#dataDir = dataDir;
+    this.#cluster = cluster;
+    this.#opened = opened;
     const clock = new TurnClock();
+    const timers = new TimerWheel(clock);
     const output = new OutputTurn();
+    const vitals = new ProcessVitals();
     const metrics = new Metrics();
     this.#clock = clock;
     this.#output = output;
-    this.#timers = new TimerWheel(clock);
-    const bytes: ByteCounters = {
-      received: (count) => metrics.add(METRIC['bytes.received'], count),
-      sent: (count) => metrics.add(METRIC['bytes.sent'], count),
-    };
+    this.#vitals = vitals;
+    opened.push({ name: 'timers', close: () => [timers, output, vitals].forEach((item) => item.dispose()) });
     this.node = new BrokerNode({
       config,
       clock,
-      timers: this.#timers,
+      timers,
       hooks: new Hooks(log),
       metrics,
       log,
       authorizer: acl.authorizer,
-      cluster: standalone,
+      cluster: cluster.port,
       newClientId: () => `busbar-${randomBytes(10).toString('hex')}`,
       defer: (task) => setImmediate(task),
     });
-    this.listeners = config.listeners.map(
-      (listener) => new TcpListener({ config: listener, node: this.node, output, clock, bytes, log }),
-    );
+    const bytes: ByteCounters = {
+      received: (count) => metrics.add(METRIC['bytes.received'], count),
+      sent: (count) => metrics.add(METRIC['bytes.sent'], count),
+    };
+    this.#listeners = config.listeners.map((listener) => new TcpListener({ config: listener, node: this.node, output, clock, bytes, log }));
+  }
+
+  async #serve(): Promise<void> {
+    for (const listener of this.#listeners) {
+      await listener.listen();
+      this.#opened.push({ name: listener.config.id, close: () => listener.stopAccepting() });
+    }
+    this.#cluster.start({ broker: this.node, answers: this.#answers(), entered: () => void this.#clock.tick() });
+    const admin = await startAdminServer({
+      config: this.config,
+      admin: this.#cluster,
+      version: BUSBAR_VERSION,
+      log: this.#log,
+      isRunning: () => this.#running,
+    });
+    this.#admin = admin;
+    this.#opened.push({ name: 'api', close: () => admin.close() });
+    this.#running = true;
+  }
+
+  /** What this node answers about itself, to its own REST API and to other nodes. */
+  #answers(): Answers {
+    const { node } = this;
+    return {
+      nodeInfo: () => nodeInfo(node, hostFacts(), Date.now()),
+      stats: () => node.metrics.stats(),
+      metrics: () => node.metrics.counters(),
+      clients: ({ filter, offset, limit }) => clients(node, filter, offset, limit),
+      subscriptions: ({ filter, offset, limit }) => subscriptions(node, filter, offset, limit),
+    };
   }
 
   /** Listener id → bound address. */
-  listenerBinds(): Readonly<Record<string, string>> {
-    return Object.fromEntries(this.listeners.map((listener) => [listener.config.id, listener.bind]));
+  get listenerBinds(): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.#listeners.map((listener) => [listener.config.id, listener.bind]));
   }
 
-  /** Base URL of the REST API; empty while the node has none. */
+  /** Base URL of the REST API. */
   get apiUrl(): string {
-    return '';
+    return this.#admin?.url ?? '';
   }
 
-  /** Bound cluster address; empty while the node accepts no links. */
+  /** Bound cluster address. */
   get clusterBind(): string {
-    return '';
-  }
-
-  links(): readonly LinkSnapshot[] {
-    return [];
+    return this.#cluster.bind;
   }
 
   snapshot(): NodeSnapshot {
-    return takeSnapshot(
-      {
-        node: this.node,
-        nodeId: this.dataDir.life.nodeId,
-        listeners: this.listeners,
-        vitals: this.#vitals,
-        links: this.links(),
-        acl: null,
-      },
-      Date.now(),
-    );
+    return takeSnapshot({
+      node: this.node,
+      nodeId: this.#dataDir.life.nodeId,
+      listeners: this.#listeners,
+      vitals: this.#vitals,
+      links: this.#cluster.links(),
+      acl: this.acl.status,
+    });
   }
 
   /** Tells every client, lets what waits leave within a grace, and releases everything. Never rejects. */
   async stop(): Promise<void> {
-    for (const listener of this.listeners) listener.stopAccepting();
+    this.#running = false;
+    for (const listener of this.#listeners) listener.stopAccepting();
     this.#clock.tick();
     this.node.shutdown();
     this.#output.flush();
     await this.#connectionsGone();
-    for (const listener of this.listeners) listener.destroyConnections();
-    this.acl.dispose();
-    this.#timers.dispose();
-    this.#output.dispose();
-    this.#vitals.dispose();
-    try {
-      this.dataDir.close();
-    } catch (error) {
-      this.#log.error('data_dir_not_closed', { reason: messageOf(error) });
-    }
+    for (const listener of this.#listeners) listener.destroyConnections();
+    await closeAll(this.#opened, this.#log);
   }
 
   async #connectionsGone(): Promise<void> {
     const deadlineMs = performance.now() + STOP_GRACE_MS;
-    while (this.listeners.some((listener) => listener.connections.size > 0) && performance.now() < deadlineMs) {
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    while (this.#listeners.some((listener) => listener.connections.size > 0) && performance.now() < deadlineMs) {
+      await new Promise((resolve) => setTimeout(resolve, STOP_POLL_MS));
+    }
+  }
+}
+
+/** Newest first. One that fails is told and does not keep the others open. */
+async function closeAll(opened: Opened, log: Log): Promise<void> {
+  for (let item = opened.pop(); item !== undefined; item = opened.pop()) {
+    try {
+      await item.close();
+    } catch (error) {
+      log.error('close_failed', { what: item.name, reason: messageOf(error) });
     }
   }
 }

@@ -15,7 +15,7 @@ export interface SnapshotSources {
   readonly acl: NodeSnapshot['acl'];
 }
 
-export function takeSnapshot(sources: SnapshotSources, nowMs: number): NodeSnapshot {
+export function takeSnapshot(sources: SnapshotSources): NodeSnapshot {
   const { node, listeners } = sources;
   const { metrics } = node;
   let queued = 0;
@@ -27,7 +27,7 @@ export function takeSnapshot(sources: SnapshotSources, nowMs: number): NodeSnaps
     nodeVersion: process.versions.node,
     pid: process.pid,
     uptimeMs: Math.round(process.uptime() * 1000),
-    timeMs: nowMs,
+    timeMs: Date.now(),
     connections: metrics.getStat('live_connections'),
     sessions: metrics.getStat('sessions'),
     subscriptions: metrics.getStat('subscriptions'),

@@ -9,11 +9,12 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { BusbarError, messageOf } from '../../base/errors.ts';
-import type { NodeId } from '../../base/ids.ts';
-import { writeFileAtomic } from './atomicFile.ts';
+import { BusbarError, messageOf } from '../base/errors.ts';
+import type { NodeId } from '../base/ids.ts';
+import { writeFileAtomically } from './atomicFile.ts';
 
 const OWNER_ONLY = 0o700;
+const OWNER_READS = 0o600;
 const NODE_ID = /^[0-9a-f]{32}$/;
 
 export interface NodeLife {
@@ -42,7 +43,7 @@ export async function openDataDir(path: string, nowMs: number): Promise<DataDir>
   const lock = await takeLock(path);
   try {
     const life = await nextLife(path, nowMs);
-    await writeFileAtomic(join(path, 'node.pid'), `${process.pid}\n`);
+    await writeFileAtomically(join(path, 'node.pid'), `${process.pid}\n`, OWNER_READS);
     return { path, life, close: () => lock.close() };
   } catch (cause) {
     lock.close();
@@ -78,7 +79,7 @@ async function nextLife(path: string, nowMs: number): Promise<NodeLife> {
   const nodeId = (stored?.nodeId ?? randomBytes(16).toString('hex')) as NodeId;
   // R2: the clock term keeps a folder that was restored from an old backup from living a number twice.
   const incarnation = Math.max((stored?.incarnation ?? 0) + 1, nowMs);
-  await writeFileAtomic(file, `${JSON.stringify({ nodeId, incarnation })}\n`);
+  await writeFileAtomically(file, `${JSON.stringify({ nodeId, incarnation })}\n`, OWNER_READS);
   return { nodeId, incarnation, nonce: randomBytes(8).toString('hex') };
 }
 
