@@ -5,6 +5,7 @@
 export function contentSecurityPolicy(webSocketOrigin?: string): string {
   return [
     "default-src 'self'",
+    "script-src 'self'",
     "style-src 'self' 'unsafe-inline'",
     "font-src 'self' data:",
     "img-src 'self' data:",

@@ -62,7 +62,7 @@ export function childProcessLauncher(options: ChildProcessLauncherOptions = {}):
 export function brokerEntry(moduleUrl: string = import.meta.url): string {
   const relative = moduleUrl.endsWith('.ts') ? '../../broker/main.ts' : '../broker/node.js';
   // In a package the broker lies unpacked, so that a plain Node can read it too.
-  return fileURLToPath(new URL(relative, moduleUrl)).replace('app.asar/', 'app.asar.unpacked/');
+  return fileURLToPath(new URL(relative, moduleUrl)).replace(/app\.asar(?=[\\/])/, 'app.asar.unpacked');
 }
 
 /** Settings in a user's shell must not reach the nodes: the project alone says how they run. */

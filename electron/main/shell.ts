@@ -58,6 +58,7 @@ class Shell {
     });
     app.on('open-url', (event, link) => {
       event.preventDefault();
+      this.#show();
       this.#follow(link);
     });
     app.on('window-all-closed', () => process.platform !== 'darwin' && app.quit());
@@ -140,9 +141,10 @@ class Shell {
     else this.#options.log.warn('link_refused', { length: link.length }); // hostile input: its text stays out of the log
   }
 
+  /** A command given while there is no window (macOS) makes one, which is told when it has loaded. */
   #send(command: WindowCommand): void {
     this.#commands.send(command);
-    this.#show();
+    if (!this.#window) this.#show();
   }
 
   #apply(settings: Settings): void {

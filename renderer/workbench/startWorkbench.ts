@@ -43,6 +43,8 @@ export function startWorkbench({ host, pages, element }: WorkbenchOptions): App 
     ];
     commands.register(frameCommands(ordered, router));
     for (const page of ordered) if (page.commands) commands.register(page.commands);
+    // What the application menu or a busbar:// link asks for is a command like any other.
+    host.on('window/command', ({ command }) => void commands.run(command));
     const loadAll = async () => {
       const results = await Promise.allSettled(loads.map((load) => load()));
       for (const result of results) if (result.status === 'rejected') notices.failed(result.reason, 'errors.title');

@@ -29,6 +29,8 @@ export async function closeBrowser(): Promise<void> {
 }
 
 let launches = 0;
+/** The application sees its own command line for as long as it runs. */
+const testArgv = process.argv;
 
 export interface Application {
   /** The only window, once it shows. */
@@ -59,13 +61,8 @@ export async function launch(options: LaunchOptions, start: () => unknown): Prom
   appDouble.reset();
   world.launch = options;
   world.context = await world.browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: options.dark ? 'dark' : 'light', locale: options.locale ?? 'en-US' });
-  const argv = process.argv;
   process.argv = ['busbar', ...(options.argv ?? [])];
-  try {
-    await start();
-  } finally {
-    process.argv = argv;
-  }
+  await start();
   if (world.exitCode === null && !appDouble.quitting) appDouble.becomeReady();
   return application();
 }
@@ -101,13 +98,15 @@ function application(): Application {
       if (world.exitCode === null) appDouble.exit(0);
       await world.context?.close();
       world.context = null;
+      process.argv = testArgv;
     },
   };
 }
 
 async function shownWindow(): Promise<ShownWindow> {
   const find = () => BrowserWindow.getAllWindows().find((window) => window.isVisible());
-  const browserWindow = find() ?? (await within('a window', nextShown(find), 20_000));
+  const gone = new Promise<never>((_resolve, reject) => world.once('exit', (code) => reject(new Error(`the application exited with ${code} instead of showing a window`))));
+  const browserWindow = find() ?? (await within('a window', Promise.race([nextShown(find), gone]), 20_000));
   return { browserWindow, page: await browserWindow.webContents.page };
 }
 
