@@ -4,6 +4,7 @@ import { BusbarError } from '../../broker/base/errors.ts';
 import { TOPIC_PROBLEMS } from '../../broker/topics/topicProblem.ts';
 import { topicNameProblem } from '../../broker/topics/topicName.ts';
 import type { ClientMessage, ClientState, ConnectionSpec, PublishRequest, SubscriptionState } from '../contract/host.ts';
+import { AckCodes } from './ackCodes.ts';
 import type { MessageLog } from './messageLog.ts';
 import { MAX_MESSAGE_BYTES, RETRY_MS, failureWords, isFinalDisconnect, openMqttClient, reasonWords } from './mqttTransport.ts';
 import { SubscriptionList } from './subscriptionList.ts';
@@ -43,6 +44,7 @@ export class ClientSession {
   #assignedClientId: string | null = null;
   #firstOutcome = Promise.withResolvers<void>();
   #lastFailure: unknown;
+  readonly #ackCodes = new AckCodes();
   readonly #openPublishes = new Set<(error: Error) => void>();
   #countsTimer: NodeJS.Timeout | undefined;
 
@@ -147,6 +149,7 @@ export class ClientSession {
     client.on('connect', mine((packet: IConnackPacket) => this.#connected(client, packet)));
     client.on('packetreceive', mine((packet: Packet) => {
       if (packet.cmd === 'connack') this.#refused(client, packet.reasonCode ?? packet.returnCode ?? 0);
+      else this.#ackCodes.note(packet);
     }));
     client.on('disconnect', mine((packet: { reasonCode?: number }) => this.#dismissed(client, packet.reasonCode ?? 0)));
     client.on('reconnect', mine(() => this.#retry(client)));
@@ -252,8 +255,8 @@ export class ClientSession {
       this.#openPublishes.add(fail);
       client.publish(topic, Buffer.from(payload), { qos, retain }, (error, packet) => {
         settle();
-        const code = error ? ('code' in error && typeof error.code === 'number' ? error.code : undefined) : reasonOf(packet);
-        if (code === undefined) return reject(new BusbarError('CLIENT_OFFLINE', `The message was not sent: ${error?.message ?? 'no answer'}.`, { cause: error }));
+        const code = error ? ('code' in error ? error.code : undefined) : this.#ackCodes.take(packet);
+        if (typeof code !== 'number') return reject(new BusbarError('CLIENT_OFFLINE', `The message was not sent: ${error?.message ?? 'no answer'}.`, { cause: error }));
         if (qos === 0) return resolve(null);
         this.#options.log.acknowledge(seq, code);
         this.#options.onAck(seq, code);
@@ -298,10 +301,6 @@ function end(client: MqttClient): Promise<void> {
     if (client.connected) client.stream.end(DISCONNECT, cut);
     else cut();
   });
-}
-
-function reasonOf(packet: Packet | undefined): number {
-  return packet && 'reasonCode' in packet && typeof packet.reasonCode === 'number' ? packet.reasonCode : 0;
 }
 
 /** MQTT.js hands out views of its receive buffer; a message that is kept must not keep sixty-four kilobytes with it. */

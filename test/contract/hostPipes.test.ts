@@ -3,37 +3,17 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { borderError } from '../../electron/contract/errors.ts';
 import { Listeners } from '../../electron/contract/pipe.ts';
 import type { MessagePipe, PreloadBridge, WindowPipe } from '../../electron/contract/pipe.ts';
 import { acceptWindows } from '../../electron/host/wsPipe.ts';
 import type { AcceptOptions } from '../../electron/host/wsPipe.ts';
 import { ipcPipe } from '../../renderer/host/ipcPipe.ts';
 import { connectWsPipe } from '../../renderer/host/wsPipe.ts';
+import { memoryPipes } from '../support/memoryPipe.ts';
 import { describeHostContract } from './hostContract.ts';
 import type { PipePair } from './hostContract.ts';
 
 const TOKEN = 'f00dfeed';
-
-/** Two pipes in one process; every message is copied and arrives later, as from another process. */
-function memoryPair(): PipePair {
-  const ends = [0, 1].map(() => ({ messages: new Listeners<[unknown]>(), closes: new Listeners<[]>() }));
-  let open = true;
-  const pipe = (own: 0 | 1): MessagePipe => ({
-    send: (message) => {
-      if (!open) throw borderError('HOST_GONE', 'The pipe is closed.');
-      const copy = structuredClone(message);
-      queueMicrotask(() => open && ends[1 - own]?.messages.tell(copy));
-    },
-    onMessage: (listener) => ends[own]!.messages.add(listener),
-    onClose: (listener) => ends[own]!.closes.add(listener),
-    close: () => {
-      open = false;
-      for (const end of ends) end.closes.tell();
-    },
-  });
-  return { host: pipe(0), window: pipe(1), dispose: () => Promise.resolve() };
-}
 
 /** The window's IPC pipe over a bridge as the preload exposes it. */
 function ipcPair(): PipePair {
@@ -133,7 +113,7 @@ async function wsPair(): Promise<PipePair> {
   };
 }
 
-describeHostContract('a pipe in memory', () => Promise.resolve(memoryPair()));
+describeHostContract('a pipe in memory', () => Promise.resolve({ ...memoryPipes(), dispose: () => Promise.resolve() }));
 describeHostContract('Electron IPC', () => Promise.resolve(ipcPair()));
 describeHostContract('a WebSocket', wsPair);
 

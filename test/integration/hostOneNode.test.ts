@@ -1,0 +1,118 @@
+/** The host with one real broker node: client sessions, message history, rules, REST, logs. */
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTempDir } from '../support/tempDir.ts';
+import { connectionTo, defineCluster, startHost, type HostRig } from './hostRig.ts';
+
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const bytes = (value: string) => new TextEncoder().encode(value);
+
+let rig: HostRig;
+
+beforeAll(async () => {
+  const home = await createTempDir('busbar-host-');
+  await mkdir(join(home, 'project'));
+  await defineCluster(join(home, 'project'), 1);
+  rig = await startHost({ home });
+  const cluster = await rig.client.call('cluster/start', {});
+  expect(cluster).toMatchObject({ name: 'test', state: 'running', nodes: [{ name: 'busbar-1', state: 'running', reason: null }] });
+});
+afterAll(() => rig.dispose());
+
+describe('a client session', () => {
+  it('subscribes, publishes, receives, and keeps what it saw', async () => {
+    await rig.client.call('connection/save', connectionTo('busbar-1', { id: 'a', clientId: 'a' }));
+    const connected = await rig.client.call('client/connect', { id: 'a' });
+    expect(connected).toMatchObject({ id: 'a', state: 'connected', sessionPresent: false, reason: null });
+    expect(await rig.client.call('client/subscribe', { id: 'a', topicFilter: 'room/+', qos: 1 })).toEqual({ topicFilter: 'room/+', qos: 1, granted: 1, count: 0 });
+    const sent = await rig.client.call('client/publish', { id: 'a', topic: 'room/1', payload: bytes('21.5 °C'), qos: 1, retain: false });
+    expect(sent).toMatchObject({ direction: 'out', topic: 'room/1', ack: 0 });
+    const { messages } = await rig.event('client/messages', (event) => event.id === 'a' && event.messages.some((message) => message.direction === 'in'));
+    const received = messages.find((message) => message.direction === 'in');
+    expect(received && { ...received, payload: text(received.payload), timeMs: 0, seq: 0 }).toEqual({
+      ...{ seq: 0, timeMs: 0, direction: 'in', topic: 'room/1', payload: '21.5 °C', qos: 1, retain: false, dup: false },
+      ...{ matched: ['room/+'], ack: null, properties: {} },
+    });
+    const stored = await rig.client.call('client/messages', { id: 'a', limit: 10 });
+    expect(stored.map(({ seq, direction, ack }) => ({ seq, direction, ack }))).toEqual([
+      { seq: 1, direction: 'out', ack: 0 },
+      { seq: 2, direction: 'in', ack: null },
+    ]);
+    const [state] = await rig.client.call('client/states');
+    expect(state).toMatchObject({ received: 1, sent: 1, subscriptions: [{ topicFilter: 'room/+', granted: 1, count: 1 }] });
+    expect(await readFile(join(rig.projectDir, 'clients/a.yaml'), 'utf8')).toContain('topicFilter: room/+');
+  });
+
+  it('is told what a broker refuses, and connects again when its node comes back', async () => {
+    const offline = await rig.client.call('connection/save', connectionTo('busbar-1', { id: 'b', clientId: 'b', protocolVersion: 4 }));
+    await expect(rig.client.call('client/publish', { id: offline.id, topic: 't', payload: bytes(''), qos: 0, retain: false })).rejects.toMatchObject({ code: 'CLIENT_OFFLINE' });
+    await rig.client.call('client/connect', { id: 'b' });
+    await expect(rig.client.call('client/publish', { id: 'b', topic: 'a/#', payload: bytes(''), qos: 0, retain: false })).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+    expect(await rig.client.call('client/subscribe', { id: 'b', topicFilter: 'bad/#/filter', qos: 0 })).toMatchObject({ granted: 0x8f });
+    await rig.client.call('client/unsubscribe', { id: 'b', topicFilter: 'bad/#/filter' });
+    await rig.client.call('client/subscribe', { id: 'b', topicFilter: 'x', qos: 2 });
+    const lost = rig.event('client/changed', (state) => state.id === 'b' && state.state === 'reconnecting');
+    await rig.client.call('node/restart', { node: 'busbar-1' });
+    await lost;
+    const back = await rig.event('client/changed', (state) => state.id === 'b' && state.state === 'connected' && state.subscriptions[0]?.granted === 2);
+    expect(back).toMatchObject({ sessionPresent: false, attempt: 0, reason: null });
+  });
+
+  it('says why it cannot connect', async () => {
+    await rig.client.call('connection/save', connectionTo('busbar-1', { id: 'c', target: { kind: 'address', host: '127.0.0.1', port: 1 } }));
+    const state = await rig.client.call('client/connect', { id: 'c' });
+    expect(state).toMatchObject({ state: 'reconnecting', reason: 'Nothing listens at this address.' });
+    expect(await rig.client.call('client/disconnect', { id: 'c' })).toMatchObject({ state: 'offline', reason: null });
+    await rig.client.call('connection/remove', { id: 'c' });
+    await expect(rig.client.call('client/connect', { id: 'c' })).rejects.toMatchObject({ code: 'CONNECTION_UNKNOWN' });
+  });
+});
+
+describe('access rules', () => {
+  it('refuses a broken text with its place and changes nothing', async () => {
+    const before = await rig.client.call('acl/get');
+    const answer = await rig.client.call('acl/save', { text: '{deny, all}.\n{alow, all}.\n' });
+    expect(answer).toMatchObject({ ok: false, problems: [{ line: 2, severity: 'error' }] });
+    expect(await rig.client.call('acl/get')).toEqual(before);
+  });
+
+  it('puts a saved text in force on the running node', async () => {
+    const rules = '{deny, {clientid, "d"}, publish, ["secret/#"]}.\n{allow, all}.\n';
+    const answer = await rig.client.call('acl/save', { text: rules });
+    expect(answer).toMatchObject({ ok: true, file: { path: 'acl/acl.conf', text: rules, nodes: [{ node: 'busbar-1', state: 'applied' }] } });
+    expect(await readFile(join(rig.projectDir, 'acl/acl.conf'), 'utf8')).toBe(rules);
+    await rig.client.call('connection/save', connectionTo('busbar-1', { id: 'd', clientId: 'd' }));
+    await rig.client.call('client/connect', { id: 'd' });
+    expect(await rig.client.call('client/publish', { id: 'd', topic: 'secret/1', payload: bytes('x'), qos: 1, retain: false })).toMatchObject({ ack: 0x87 });
+    expect(await rig.client.call('client/publish', { id: 'd', topic: 'open/1', payload: bytes('x'), qos: 1, retain: false })).toMatchObject({ ack: 0x10 });
+    await rig.event('cluster/event', (event) => event.key === 'acl.applied' && event.node === 'busbar-1');
+  });
+});
+
+describe('a node', () => {
+  it('answers REST with the credentials of the host', async () => {
+    const { status, body } = await rig.client.call('rest/request', { node: 'busbar-1', method: 'GET', path: '/nodes' });
+    expect(status).toBe(200);
+    expect(body).toMatchObject([{ node: 'busbar-1@127.0.0.1', node_status: 'running' }]);
+    expect(await rig.client.call('rest/request', { node: 'busbar-1', method: 'GET', path: '/no_such_thing' })).toMatchObject({ status: 404 });
+    await expect(rig.client.call('rest/request', { node: 'busbar-1', method: 'GET', path: '/../../x' })).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+  });
+
+  it('shows its life in frames and its words in the log', async () => {
+    const frame = await rig.event('cluster/frame', ({ nodes }) => nodes[0]?.rates !== null && nodes[0]?.snapshot !== null);
+    expect(frame.nodes[0]?.snapshot).toMatchObject({ node: 'busbar-1@127.0.0.1' });
+    const lines = await rig.client.call('node/log', { node: 'busbar-1', limit: 100 });
+    expect(lines.map((line) => line.msg)).toContain('ready');
+    expect(lines.map((line) => line.seq)).toEqual(lines.map((line) => line.seq).sort((a, b) => a - b));
+  });
+
+  it('keeps its secrets to itself', async () => {
+    const dir = join(rig.projectDir, '.busbar');
+    for (const file of ['cookie', 'nodes/busbar-1/node.conf', 'nodes/busbar-1/api-keys']) expect((await stat(join(dir, file))).mode & 0o777).toBe(0o600);
+    const cookie = (await readFile(join(dir, 'cookie'), 'utf8')).trim();
+    expect(await readFile(join(rig.projectDir, 'busbar.yaml'), 'utf8')).not.toContain(cookie);
+    const { nodes } = await rig.client.call('cluster/get');
+    expect(await readFile(`/proc/${nodes[0]?.pid}/cmdline`, 'utf8')).not.toContain(cookie);
+  });
+});
