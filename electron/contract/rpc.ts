@@ -1,9 +1,9 @@
 /** Calls and events over a MessagePipe: `serveHost` at the host's end, `createHostClient` at the window's. */
 import type { TSchema } from 'typebox';
-import { Check, Errors } from 'typebox/value';
 import { borderError, rebuildError, reportOf } from './errors.ts';
 import { HOST_CALLS, HOST_EVENTS } from './host.ts';
 import type { AnswerOf, EventOf, HostCall, HostEvent, HostHandlers, RequestOf } from './host.ts';
+import { misfit } from './misfit.ts';
 import { Listeners } from './pipe.ts';
 import type { MessagePipe, PipeMessage } from './pipe.ts';
 
@@ -143,12 +143,10 @@ function isCallName(name: string): name is HostCall {
   return Object.hasOwn(HOST_CALLS, name);
 }
 
-/** Throws BAD_REQUEST naming the first field that does not fit. TypeBox interprets the schema here: no eval, so it may run under the CSP. */
+/** Throws BAD_REQUEST naming the first field that does not fit. */
 function requireFit(schema: TSchema, value: unknown, what: string): void {
-  if (Check(schema, value)) return;
-  const first = Errors(schema, value)[0];
-  const where = first?.instancePath ? ` at ${first.instancePath.slice(1).replaceAll('/', '.')}` : '';
-  throw borderError('BAD_REQUEST', `The ${what} does not fit the contract${where}: ${first?.message ?? 'not accepted'}.`);
+  const problem = misfit(schema, value);
+  if (problem !== undefined) throw borderError('BAD_REQUEST', `The ${what} does not fit the contract: ${problem}.`);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

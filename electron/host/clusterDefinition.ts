@@ -1,8 +1,8 @@
 /** `busbar.yaml`: the cluster of a project as a person writes it. No secrets: the cookie lies in `.busbar/`. */
 import Type, { type Static } from 'typebox';
-import { Check, Errors } from 'typebox/value';
 import { Document, isMap, parseDocument } from 'yaml';
 import { BusbarError } from '../../broker/base/errors.ts';
+import { misfit } from '../contract/misfit.ts';
 
 /** Nodes of one local cluster. */
 export const MAX_NODES = 9;
@@ -35,12 +35,10 @@ export function parseDefinition(text: string): ClusterDefinition {
   const document = parseDocument(text);
   const syntax = document.errors[0];
   if (syntax) throw unreadable(syntax.message.split('\n')[0] ?? 'not YAML');
-  const value: unknown = document.toJS();
-  if (!Check(ClusterDefinition, value)) {
-    const first = Errors(ClusterDefinition, value)[0];
-    const field = first?.instancePath.slice(1).replaceAll('/', '.') ?? '';
-    throw unreadable(`${field ? `${field}: ` : ''}${first?.message ?? 'not a cluster definition'}`);
-  }
+  const read: unknown = document.toJS();
+  const problem = misfit(ClusterDefinition, read);
+  if (problem !== undefined) throw unreadable(problem);
+  const value = read as ClusterDefinition;
   const names = value.nodes.map((node) => node.name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw unreadable(`two nodes are called ${twice}`);

@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { Check, Errors } from 'typebox/value';
 import { parseDocument } from 'yaml';
 import { BusbarError, messageOf } from '../../broker/base/errors.ts';
 import { ConnectionSpec } from '../contract/host.ts';
 import type { ProjectInfo } from '../contract/host.ts';
+import { misfit } from '../contract/misfit.ts';
 import { readIfExists, writeFileAtomic } from './atomicFile.ts';
 import { addNodeToText, newDefinitionText, parseDefinition, updateYaml } from './clusterDefinition.ts';
 import type { ClusterDefinition } from './clusterDefinition.ts';
@@ -166,11 +166,10 @@ export class Project {
     const document = parseDocument((await readIfExists(join(this.layout.clientsDir, name))) ?? '');
     const syntax = document.errors[0];
     if (syntax) return void fail(syntax.message.split('\n')[0] ?? 'not YAML');
-    const value: unknown = document.toJS();
-    if (!Check(ConnectionSpec, value)) {
-      const first = Errors(ConnectionSpec, value)[0];
-      return void fail(`${first?.instancePath.slice(1).replaceAll('/', '.') || 'the file'}: ${first?.message ?? 'not a connection'}`);
-    }
+    const read: unknown = document.toJS();
+    const problem = misfit(ConnectionSpec, read);
+    if (problem !== undefined) return void fail(problem);
+    const value = read as ConnectionSpec;
     if (`${value.id}.yaml` !== name) return void fail(`its id is ${value.id}, which does not fit the file's name`);
     this.#connections.set(value.id, value);
   }

@@ -87,7 +87,8 @@ export class WorkspaceStore {
 
   /** Stores messages of one connection, in order of seq, in one transaction. Returns the totals after it. */
   append(client: string, messages: readonly ClientMessage[]): StoredTotals {
-    const kept = this.#of(client);
+    // A copy: a transaction that is rolled back must not have been counted.
+    const kept = { ...this.#of(client) };
     this.#inTransaction(() => {
       for (const message of messages) {
         const outgoing = message.direction === 'out';
@@ -102,6 +103,7 @@ export class WorkspaceStore {
       this.#count.run(client, kept.lastSeq);
       this.#shrink(client, kept);
     });
+    this.#kept.set(client, kept);
     return this.totals(client);
   }
 

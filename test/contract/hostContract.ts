@@ -120,7 +120,7 @@ export function describeHostContract(name: string, connect: () => Promise<PipePa
       serve({ 'client/messages': () => Promise.resolve((calls++, [])) });
       await expect(client.call('client/messages', { id: 'c1', limit: 0 })).rejects.toMatchObject({
         code: 'BAD_REQUEST',
-        message: expect.stringContaining('request of client/messages does not fit the contract at limit') as string,
+        message: expect.stringContaining('request of client/messages does not fit the contract: limit must be') as string,
       });
       await expect(client.call('client/clear', { id: 'no spaces' })).rejects.toMatchObject({ code: 'BAD_REQUEST' });
       await expect(client.call('client/clear', { id: 'c1', extra: 1 } as { id: string })).rejects.toMatchObject({ code: 'BAD_REQUEST' });
