@@ -64,7 +64,7 @@ export class ClusterCore {
         frame: (id, frame) => this.frame(id, frame),
       },
     });
-    this.#routes = new TableReplication(new OwnTable(), log, ({ name }) => ({
+    this.#routes = new TableReplication(new OwnTable(options.deltaRing), log, ({ name }) => ({
       added: (topicFilter) => broker.remoteRouteAdded(name, topicFilter),
       removed: (topicFilter) => broker.remoteRouteRemoved(name, topicFilter),
     }));

@@ -4,7 +4,7 @@
  */
 import { unreachable } from '../base/assert.ts';
 import { CLOCK_REFUSE_MS } from './limits.ts';
-import { refusalOfClose, type Refusal } from './linkEnd.ts';
+import { isRefusal, refusalOfClose, type Refusal } from './linkEnd.ts';
 import type { ClusterOptions, CryptoPort } from './ports.ts';
 import { protocolError } from './wire/bytes.ts';
 import type { Frame } from './wire/frameReader.ts';
@@ -17,6 +17,7 @@ import {
   decodeProve,
   encodeHello,
   encodeProve,
+  type Close,
   type Hello,
 } from './wire/v1.ts';
 
@@ -28,6 +29,8 @@ export type HandshakeStep =
   | { readonly type: 'proven'; readonly hello: Hello; readonly version: number; readonly send: Buffer | undefined }
   /** `byPeer` when it was the other side that refused. */
   | { readonly type: 'refused'; readonly refusal: Refusal; readonly byPeer: boolean }
+  /** The peer ended the connection, and it is nobody's mistake. */
+  | { readonly type: 'closed'; readonly message: string }
   /** We dialled ourselves. */
   | { readonly type: 'self' };
 
@@ -100,7 +103,7 @@ export class Handshake {
   frame(frame: Frame): HandshakeStep {
     switch (frame.kind) {
       case Kind.close:
-        return { type: 'refused', refusal: refusalOfClose(decodeClose(frame.body)), byPeer: true };
+        return this.#onClose(decodeClose(frame.body));
       case Kind.hello:
         return this.#onHello(decodeHello(frame.body));
       case Kind.prove:
@@ -108,6 +111,11 @@ export class Handshake {
       default:
         throw protocolError(`Frame kind ${frame.kind} before the proof`);
     }
+  }
+
+  #onClose(close: Close): HandshakeStep {
+    if (!isRefusal(close.code)) return { type: 'closed', message: close.message };
+    return { type: 'refused', refusal: refusalOfClose(close), byPeer: true };
   }
 
   #onHello(peer: Hello): HandshakeStep {

@@ -10,10 +10,10 @@ import { Handshake, type LinkRole } from './handshake.ts';
 import { HANDSHAKE_MAX_BYTES, HANDSHAKE_MAX_OPEN, HANDSHAKE_MS, MAX_FRAME_BYTES } from './limits.ts';
 import { isRefusal, refusalOfClose, refusalOfError, type CloseCode, type Refusal } from './linkEnd.ts';
 import type { GatePort } from './linkTable.ts';
-import type { Address, ClusterOptions, ClusterPorts, LinkId } from './ports.ts';
+import { addressKey, type Address, type ClusterOptions, type ClusterPorts, type LinkId } from './ports.ts';
 import { HEADER_BYTES, protocolError } from './wire/bytes.ts';
 import { FrameReader, type Frame } from './wire/frameReader.ts';
-import { Kind, decodeClose, encodeClose } from './wire/v1.ts';
+import { Kind, decodeClose, encodeClose, type Hello } from './wire/v1.ts';
 
 interface Connection {
   readonly id: LinkId;
@@ -79,8 +79,16 @@ export class LinkGate implements GatePort {
 
   dialled(id: LinkId, address: Address): void {
     const target = this.#plan.get(address);
-    const { handshake } = this.#open(id, 'dial', `${address.host}:${address.port}`, target);
-    if (target !== undefined) this.#core?.dialEnded(target, false);
+    if (target !== undefined) {
+      this.#core?.dialEnded(target, false);
+      if (this.#core?.standing(target) === 'linked') {
+        // The peer's own dial was faster (R8).
+        target.busy = false;
+        this.#ports.transport.close(id);
+        return;
+      }
+    }
+    const { handshake } = this.#open(id, 'dial', addressKey(address), target);
     this.#ports.transport.write(id, handshake.hello());
   }
 
@@ -109,11 +117,15 @@ export class LinkGate implements GatePort {
     this.#unreachable(target, reason);
   }
 
+  #retryLater(target: DialTarget, reason: string): void {
+    this.#plan.unreachable(target, this.#core?.standing(target) ?? 'unlinked', reason, this.#ports.clock.monotonicMs());
+  }
+
   #unreachable(target: DialTarget, reason: string): void {
     const first = target.reason === null;
-    this.#plan.unreachable(target, this.#core?.standing(target) ?? 'unlinked', reason, this.#ports.clock.monotonicMs());
-    const { host, port } = target.address;
-    if (first) this.#ports.log.info('cluster_peer_unreachable', { peer: target.seedName, address: `${host}:${port}`, reason });
+    this.#retryLater(target, reason);
+    if (first)
+      this.#ports.log.info('cluster_peer_unreachable', { peer: target.seedName, address: addressKey(target.address), reason });
   }
 
   /** Bytes of a connection, in order. The chunk is not written to afterwards. */
@@ -163,15 +175,11 @@ export class LinkGate implements GatePort {
         transport.write(connection.id, step.bytes);
         break;
       case 'proven':
-        if (step.send !== undefined) transport.write(connection.id, step.send);
-        connection.handshake = undefined;
-        connection.provenName = step.hello.name;
-        connection.reader.maxFrameBytes = MAX_FRAME_BYTES;
-        if (connection.target !== undefined) {
-          connection.target.busy = false;
-          connection.target.nodeId = step.hello.nodeId;
-        }
-        this.#core?.linkOpened(connection.id, connection.role, step.hello);
+        this.#proven(connection, step.hello, step.send);
+        break;
+      case 'closed':
+        if (connection.target !== undefined) this.#retryLater(connection.target, step.message);
+        this.#remove(connection, undefined);
         break;
       case 'refused':
         this.#refused(connection, step.refusal, step.byPeer);
@@ -185,6 +193,34 @@ export class LinkGate implements GatePort {
         this.#remove(connection, undefined);
         break;
     }
+  }
+
+  #proven(connection: Connection, hello: Hello, send: Buffer | undefined): void {
+    const { id, role, target } = connection;
+    if (role === 'accept' && this.#ownDialComes(hello)) {
+      // Before our proof, so that the peer never takes this connection for a link and nothing is lost on it.
+      this.#remove(connection, { code: 'DUPLICATE_LINK', message: 'Both nodes dialled; the other connection is kept' });
+      return;
+    }
+    if (send !== undefined) this.#ports.transport.write(id, send);
+    connection.handshake = undefined;
+    connection.provenName = hello.name;
+    connection.reader.maxFrameBytes = MAX_FRAME_BYTES;
+    if (target !== undefined) {
+      target.busy = false;
+      target.nodeId = hello.nodeId;
+    }
+    this.#core?.linkOpened(id, role, hello);
+  }
+
+  /** R8: the connection dialled by the smaller node id is kept. Ours, if we are smaller and our own handshake with that node is under way. */
+  #ownDialComes({ nodeId, name }: Hello): boolean {
+    if (this.#options.identity.nodeId > nodeId) return false;
+    for (const { role, target, handshake } of this.#connections.values()) {
+      if (role !== 'dial' || handshake === undefined) continue;
+      if (target?.nodeId === nodeId || target?.seedName === name || handshake.claimed?.nodeId === nodeId) return true;
+    }
+    return false;
   }
 
   /** The network ended the connection. */

@@ -43,6 +43,8 @@ export interface ClusterOptions {
   /** Where others can dial this node. */
   readonly address: Address;
   readonly seeds: readonly ClusterSeed[];
+  /** Changes of an own table kept for peers that reconnect; `DELTA_RING` unless a test wants snapshots to be common. */
+  readonly deltaRing?: number;
 }
 
 /** Properties of a publish that travel between nodes. */

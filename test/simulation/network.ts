@@ -12,6 +12,8 @@ export interface Host {
   readonly address: Address;
   /** Nothing listens: dials are refused. */
   readonly alive: boolean;
+  /** Grows with every start: a dial of an earlier life ends with it. */
+  readonly life: number;
   run(step: (door: Door) => void): void;
 }
 
@@ -28,6 +30,8 @@ interface End {
   readonly host: Host;
   readonly id: number;
   open: boolean;
+  /** The connection was reset: nothing more arrives, the end of it excepted. */
+  broken: boolean;
   /** On their way to this end, in order. `undefined` ends the stream. */
   readonly incoming: { readonly chunk: Buffer | undefined; readonly atMs: number }[];
 }
@@ -75,24 +79,24 @@ export class Network {
 
   dial(from: Host, address: Address): void {
     const to = this.#hosts.get(`${address.host}:${address.port}`);
-    const answer = (delayMs: number, step: (door: Door) => void) => this.#queue.in(delayMs, () => from.run(step));
+    const { life } = from;
+    const answer = (step: (door: Door) => void) => {
+      if (from.life === life) from.run(step);
+    };
     const roundTripMs = this.#delayMs() + this.#delayMs();
     if (to === undefined || this.#isCut(from, to) || this.#isCut(to, from)) {
-      answer(DIAL_TIMEOUT_MS, (door) => door.dialFailed(address, false, 'No answer'));
+      this.#queue.in(DIAL_TIMEOUT_MS, () => answer((door) => door.dialFailed(address, false, 'No answer')));
       return;
     }
     this.#queue.in(roundTripMs, () => {
-      if (!to.alive) {
-        from.run((door) => door.dialFailed(address, true, 'Connection refused'));
-        return;
-      }
-      this.#connect(from, to, address);
+      if (!to.alive) answer((door) => door.dialFailed(address, true, 'Connection refused'));
+      else if (from.alive && from.life === life) this.#connect(from, to, address);
     });
   }
 
   #connect(from: Host, to: Host, address: Address): void {
-    const near: End = { host: from, id: (this.#lastId += 1), open: true, incoming: [] };
-    const far: End = { host: to, id: (this.#lastId += 1), open: true, incoming: [] };
+    const near: End = { host: from, id: (this.#lastId += 1), open: true, broken: false, incoming: [] };
+    const far: End = { host: to, id: (this.#lastId += 1), open: true, broken: false, incoming: [] };
     this.#ends.set(near.id, { near, far });
     this.#ends.set(far.id, { near: far, far: near });
     to.run((door) => door.accepted(far.id, `${from.address.host}:${40_000 + near.id}`));
@@ -113,6 +117,7 @@ export class Network {
   }
 
   #send(from: End, to: End, chunk: Buffer | undefined): void {
+    if (to.broken) return;
     const lastMs = to.incoming.at(-1)?.atMs ?? 0;
     to.incoming.push({ chunk, atMs: Math.max(lastMs, this.#queue.nowMs + this.#delayMs()) });
     this.#pump(from, to);
@@ -162,6 +167,7 @@ export class Network {
     for (const { near, far } of this.#between(a, b)) {
       for (const end of [near, far]) {
         end.incoming.length = 0;
+        end.broken = true;
         this.#queue.in(this.#delayMs(), () => this.#lose(end, 'The connection was reset'));
       }
     }

@@ -30,6 +30,8 @@ export class SimNode implements Host {
   readonly address: Address;
   clusterName = 'sim';
   cookie = 'secret';
+  /** Small in some runs, so that reconnects need snapshots. */
+  deltaRing: number | undefined;
   /** Added to the wall clock of this node. */
   skewMs = 0;
   alive = false;
@@ -79,6 +81,10 @@ export class SimNode implements Host {
     return this.#cluster;
   }
 
+  get life(): number {
+    return this.#life;
+  }
+
   get nodeId(): NodeId {
     return this.#nodeId;
   }
@@ -97,8 +103,9 @@ export class SimNode implements Host {
     this.#incarnation = Math.max(this.#incarnation + 1, this.#wallMs());
     this.remote.clear();
     const identity = { nodeId: this.#nodeId, incarnation: this.#incarnation, nonce: this.#hex(8), name: this.name };
-    const { clusterName, cookie, address } = this;
-    this.#cluster = new ClusterNode({ identity, clusterName, cookie, address, seeds: this.#seeds }, this.#ports());
+    const { clusterName, cookie, address, deltaRing } = this;
+    const ring = deltaRing === undefined ? {} : { deltaRing };
+    this.#cluster = new ClusterNode({ identity, clusterName, cookie, address, seeds: this.#seeds, ...ring }, this.#ports());
     for (const topicFilter of this.local) this.#cluster.core.routeAdded(topicFilter);
     this.#tick(this.#life);
   }
@@ -132,6 +139,11 @@ export class SimNode implements Host {
   copyDiskOf(other: SimNode): void {
     this.#nodeId = other.#nodeId;
     this.#incarnation = other.#incarnation;
+  }
+
+  /** Alive and not standing still. */
+  get acts(): boolean {
+    return this.alive && this.#paused === undefined;
   }
 
   pause(): void {
