@@ -2,7 +2,7 @@
 import {
   Activity, ArrowDown, ArrowDownToLine, ArrowUp, Bell, Bookmark, Check, ChevronDown, ChevronRight, CircleQuestionMark, Clock,
   Columns2, Contrast, Copy, Ellipsis, FileText, FlaskConical, Folder, Gauge, Info, ListFilter, Lock, Maximize2, Minus, Monitor, Moon,
-  PanelBottom, PanelLeft, PanelRight, Pause, Pencil, Pin, Play, Plug, Plus, Power, RotateCw, Rows2, Search, Server, Settings2,
+  PanelBottom, PanelLeft, PanelRight, Pencil, Pin, Play, Plug, Plus, Power, RotateCw, Rows2, Search, Server, Settings2,
   ShieldCheck, Square, Sun, Table2, Terminal, TextAlignStart, Trash, TriangleAlert, Unplug, X, Zap, createLucideIcon,
 } from '@lucide/vue';
 
@@ -54,7 +54,7 @@ export const ICONS = {
   delete: Trash,
   pin: Pin,
   play: Play,
-  pause: Pause,
+  pause: createLucideIcon('bb-pause', [path('M8 5v14M16 5v14')]),
   stop: Square,
   restart: RotateCw,
   power: Power,

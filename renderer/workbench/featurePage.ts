@@ -25,6 +25,9 @@ import type { Tone } from '../ui/tone.ts';
 import type { Command } from './commands.ts';
 import type { ViewRef } from './paneTree.ts';
 
+/** Kinds of things that pages show for each other (workbench/opener.ts). */
+export type ThingKind = 'client' | 'aclRule' | 'node';
+
 /** Translates a key; what vue-i18n's `t` does. */
 export type Translate = (key: string, values?: Record<string, unknown>) => string;
 
@@ -86,12 +89,16 @@ export interface FeaturePage {
   readonly tabActions?: Component;
   readonly panels?: readonly PanelTab[];
   readonly inspector?: Component;
+  /** Whether the inspector has something to show; a narrow window gives its room to the panes while it has not. */
+  readonly inspects?: () => boolean;
   /** Items at the left of the status bar on every page: the workspace. */
   readonly statusWorkspace?: Component;
   /** Items at the right of the status bar while this page is shown: the focused pane. */
   readonly statusPane?: Component;
   readonly commands?: () => readonly Command[];
   readonly palette?: readonly PaletteSource[];
+  /** Things this page shows when another one asks (workbench/opener.ts): it gets the id and opens or selects it. */
+  readonly opens?: Partial<Record<ThingKind, (id: string) => void>>;
   /** Takes the whole page, without sidebar, tabs, panel and inspector, while `when` holds: first run. */
   readonly cover?: { readonly when: () => boolean; readonly component: Component };
   /** Reads what the page needs from the host. */

@@ -6,6 +6,7 @@ import { walkAreas } from './areas.ts';
 import type { Command } from './commands.ts';
 import type { FeaturePage } from './featurePage.ts';
 import { useLayoutStore } from './layout.ts';
+import { useNavigationStore } from './navigation.ts';
 import { usePaletteStore } from './paletteState.ts';
 import { viewType } from './pageRegistry.ts';
 import { useTabsStore } from './tabs.ts';
@@ -14,6 +15,7 @@ const THEMES: readonly ThemeChoice[] = ['system', 'light', 'dark', 'contrast'];
 
 export function frameCommands(pages: readonly FeaturePage[], router: Router): () => readonly Command[] {
   const layout = useLayoutStore();
+  const navigation = useNavigationStore();
   const palette = usePaletteStore();
   const settings = useSettingsStore();
   const tabs = useTabsStore();
@@ -60,9 +62,7 @@ export function frameCommands(pages: readonly FeaturePage[], router: Router): ()
     icon: page.icon,
     contextKey: 'workbench.context.go',
     ...(index < 9 ? { keys: [`Alt+${index + 1}`] } : {}),
-    run: async () => {
-      await router.push(`/${page.id}`);
-    },
+    run: () => navigation.go(page.id),
   }));
   return () => [...fixed, ...goTo];
 }

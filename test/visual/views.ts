@@ -17,9 +17,102 @@ const LARGE = { width: 1440, height: 900 };
 const SMALL = { width: 1024, height: 700 };
 const base = { page: 'cluster', scene: 'busy', theme: 'light', lang: 'en', size: LARGE } as const;
 
+const selectNode = (name: string) => async (page: Page) => {
+  await page.locator(`[data-node="${name}"]`).click({ position: { x: 120, y: 12 } });
+};
+
 export const VIEWS: readonly View[] = [
+  { ...base, name: 'first-run-light', scene: 'empty' },
+  { ...base, name: 'first-run-dark', scene: 'empty', theme: 'dark' },
+  { ...base, name: 'first-run-small-zh', scene: 'empty', lang: 'zh-CN', size: SMALL },
+  { ...base, name: 'cluster-light', act: selectNode('busbar-3') },
+  { ...base, name: 'cluster-dark', theme: 'dark', act: selectNode('busbar-3') },
+  { ...base, name: 'cluster-contrast', theme: 'contrast', act: selectNode('busbar-3') },
+  { ...base, name: 'cluster-small', size: SMALL, act: selectNode('busbar-3') },
+  { ...base, name: 'cluster-zh', lang: 'zh-CN', theme: 'dark', act: selectNode('busbar-3') },
+  { ...base, name: 'cluster-quiet', scene: 'quiet', act: selectNode('busbar-1') },
+  { ...base, name: 'cluster-quiet-small-dark', scene: 'quiet', size: SMALL, theme: 'dark' },
+  { ...base, name: 'cluster-trouble', scene: 'trouble', act: selectNode('busbar-4') },
+  { ...base, name: 'cluster-trouble-dark', scene: 'trouble', theme: 'dark' },
+  { ...base, name: 'cluster-down', scene: 'down' },
+  {
+    ...base,
+    name: 'cluster-starting',
+    scene: 'empty',
+    settleMs: 300,
+    act: async (page) => {
+      await page.getByRole('button', { name: /Start a 3-node/ }).click();
+      await page.waitForTimeout(900);
+    },
+  },
+  {
+    ...base,
+    name: 'cluster-table',
+    act: async (page) => {
+      await page.getByRole('radio', { name: 'Table' }).click();
+    },
+  },
+  {
+    ...base,
+    name: 'cluster-past-kill',
+    act: async (page) => {
+      await selectNode('busbar-2')(page);
+      await page.getByRole('button', { name: 'Kill' }).click();
+      await page.locator('.line').click({ position: { x: 300, y: 40 } });
+      await page.getByRole('button', { name: 'Back to now' }).hover();
+    },
+  },
+  {
+    ...base,
+    name: 'cluster-kill',
+    act: async (page) => {
+      await selectNode('busbar-2')(page);
+      await page.getByRole('button', { name: 'Kill' }).click();
+    },
+  },
+  {
+    ...base,
+    name: 'cluster-menu-dark',
+    theme: 'dark',
+    act: async (page) => {
+      await page.locator('[data-node="busbar-2"]').click({ button: 'right', position: { x: 120, y: 12 } });
+    },
+  },
+  {
+    ...base,
+    name: 'cluster-log',
+    act: async (page) => {
+      await selectNode('busbar-3')(page);
+      await page.keyboard.press('Control+j');
+    },
+  },
+  {
+    ...base,
+    name: 'cluster-log-tab-zh-small',
+    lang: 'zh-CN',
+    size: SMALL,
+    act: async (page) => {
+      await page.keyboard.press('Control+p');
+      await page.keyboard.type('> busbar-2 的日志');
+      await page.keyboard.press('Enter');
+    },
+  },
+  {
+    ...base,
+    name: 'host-lost',
+    act: async (page) => {
+      await page.evaluate("busbarFake.setHostState('offline')");
+    },
+  },
   { ...base, name: 'settings-light', page: 'settings' },
   { ...base, name: 'help-dark', page: 'help', theme: 'dark' },
   { ...base, name: 'trace-small-zh', page: 'trace', lang: 'zh-CN', size: SMALL },
-  { ...base, name: 'palette-light', act: async (page) => page.keyboard.press('F1') },
+  {
+    ...base,
+    name: 'palette-light',
+    act: async (page) => {
+      await page.keyboard.press('F1');
+      await page.keyboard.type('kill');
+    },
+  },
 ];

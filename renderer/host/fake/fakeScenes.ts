@@ -32,7 +32,7 @@ export function fakeNode(index: number, startedAtMs: number, figures: Figures): 
 /** Both directions of a pair. */
 export function fakeLink(a: number, b: number, there: number, back: number, change: Partial<FakeLink> = {}): readonly FakeLink[] {
   const one = (from: number, to: number, messages: number): FakeLink => ({
-    from: `busbar-${from}`, to: `busbar-${to}`, messages, control: messages / 9, rttMs: 0.4, queueBytes: 0, state: 'up', ...change,
+    from: `busbar-${from}`, to: `busbar-${to}`, messages, control: messages / 400, rttMs: 0.4, queueBytes: 0, state: 'up', ...change,
   });
   return [one(a, b, there), one(b, a, back)];
 }
