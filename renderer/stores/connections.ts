@@ -22,19 +22,6 @@ export const useConnectionsStore = defineStore('connections', () => {
     states.value = new Map(nextStates.map((state) => [state.id, state]));
   }
 
-  /** Creates or replaces by id. */
-  async function save(spec: ConnectionSpec): Promise<void> {
-    const saved = await port.call('connection/save', spec);
-    specs.value = [...specs.value.filter((other) => other.id !== saved.id), saved];
-  }
-
-  /** Answers when connected, refused or unreachable. */
-  async function connect(id: string): Promise<ClientState> {
-    const state = await port.call('client/connect', { id });
-    states.value = new Map(states.value).set(id, state);
-    return state;
-  }
-
   /** Sessions of this workbench that are connected to a node, in order of their names. */
   function connectedTo(node: string): readonly ConnectionSpec[] {
     return specs.value
@@ -42,5 +29,5 @@ export const useConnectionsStore = defineStore('connections', () => {
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  return { specs, states, load, save, connect, connectedTo };
+  return { specs, states, load, connectedTo };
 });

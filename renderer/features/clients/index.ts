@@ -6,6 +6,7 @@
 import { useConnectionsStore } from '../../stores/connections.ts';
 import type { Command } from '../../workbench/commands.ts';
 import type { FeaturePage } from '../../workbench/featurePage.ts';
+import { useNavigationStore } from '../../workbench/navigation.ts';
 import { useTabsStore } from '../../workbench/tabs.ts';
 import { PAGE, PANE_VIEW, paneOf, useClientActs } from './acts.ts';
 import ClientPane from './ClientPane.vue';
@@ -45,6 +46,12 @@ function commandsOfPage(): readonly Command[] {
   ];
 }
 
+/** Opens the client's pane and goes to this page: the palette may be asked from any. */
+function showClient(id: string): void {
+  useClientActs().open(id);
+  useNavigationStore().go(PAGE);
+}
+
 export const clientsPage: FeaturePage = {
   id: PAGE,
   icon: 'clients',
@@ -63,11 +70,12 @@ export const clientsPage: FeaturePage = {
   tabActions: ClientTabActions,
   panels: [{ id: 'clients.message', titleKey: 'clients.message.title', component: MessagePanel }],
   statusPane: ClientStatus,
+  opens: { client: (id) => useClientActs().open(id) },
   commands: commandsOfPage,
   palette: [
     {
       prefix: '@',
-      items: () => useConnectionsStore().specs.map((spec) => ({ id: spec.id, title: spec.name, icon: 'plug', context: targetText(spec), run: () => useClientActs().open(spec.id) })),
+      items: () => useConnectionsStore().specs.map((spec) => ({ id: spec.id, title: spec.name, icon: 'plug', context: targetText(spec), run: () => showClient(spec.id) })),
     },
   ],
 };

@@ -4,7 +4,7 @@
  */
 import { defineStore } from 'pinia';
 import { ref } from 'vue';
-import { useHostPort } from '../../host/hostPort.ts';
+import { useClientsStore } from '../../stores/clients.ts';
 import { useClusterStore } from '../../stores/cluster.ts';
 import { useConnectionsStore } from '../../stores/connections.ts';
 import { newConnection } from './newConnection.ts';
@@ -23,7 +23,7 @@ interface Pair {
 }
 
 export const useDemoStore = defineStore('demo', () => {
-  const port = useHostPort();
+  const clients = useClientsStore();
   const cluster = useClusterStore();
   const connections = useConnectionsStore();
   const running = ref(false);
@@ -40,7 +40,7 @@ export const useDemoStore = defineStore('demo', () => {
 
   const isConnected = (id: string) => connections.states.get(id)?.state === 'connected';
   const send = (id: string, topic: string, body: Record<string, unknown>) =>
-    port.call('client/publish', { id, topic, payload: new TextEncoder().encode(JSON.stringify(body)), qos: 1, retain: false });
+    clients.publish({ id, topic, payload: new TextEncoder().encode(JSON.stringify(body)), qos: 1, retain: false });
 
   /** One second of test traffic. A client that is away is waited for; one that was removed ends it. */
   async function beat({ device, dashboard }: Pair): Promise<void> {
@@ -66,9 +66,9 @@ export const useDemoStore = defineStore('demo', () => {
   async function join(name: string, node: string, topicFilter: string): Promise<string> {
     const known = connections.specs.find((spec) => spec.name === name);
     const spec = known ?? newConnection(node, connections.specs, name);
-    if (!known) await connections.save(spec);
-    await connections.connect(spec.id);
-    await port.call('client/subscribe', { id: spec.id, topicFilter, qos: 1 });
+    if (!known) await clients.save(spec);
+    await clients.connect(spec.id);
+    await clients.subscribe(spec.id, topicFilter, 1);
     return spec.id;
   }
 

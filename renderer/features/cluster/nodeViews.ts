@@ -1,5 +1,6 @@
 /** Opening what belongs to a node: its log in a tab, a client pane connected to it. */
 import { computed } from 'vue';
+import { useClientsStore } from '../../stores/clients.ts';
 import { useConnectionsStore } from '../../stores/connections.ts';
 import { useNoticesStore } from '../../stores/notices.ts';
 import { useOpener } from '../../workbench/opener.ts';
@@ -11,6 +12,7 @@ export const TOPOLOGY_VIEW: ViewRef = { view: 'cluster.topology', key: 'topology
 export const logView = (node: string): ViewRef => ({ view: 'cluster.log', key: `log:${node}`, params: { node } });
 
 export function useNodeViews() {
+  const clients = useClientsStore();
   const connections = useConnectionsStore();
   const notices = useNoticesStore();
   const opener = useOpener();
@@ -25,8 +27,8 @@ export function useNodeViews() {
   async function openPane(node: string): Promise<void> {
     try {
       const spec = newConnection(node, connections.specs);
-      await connections.save(spec);
-      await connections.connect(spec.id);
+      await clients.save(spec);
+      await clients.connect(spec.id);
       opener.open('client', spec.id);
     } catch (error) {
       notices.failed(error, 'cluster.failed.openPane', { node });
