@@ -53,13 +53,11 @@ export const RULES = {
   variableByteInteger: malformed('a variable byte integer has more than four bytes', '§1.5.5'),
   packetIdZero: protocolError('the packet identifier is 0', 'MQTT-2.2.1-3', 'MQTT-2.3.1-1'),
   ackPacketIdZero: protocolError('an acknowledgement has packet identifier 0', 'MQTT-2.2.1-5', 'MQTT-2.3.1-6'),
-  reasonCode: protocolError('the reason code is not one this packet may carry', '§2.4'),
 
   // Properties (5.0 only)
   propertyUnknown: malformed('the property is unknown', '§2.2.2.2'),
   propertyMisplaced: malformed('the property does not belong in this packet', '§2.2.2.2'),
   propertyTwice: protocolError('the property may occur once only', '§2.2.2.2'),
-  propertyLength: malformed('a property runs past the property length', '§2.2.2.1'),
   propertyValue: protocolError('the property has a value that is not allowed', '§2.2.2.2'),
   propertyDirection: protocolError('the property is not for this side to send', '§2.2.2.2'),
   responseTopic: protocolError('the response topic contains a wildcard', 'MQTT-3.3.2-14'),
@@ -115,7 +113,6 @@ export const RULES = {
   authFlags: malformed('header flags of AUTH are set', 'MQTT-3.15.1-1'),
   authCode: protocolError('the reason code is not one this side may send in AUTH', 'MQTT-3.15.2-1'),
   authMethod: protocolError('AUTH without an authentication method', 'MQTT-4.12.0-5'),
-  versionWithout: protocolError('this version of MQTT has no such packet', '§2.1.2', '§2.2.1'),
 } as const satisfies Record<string, Rule>;
 
 /** 0x90 and 0x8F mean "well formed but not accepted": the text is sound, the topic is not. */

@@ -5,7 +5,7 @@
  */
 declare class Buffer extends Uint8Array {
   private constructor();
-  static alloc(size: number): Buffer;
+  static alloc(size: number, fill?: string | number): Buffer;
   static allocUnsafe(size: number): Buffer;
   static allocUnsafeSlow(size: number): Buffer;
   static from(data: string, encoding?: 'utf8' | 'hex' | 'base64' | 'latin1' | 'ascii'): Buffer;
