@@ -3,12 +3,14 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Display } from 'electron';
-import type { Page } from 'playwright-core';
+import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WINDOW_COLOURS } from '../../electron/main/windowColours.ts';
+import { isAlive } from '../support/processes.ts';
 import { createTempDir, removeTempDir } from '../support/tempDir.ts';
 import { waitFor } from '../support/waitFor.ts';
 import { closeBrowser, launchBuilt, openBrowser, type Application } from './harness/application.ts';
+import { callHost as call } from './harness/callHost.ts';
 import { menuState } from './harness/double/menu.ts';
 import { askPermission } from './harness/double/session.ts';
 import { DISPLAY, world, type LaunchOptions } from './harness/world.ts';
@@ -207,7 +209,7 @@ describe('menu and dialogs', () => {
     await mkdir(other);
     app.answerDialog('showOpenDialog', { canceled: false, filePaths: [other] });
     app.menu('File/Open Project Folder…');
-    await waitFor('the other project', async () => ((await call(page, 'project/get')) as { path: string }).path === other);
+    await waitFor('the other project', async () => (await call(page, 'project/get')).path === other);
   });
 
   it('says why a folder cannot be opened, and keeps the project', async () => {
@@ -220,7 +222,7 @@ describe('menu and dialogs', () => {
     app.menu('File/Open Project Folder…');
     const told = await waitFor('the message', () => world.dialogsShown.find((shown) => shown.kind === 'showMessageBox'));
     expect(told.options).toMatchObject({ type: 'error', message: 'The project folder could not be opened.' });
-    expect(((await call(page, 'project/get')) as { path: string }).path).toBe(join(directory, 'project'));
+    expect((await call(page, 'project/get')).path).toBe(join(directory, 'project'));
   });
 
   it('offers a reload when the page crashes, and the new page finds the host as it was', async () => {
@@ -235,7 +237,7 @@ describe('menu and dialogs', () => {
       return current === page ? null : current;
     });
     await again.getByRole('navigation').first().waitFor();
-    expect(((await call(again, 'project/get')) as { path: string }).path).toBe(join(directory, 'project'));
+    expect((await call(again, 'project/get')).path).toBe(join(directory, 'project'));
   });
 
   it('says why it cannot start', async () => {
@@ -273,6 +275,31 @@ describe('the window state', () => {
   });
 });
 
+describe('broker nodes', () => {
+  it('run as utility processes, answer an MQTT client, and are gone when the application has quit', async () => {
+    const app = await start();
+    const { page } = await app.window();
+    const cluster = await call(page, 'cluster/start', { nodes: 3 });
+    expect(cluster).toMatchObject({ state: 'running', nodes: [{ state: 'running' }, { state: 'running' }, { state: 'running' }] });
+    const [first, , third] = cluster.nodes;
+    const pids = cluster.nodes.map((node) => node.pid ?? 0);
+    for (const pid of pids) expect(await isAlive(pid)).toBe(true);
+
+    const subscriber = await connectAsync(`mqtt://127.0.0.1:${first?.ports.mqtt}`, { protocolVersion: 5 });
+    const publisher = await connectAsync(`mqtt://127.0.0.1:${third?.ports.mqtt}`, { protocolVersion: 4 });
+    const heard = new Promise<string>((resolve) => subscriber.on('message', (topic, payload) => resolve(`${topic} ${payload.toString()}`)));
+    await subscriber.subscribeAsync('plant/+/temp', { qos: 1 });
+    await publishUntilHeard(publisher, heard);
+    expect(await heard).toBe('plant/7/temp 21.5');
+    await Promise.all([subscriber.endAsync(), publisher.endAsync()]);
+    await page.screenshot({ path: join(SCREENSHOTS, 'cluster.png') });
+
+    expect(await app.quit()).toBe(0);
+    expect(world.childrenAtExit).toEqual([]);
+    for (const pid of pids) expect(await isAlive(pid)).toBe(false);
+  });
+});
+
 describe('the end', () => {
   it('quits with code 0 and lets the project go', async () => {
     const app = await start();
@@ -292,24 +319,14 @@ describe('the end', () => {
   });
 });
 
-/** A call of the host contract made by the page through the preload. */
-async function call(page: Page, name: string, request?: unknown): Promise<unknown> {
-  const answer = await page.evaluate(
-    ([callName, callRequest]) =>
-      new Promise<{ type: string; answer?: unknown; error?: { message: string } }>((resolve) => {
-        const { busbar } = window as unknown as { busbar: { postMessage(message: unknown): void; onMessage(listener: (message: never) => void): () => void } };
-        const id = 1_000_000 + Math.floor(performance.now());
-        const stop = busbar.onMessage((message: { id?: number; type: string }) => {
-          if (message.id !== id) return;
-          stop();
-          resolve(message);
-        });
-        busbar.postMessage({ type: 'call', id, name: callName, request: callRequest });
-      }),
-    [name, request] as const,
-  );
-  if (answer.type !== 'answer') throw new Error(answer.error?.message ?? `${name} failed`);
-  return answer.answer;
+/** Routes reach the other node a moment after the subscription is granted; a QoS 1 publish before that goes nowhere. */
+async function publishUntilHeard(publisher: MqttClient, heard: Promise<unknown>): Promise<void> {
+  let done = false;
+  void heard.then(() => (done = true));
+  await waitFor('the message on the other node', async () => {
+    if (!done) await publisher.publishAsync('plant/7/temp', '21.5', { qos: 1 });
+    return done;
+  });
 }
 
 /** Problems a test provoked on purpose: at least one must be there, and it no longer counts. */
