@@ -1,0 +1,130 @@
+/** A cluster of real broker processes on loopback: static seeds, a data directory per node that outlives its process, REST at hand. */
+import { join } from 'node:path';
+import { startBroker, type BrokerProcess } from './brokerProcess.ts';
+import { freePorts } from './ports.ts';
+import { createTempDir, removeTempDir } from './tempDir.ts';
+import { waitFor } from './waitFor.ts';
+
+export interface LogLine {
+  readonly level: string;
+  readonly msg: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export interface ClusterMember {
+  /** `bus1@127.0.0.1` */
+  readonly name: string;
+  readonly clusterPort: number;
+  readonly broker: BrokerProcess;
+  /** Body of a REST answer below `/api/v5`. */
+  readonly get: (path: string) => Promise<unknown>;
+  /** Log lines of one event so far. */
+  readonly told: (msg: string) => LogLine[];
+}
+
+export class BrokerCluster {
+  readonly #ports: readonly number[];
+  readonly #directory: string;
+  readonly #members = new Map<number, ClusterMember>();
+
+  static async start(count: number): Promise<BrokerCluster> {
+    const cluster = new BrokerCluster(await freePorts(count), await createTempDir('busbar-cluster-'));
+    try {
+      await Promise.all(Array.from({ length: count }, (_, index) => cluster.startMember(index + 1)));
+      await cluster.whole();
+      return cluster;
+    } catch (error) {
+      await cluster.end();
+      throw error;
+    }
+  }
+
+  private constructor(ports: readonly number[], directory: string) {
+    this.#ports = ports;
+    this.#directory = directory;
+  }
+
+  /** Members as in `bus1`, `bus2`, … */
+  member(number: number): ClusterMember {
+    const member = this.#members.get(number);
+    if (member === undefined) throw new Error(`bus${number} does not run`);
+    return member;
+  }
+
+  get members(): readonly ClusterMember[] {
+    return [...this.#members.values()];
+  }
+
+  /** What a node needs to find this cluster. */
+  get seeds(): string {
+    return `cluster.static.seeds=[${this.#ports.map((port, index) => `"bus${index + 1}@127.0.0.1:${port}"`).join(',')}]`;
+  }
+
+  /** Starts a member, or starts it again on the data it left. */
+  async startMember(number: number): Promise<ClusterMember> {
+    const clusterPort = this.#ports[number - 1] ?? 0;
+    const name = `bus${number}@127.0.0.1`;
+    const directory = join(this.#directory, `bus${number}`);
+    const settings = [`node.name=${name}`, `node.data_dir=${directory}`, `cluster.port=${clusterPort}`];
+    const member = await joiningBroker(this, settings);
+    this.#members.set(number, { ...member, name, clusterPort });
+    return this.member(number);
+  }
+
+  /** The member is no longer counted among those that run. */
+  async gone(number: number): Promise<void> {
+    await this.member(number).broker.process.exit();
+    this.#members.delete(number);
+  }
+
+  /** All running members have each other. */
+  async whole(): Promise<void> {
+    const names = this.members.map((member) => member.name).sort();
+    await waitFor(`${names.join(', ')} to know each other`, async () => {
+      const views = await Promise.all(this.members.map(async (member) => (await member.get('/cluster')) as { nodes: string[] }));
+      return views.every((view) => JSON.stringify([...view.nodes].sort()) === JSON.stringify(names));
+    });
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.members.map((member) => member.broker.end()));
+    await removeTempDir(this.#directory);
+  }
+}
+
+/** One more process with the cluster's seeds; who starts it ends it. */
+export async function joiningBroker(
+  cluster: BrokerCluster,
+  settings: readonly string[],
+): Promise<Omit<ClusterMember, 'name' | 'clusterPort'>> {
+  const broker = await startBroker(['cluster.discovery_strategy=static', 'node.cookie=bus', cluster.seeds, ...settings]);
+  const { api } = broker.ready;
+  let token: Promise<string> | undefined;
+  return {
+    broker,
+    get: async (path) => {
+      token ??= logIn(api);
+      const answer = await fetch(`${api}${path}`, { headers: { authorization: `Bearer ${await token}` } });
+      if (!answer.ok) throw new Error(`GET ${path}: ${answer.status} ${await answer.text()}`);
+      return answer.json();
+    },
+    told: (msg) => logLines(broker).filter((line) => line.msg === msg),
+  };
+}
+
+async function logIn(api: string): Promise<string> {
+  const answer = await fetch(`${api}/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ username: 'admin', password: 'public' }),
+  });
+  return ((await answer.json()) as { token: string }).token;
+}
+
+function logLines(broker: BrokerProcess): LogLine[] {
+  return broker.process
+    .stderr()
+    .split('\n')
+    .filter((line) => line.startsWith('{"time"'))
+    .map((line) => JSON.parse(line) as LogLine);
+}

@@ -1,0 +1,46 @@
+/** Real broker processes for integration tests: free ports on loopback, a data directory of their own, ended by pid. */
+import { fileURLToPath } from 'node:url';
+import type { ReadyEvent } from '../../broker/api/schema/control.ts';
+import { startProcess, type TestProcess } from './processes.ts';
+import { createTempDir, removeTempDir } from './tempDir.ts';
+
+export const BROKER_MAIN = fileURLToPath(new URL('../../broker/main.ts', import.meta.url));
+
+/** Ports of the system's choice, and nothing that a machine's other nodes could be disturbed by. */
+const PRIVATE = ['listeners.tcp.default.bind=127.0.0.1:0', 'dashboard.listeners.http.bind=127.0.0.1:0', 'cluster.port=0', 'node.cookie=test'];
+const READY_LIMIT_MS = 20_000;
+
+export interface BrokerProcess {
+  readonly process: TestProcess;
+  readonly ready: ReadyEvent;
+  readonly port: number;
+  readonly dataDir: string;
+  /** SIGTERM, then the end, then the data directory goes. */
+  readonly end: () => Promise<void>;
+}
+
+export function setArguments(sets: readonly string[]): string[] {
+  return sets.flatMap((set) => ['--set', set]);
+}
+
+export async function startBroker(sets: readonly string[] = []): Promise<BrokerProcess> {
+  const dataDir = await createTempDir('busbar-node-');
+  const process_ = startProcess(process.execPath, [BROKER_MAIN, ...setArguments([...PRIVATE, `node.data_dir=${dataDir}`, ...sets])]);
+  try {
+    const ready = JSON.parse(await process_.line((line) => line.startsWith('{"event":"ready"'), READY_LIMIT_MS)) as ReadyEvent;
+    return {
+      process: process_,
+      ready,
+      port: Number(ready.listeners['tcp:default']?.split(':').at(-1)),
+      dataDir,
+      end: async () => {
+        await process_.end();
+        await removeTempDir(dataDir);
+      },
+    };
+  } catch (error) {
+    await process_.end();
+    await removeTempDir(dataDir);
+    throw error;
+  }
+}
