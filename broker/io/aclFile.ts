@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { watch, type FSWatcher } from 'node:fs';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { hasErrors, type AclFile as AclTree } from '../access/acl/ast.ts';
+import { hasErrors, type AclTree } from '../access/acl/ast.ts';
 import type { Authorizer } from '../access/acl/decision.ts';
 import { compileAcl, RuleBook } from '../access/acl/evaluate.ts';
 import { ACL_LIMITS } from '../access/acl/limits.ts';

@@ -91,6 +91,8 @@ export interface FeaturePage {
   readonly inspector?: Component;
   /** Whether the inspector has something to show; a narrow window gives its room to the panes while it has not. */
   readonly inspects?: () => boolean;
+  /** Bar below the panel for changes that wait to be applied; draws nothing while there are none. */
+  readonly staged?: Component;
   /** Items at the left of the status bar on every page: the workspace. */
   readonly statusWorkspace?: Component;
   /** Items at the right of the status bar while this page is shown: the focused pane. */

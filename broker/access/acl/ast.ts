@@ -80,7 +80,7 @@ export interface Item {
   readonly trailing: Comment | undefined;
 }
 
-export interface AclFile {
+export interface AclTree {
   readonly text: string;
   readonly items: readonly Item[];
   /** Comments after the last rule. */
@@ -90,7 +90,7 @@ export interface AclFile {
 }
 
 /** The rules that parsed, in order. */
-export function rulesOf(file: AclFile): Rule[] {
+export function rulesOf(file: AclTree): Rule[] {
   return file.items.flatMap((item) => (item.node.type === 'rule' ? [item.node] : []));
 }
 

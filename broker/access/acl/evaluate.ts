@@ -1,6 +1,6 @@
 /** Decisions: the first rule whose action, client and topic all match decides. */
 import { assert } from '../../base/assert.ts';
-import { hasErrors, rulesOf, type AclFile } from './ast.ts';
+import { hasErrors, rulesOf, type AclTree } from './ast.ts';
 import { compileRule, type CompiledRule } from './compile.ts';
 import type { AclClient, AclDecision, AclRequest, Authorizer } from './decision.ts';
 import { Attempt, matchesAction, matchesTopic, matchesWho } from './match.ts';
@@ -38,7 +38,7 @@ export class RuleSet {
 }
 
 /** Compiles a file without errors; asking for another one is a bug of the caller. */
-export function compileAcl(file: AclFile): RuleSet {
+export function compileAcl(file: AclTree): RuleSet {
   assert(!hasErrors(file.problems), 'only a file without errors is put in force');
   return new RuleSet(rulesOf(file).map(compileRule));
 }

@@ -2,7 +2,7 @@
 import {
   hasErrors,
   rulesOf,
-  type AclFile,
+  type AclTree,
   type Item,
   type NameTest,
   type Rule,
@@ -106,7 +106,7 @@ function ignoredCodes(item: Item): ReadonlySet<string> {
 }
 
 /** Findings that do not keep a file from loading, in order of place. Order is judged only in a file without errors. */
-export function lintAcl(file: AclFile): Problem[] {
+export function lintAcl(file: AclTree): Problem[] {
   const lines = new LineIndex(file.text);
   const problems: Problem[] = [];
   const report: Report = (kind, span, values) => void problems.push(makeProblem(lines, kind, span, values));

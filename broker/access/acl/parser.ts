@@ -4,7 +4,7 @@
  *
  * Example: `{alow, all}.` gives one Broken item and the problem ACL002 at 1:2-1:6.
  */
-import type { AclFile, Broken, Comment, Item, Rule } from './ast.ts';
+import type { AclTree, Broken, Comment, Item, Rule } from './ast.ts';
 import { tokenize, type Token } from './lexer.ts';
 import { ACL_LIMITS } from './limits.ts';
 import { LineIndex, makeProblem, type Problem, type Report, type Span } from './problems.ts';
@@ -37,7 +37,7 @@ function attachComments(
   text: string,
   nodes: readonly (Rule | Broken)[],
   comments: readonly Comment[],
-): Pick<AclFile, 'items' | 'footer'> {
+): Pick<AclTree, 'items' | 'footer'> {
   const items: Item[] = [];
   let next = 0;
   let previousEnd = 0;
@@ -79,7 +79,7 @@ function blankLineBetween(text: string, from: number, to: number): boolean {
   return /\n[^\S\n]*\n/.test(text.slice(from, to));
 }
 
-function tooLarge(text: string): AclFile {
+function tooLarge(text: string): AclTree {
   const values = { chars: text.length, limit: ACL_LIMITS.fileChars };
   return {
     text: '',
@@ -90,7 +90,7 @@ function tooLarge(text: string): AclFile {
 }
 
 /** Parses a whole file. `problems` are in order of place. */
-export function parseAcl(text: string): AclFile {
+export function parseAcl(text: string): AclTree {
   if (text.length > ACL_LIMITS.fileChars) return tooLarge(text);
   const { problems, report } = problemList(text);
   const tokens: Token[] = [];

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { randomBelow, seededPrng, type Prng } from '../../base/prng.ts';
-import type { AclFile } from './ast.ts';
+import type { AclTree } from './ast.ts';
 import { parseAcl } from './parser.ts';
 import { printAcl } from './printer.ts';
 
 /** The tree without places and without the text. */
-function meaning(file: AclFile): unknown {
+function meaning(file: AclTree): unknown {
   return JSON.parse(
     JSON.stringify({ items: file.items, footer: file.footer }, (key, value: unknown) =>
       key === 'start' || key === 'end' || key === 'permissionSpan' ? undefined : value,

@@ -3,7 +3,7 @@
  * blank lines stay; a rule with comments between its brackets and a broken one are printed as they were written.
  * Parsing the result gives the same tree, and printing that the same text.
  */
-import type { AclFile, Action, ActionOption, Broken, Comment, Item, NameTest, Rule, Text, TopicEntry, Who } from './ast.ts';
+import type { AclTree, Action, ActionOption, Broken, Comment, Item, NameTest, Rule, Text, TopicEntry, Who } from './ast.ts';
 
 const COLUMNS = 100;
 const TOPICS_PER_LINE = 3;
@@ -85,7 +85,7 @@ function printNode(node: Rule | Broken, item: Item, source: string): string {
 }
 
 /** The whole file, formatted. */
-export function printAcl(file: AclFile): string {
+export function printAcl(file: AclTree): string {
   const items = file.items.map((item) => {
     const trailing = item.trailing === undefined ? '' : ` ${item.trailing.text}`;
     return `${printComments(item.leading)}${printNode(item.node, item, file.text)}${trailing}\n`;
