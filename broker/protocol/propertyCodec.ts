@@ -87,35 +87,22 @@ export function encodeProperties(writer: ByteWriter, properties: Properties): Ui
   return writer.cut(start);
 }
 
-function writeProperty(writer: ByteWriter, row: PropertyDefinition, value: PropertyValue): void {
-  switch (row.kind) {
-    case 'pairs':
-      for (const [name, text] of value as UserProperties) {
-        writer.byte(row.id);
-        writer.string(name);
-        writer.string(text);
-      }
-      return;
-    case 'variableByteIntegers':
-      for (const number of value as readonly number[]) {
-        writer.byte(row.id);
-        writer.variableByteInteger(number);
-      }
-      return;
-    case 'byte':
-      writer.byte(row.id);
-      return writer.byte(value as number);
-    case 'u16':
-      writer.byte(row.id);
-      return writer.u16(value as number);
-    case 'u32':
-      writer.byte(row.id);
-      return writer.u32(value as number);
-    case 'string':
-      writer.byte(row.id);
-      return writer.string(value as string);
-    case 'binary':
-      writer.byte(row.id);
-      return writer.binary(value as Uint8Array);
+function writeProperty(writer: ByteWriter, { id, kind }: PropertyDefinition, value: PropertyValue): void {
+  if (kind === 'pairs') {
+    for (const [name, text] of value as UserProperties) {
+      writer.byte(id);
+      writer.string(name);
+      writer.string(text);
+    }
+  } else if (kind === 'variableByteIntegers') {
+    for (const number of value as readonly number[]) {
+      writer.byte(id);
+      writer.variableByteInteger(number);
+    }
+  } else {
+    writer.byte(id);
+    if (kind === 'string') writer.string(value as string);
+    else if (kind === 'binary') writer.binary(value as Uint8Array);
+    else writer[kind](value as number);
   }
 }

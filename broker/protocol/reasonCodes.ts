@@ -46,7 +46,7 @@ export const ReasonCode = {
   WildcardSubscriptionsNotSupported: 0xa2,
 } as const;
 
-export type ReasonCodeName = keyof typeof ReasonCode;
+type ReasonCodeName = keyof typeof ReasonCode;
 
 /** EMQX's names where they are not the specification's in snake_case (broker-contract 8.3). */
 const EMQX_NAMES: Partial<Record<ReasonCodeName, string>> = {

@@ -1,8 +1,8 @@
 /**
  * Packets to bytes. The connection layer calls `encodePacket` for what the session sends, appends the result to its pending
  * list and writes the list once per turn. A PUBLISH for many receivers is encoded once per variant (5.0 or older, QoS,
- * RETAIN) with packet id 0; QoS 0 receivers share that frame by reference, for the others `copyPublish` puts their packet id
- * in while the frame is copied into the gather buffer (hot-path.md section 4).
+ * RETAIN) with packet id 0; QoS 0 receivers share that frame by reference, for the others the connection puts their packet
+ * id in, at `packetIdOffset`, while it copies the frame into its gather buffer (hot-path.md section 4).
  */
 import { assert } from '../base/assert.ts';
 import { ByteWriter } from './byteWriter.ts';
@@ -82,12 +82,4 @@ export function packetIdOffset(frame: Uint8Array): number {
   let at = 1;
   while (frame[at]! > 127) at += 1;
   return at + 3 + ((frame[at + 1]! << 8) | frame[at + 2]!);
-}
-
-/** Copies a PUBLISH into a gather buffer at `offset` with another packet id, and returns the offset behind it. */
-export function copyPublish(frame: Uint8Array, packetIdAt: number, packetId: number, target: Uint8Array, offset: number): number {
-  target.set(frame, offset);
-  target[offset + packetIdAt] = packetId >> 8;
-  target[offset + packetIdAt + 1] = packetId & 0xff;
-  return offset + frame.length;
 }

@@ -18,7 +18,7 @@ const SHARE = '$share/';
 const QUEUE = '$queue/';
 const EXCLUSIVE = '$exclusive/';
 /** The group of all `$queue/` subscriptions; `$share/$queue/t` joins it too, as in EMQX. */
-export const QUEUE_GROUP = '$queue';
+const QUEUE_GROUP = '$queue';
 
 /** Reads a filter as a client sends it in SUBSCRIBE or UNSUBSCRIBE, and checks all of it. */
 export function parseSubscription(text: string): ParsedSubscription {
@@ -27,14 +27,6 @@ export function parseSubscription(text: string): ParsedSubscription {
   if (text.startsWith(QUEUE)) return withPrefix(text.slice(QUEUE.length), QUEUE_GROUP, false);
   if (text.startsWith(EXCLUSIVE)) return withPrefix(text.slice(EXCLUSIVE.length), undefined, true);
   return withFilter(text, undefined, false);
-}
-
-/** The text that `parseSubscription` reads back to the same target (with `$queue/` for the group of that name). */
-export function formatSubscription(target: SubscriptionTarget): string {
-  if (target.exclusive) return EXCLUSIVE + target.topicFilter;
-  if (target.shareGroup === undefined) return target.topicFilter;
-  if (target.shareGroup === QUEUE_GROUP) return QUEUE + target.topicFilter;
-  return `${SHARE}${target.shareGroup}/${target.topicFilter}`;
 }
 
 function parseShare(text: string): ParsedSubscription {

@@ -41,11 +41,6 @@ export class TopicIndex<T> {
     return this.#exact.size + this.#wildcard.size;
   }
 
-  /** Number of filters with wildcards: when 0, a topic can only match the filter that spells it. */
-  get wildcardCount(): number {
-    return this.#wildcard.size;
-  }
-
   /** Adds a value under a valid filter. `first`: the filter is new here. `present`: it had this value already. */
   add(filter: string, value: T): 'first' | 'added' | 'present' {
     const store = this.#storeOf(filter);
@@ -75,17 +70,6 @@ export class TopicIndex<T> {
     store.delete(filter);
     this.#size -= 1;
     return 'last';
-  }
-
-  /** Whether the filter, as spelled, has a value. */
-  has(filter: string): boolean {
-    return this.#storeOf(filter).get(filter) !== undefined;
-  }
-
-  /** Visits the values of the filter as spelled, oldest first. */
-  visitFilter(filter: string, visit: (value: T) => void): void {
-    const stored = this.#storeOf(filter).get(filter);
-    if (stored !== undefined) visitStored(stored, visit);
   }
 
   /**

@@ -7,7 +7,7 @@ import { hasNoProperties, readProperties, writeProperties } from '../propertyCod
 import type { Sender } from '../sender.ts';
 import { codeDetail, RULES, violationOf, type Rule, type Violation } from '../violations.ts';
 
-export type AckType = AckPacket['type'];
+type AckType = AckPacket['type'];
 
 /** Tables 3-4 to 3-7, and what a code outside them breaks. */
 const TAKEN_OVER: ReadonlySet<number> = new Set([0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99]);
