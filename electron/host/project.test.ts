@@ -105,6 +105,25 @@ describe('saved connections', () => {
   });
 });
 
+describe('reading a project anew', () => {
+  it('never shows a moment without the connections', async () => {
+    const project = await open();
+    await project.saveConnection(SPEC);
+    const reloaded = project.reload();
+    expect(project.connections).toEqual([SPEC]);
+    await reloaded;
+    expect(project.connections).toEqual([SPEC]);
+  });
+
+  it('keeps a connection that is saved while files are being read', async () => {
+    const project = await open();
+    await project.saveConnection(SPEC);
+    const other = { ...SPEC, id: 'b', name: 'B' };
+    await Promise.all([project.reload(), project.saveConnection(other)]);
+    expect(project.connections).toEqual([SPEC, other]);
+  });
+});
+
 describe('busbar.yaml of a project', () => {
   it('is made once and never replaced', async () => {
     const project = await open();

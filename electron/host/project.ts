@@ -25,6 +25,8 @@ export class Project {
   readonly layout: ProjectLayout;
   readonly #lock: ProjectLock;
   readonly #connections = new Map<string, ConnectionSpec>();
+  /** Grows with every connection saved or removed. */
+  #revision = 0;
   /** By file, relative to the root. */
   readonly #problems = new Map<string, Problem>();
 
@@ -67,11 +69,26 @@ export class Project {
 
   /** Reads every file anew. Never throws for a file's content: see `info.problems`. */
   async reload(): Promise<void> {
-    this.#problems.clear();
-    this.#connections.clear();
     await this.readDefinition().catch(() => undefined);
-    const names = await readdir(this.layout.clientsDir).catch(() => []);
-    for (const name of names.filter((entry) => entry.endsWith('.yaml')).sort()) await this.#readConnection(name);
+    for (;;) {
+      const revision = this.#revision;
+      const names = await readdir(this.layout.clientsDir).catch(() => []);
+      const read = await Promise.all(names.filter((entry) => entry.endsWith('.yaml')).map((name) => this.#readConnection(name)));
+      // A connection was saved or removed meanwhile: what was read is old.
+      if (revision !== this.#revision) continue;
+      this.#takeConnections(read);
+      return;
+    }
+  }
+
+  /** In one step, so that whoever asks while files are being read sees all of the old or all of the new. */
+  #takeConnections(read: readonly ReadConnection[]): void {
+    this.#connections.clear();
+    for (const file of [...this.#problems.keys()]) if (file.startsWith('clients/')) this.#problems.delete(file);
+    for (const one of read) {
+      if ('spec' in one) this.#connections.set(one.spec.id, one.spec);
+      else this.#problems.set(one.file, { file: one.file, message: `${one.file} cannot be read: ${one.problem}`, hint: 'Correct the file or remove it; the other connections work.' });
+    }
   }
 
   /** What `busbar.yaml` says now; undefined without the file. Throws PROJECT_UNREADABLE, which also becomes a problem. */
@@ -121,6 +138,7 @@ export class Project {
     const path = join(this.layout.clientsDir, `${spec.id}.yaml`);
     await writeFileAtomic(path, updateYaml(await readIfExists(path), inSchemaOrder(spec)));
     this.#connections.set(spec.id, spec);
+    this.#revision += 1;
     return spec;
   }
 
@@ -128,6 +146,7 @@ export class Project {
     this.connection(id);
     await rm(join(this.layout.clientsDir, `${id}.yaml`), { force: true });
     this.#connections.delete(id);
+    this.#revision += 1;
   }
 
   /** Throws CONNECTION_UNKNOWN. */
@@ -159,21 +178,21 @@ export class Project {
     if ((await readIfExists(aclFile)) === undefined) await writeFileAtomic(aclFile, SHIPPED_ACL);
   }
 
-  async #readConnection(name: string): Promise<void> {
+  async #readConnection(name: string): Promise<ReadConnection> {
     const file = `clients/${name}`;
-    const fail = (message: string) =>
-      this.#problems.set(file, { file, message: `${file} cannot be read: ${message}`, hint: 'Correct the file or remove it; the other connections work.' });
     const document = parseDocument((await readIfExists(join(this.layout.clientsDir, name))) ?? '');
     const syntax = document.errors[0];
-    if (syntax) return void fail(syntax.message.split('\n')[0] ?? 'not YAML');
+    if (syntax) return { file, problem: syntax.message.split('\n')[0] ?? 'not YAML' };
     const read: unknown = document.toJS();
     const problem = misfit(ConnectionSpec, read);
-    if (problem !== undefined) return void fail(problem);
-    const value = read as ConnectionSpec;
-    if (`${value.id}.yaml` !== name) return void fail(`its id is ${value.id}, which does not fit the file's name`);
-    this.#connections.set(value.id, value);
+    if (problem !== undefined) return { file, problem };
+    const spec = read as ConnectionSpec;
+    return `${spec.id}.yaml` === name ? { spec } : { file, problem: `its id is ${spec.id}, which does not fit the file's name` };
   }
 }
+
+/** A connection's file as it was read: the connection, or what is wrong with the file. */
+type ReadConnection = { readonly spec: ConnectionSpec } | { readonly file: string; readonly problem: string };
 
 /** Files of one kind have their keys in one order, whoever wrote them: a diff shows what changed. */
 function inSchemaOrder(spec: ConnectionSpec): Record<string, unknown> {
