@@ -69,7 +69,38 @@ export async function askNode<Q extends NodeQuestion>(
   }
 }
 
+/** Rows asked of a node at a time: a frame between nodes carries a few thousand of usual size. */
+const ROWS_PER_QUESTION = 2000;
+
+export type Rows<T> = { readonly count: number; readonly rows: readonly T[] };
+
+/**
+ * Rows of one node's list from `offset`, in as many questions as it takes; `limit` may be Infinity. Where rows are so long that
+ * an answer does not fit a frame, fewer are asked for.
+ */
+export async function askRows<T>(
+  ask: (offset: number, limit: number) => Promise<Rows<T>>,
+  offset: number,
+  limit: number,
+): Promise<Rows<T>> {
+  const rows: T[] = [];
+  let slice = ROWS_PER_QUESTION;
+  for (;;) {
+    const wanted = Math.min(slice, limit - rows.length);
+    try {
+      const answer = await ask(offset + rows.length, wanted);
+      rows.push(...answer.rows);
+      if (answer.rows.length < wanted || rows.length >= limit) return { count: answer.count, rows };
+    } catch (error) {
+      if (!(error instanceof BusbarError) || error.code !== 'ANSWER_TOO_LARGE' || wanted <= 1) throw error;
+      slice = Math.ceil(wanted / 2);
+    }
+  }
+}
+
 /** Whether a failure says that a node is away or too slow, as opposed to a fault of ours. */
 export function isAbsence(error: unknown): error is BusbarError {
-  return error instanceof BusbarError && (error.code === 'NODE_DOWN' || error.code === 'NODE_TIMEOUT');
+  return error instanceof BusbarError && ABSENCES.includes(error.code);
 }
+
+const ABSENCES: readonly string[] = ['NODE_DOWN', 'NODE_TIMEOUT', 'NODE_BUSY'];

@@ -9,6 +9,10 @@ export const ERROR_CATALOGUE = {
   // command line
   CLI_UNKNOWN_FLAG: 'Run the command with --help to see its flags.',
   CLI_BAD_VALUE: 'Correct the value and run the command again.',
+  CLI_UNKNOWN_COMMAND: 'Run npm run ctl -- help to see all commands.',
+  CLI_CREDENTIALS_MISSING: 'Set BUSBAR_API_KEY and BUSBAR_API_SECRET to an API key of the broker and its secret.',
+  API_UNREACHABLE: 'Check that the node runs, and give the address of its API with --api.',
+  API_REFUSED: 'The message is the answer of the broker.',
   // config
   CONFIG_UNKNOWN_KEY: 'Remove the key or correct its spelling; known keys are listed in the README.',
   CONFIG_BAD_VALUE: 'Correct the value; the message names the expected form.',

@@ -20,9 +20,9 @@ const later = (note: string, accepts: readonly string[], ...paths: string[]): Em
 
 /** First match decides. */
 export const EMQX_KEYS: readonly EmqxKey[] = [
-  ...later('Every node is a core node.', ['core'], 'node.role'),
+  ...later('Every node is a core node', ['core'], 'node.role'),
   ...none(
-    'It tunes the Erlang machine, which Busbar does not use.',
+    'It tunes the Erlang machine, which Busbar does not use',
     'node.process_limit',
     'node.max_ports',
     'node.dist_buffer_size',
@@ -42,12 +42,12 @@ export const EMQX_KEYS: readonly EmqxKey[] = [
     'node.ssl_dist_optfile',
     'vm_args.*',
   ),
-  ...none('Nodes use one connection for everything; its port is cluster.port.', 'rpc.*'),
-  ...later('Links are plain TCP.', ['inet_tcp', 'inet6_tcp'], 'cluster.proto_dist'),
-  ...later('Parts of a cluster always heal without restart.', ON, 'cluster.autoheal'),
-  ...later('Members that stay away are kept as stopped.', [], 'cluster.autoclean'),
+  ...none('Nodes use one connection for everything; its port is cluster.port', 'rpc.*'),
+  ...later('Links are plain TCP', ['inet_tcp', 'inet6_tcp'], 'cluster.proto_dist'),
+  ...later('Parts of a cluster always heal without restart', ON, 'cluster.autoheal'),
+  ...later('Members that stay away are kept as stopped', [], 'cluster.autoclean'),
   ...later(
-    'Discovery is manual or static.',
+    'Discovery is manual or static',
     [],
     'cluster.dns.*',
     'cluster.etcd.*',
@@ -57,9 +57,9 @@ export const EMQX_KEYS: readonly EmqxKey[] = [
   ),
   ...later('', OFF, 'cluster.prevent_overlapping_partitions'),
 
-  ...none('Node.js accepts connections without a pool.', 'listeners.tcp.<name>.acceptors', 'listener.tcp.<name>.acceptors'),
+  ...none('Node.js accepts connections without a pool', 'listeners.tcp.<name>.acceptors', 'listener.tcp.<name>.acceptors'),
   ...none(
-    'It tunes sockets of the Erlang machine.',
+    'It tunes sockets of the Erlang machine',
     'listeners.tcp.<name>.tcp_options.*',
     'listener.tcp.<name>.active_n',
     'listener.tcp.<name>.backlog',
@@ -74,7 +74,7 @@ export const EMQX_KEYS: readonly EmqxKey[] = [
     'listener.tcp.<name>.tune_buffer',
   ),
   ...later(
-    'Every listener uses the same settings.',
+    'Every listener uses the same settings',
     ['default', 'external', 'internal'],
     'listeners.tcp.<name>.zone',
     'listener.tcp.<name>.zone',
@@ -99,7 +99,7 @@ export const EMQX_KEYS: readonly EmqxKey[] = [
     ].flatMap((name) => [`listeners.tcp.<name>.${name}`, `listener.tcp.<name>.${name}`]),
   ),
   ...later(
-    'Only tcp listeners exist so far.',
+    'Only tcp listeners exist so far',
     OFF,
     'listeners.ssl.<name>.enable',
     'listeners.ws.<name>.enable',
@@ -107,7 +107,7 @@ export const EMQX_KEYS: readonly EmqxKey[] = [
     'listeners.quic.<name>.enable',
   ),
   ...later(
-    'Only tcp listeners exist so far.',
+    'Only tcp listeners exist so far',
     [],
     'listeners.ssl.*',
     'listeners.ws.*',
@@ -128,9 +128,9 @@ export const EMQX_KEYS: readonly EmqxKey[] = [
     'mqtt.clientid_override',
     'mqtt.mqueue_priorities',
   ),
-  ...later('Messages are sent again when the client reconnects.', ['infinity'], 'mqtt.retry_interval'),
+  ...later('Messages are sent again when the client reconnects', ['infinity'], 'mqtt.retry_interval'),
   ...later('', ['infinity'], 'mqtt.message_expiry_interval'),
-  ...later('Use mqtt.keepalive_multiplier, which is twice this value.', [], 'mqtt.keepalive_backoff'),
+  ...later('Use mqtt.keepalive_multiplier, which is twice this value', [], 'mqtt.keepalive_backoff'),
   ...later(
     '',
     [],
@@ -143,10 +143,10 @@ export const EMQX_KEYS: readonly EmqxKey[] = [
     'mqtt.shared_subscription_initial_sticky_pick',
     'mqtt.shared_subscription_max_hops',
   ),
-  ...later('Use the same key below mqtt.', [], 'zone.*', 'zones.*'),
+  ...later('Use the same key below mqtt', [], 'zone.*', 'zones.*'),
 
   ...later('', ['built_in_database'], 'retainer.backend.type'),
-  ...later('Retained messages are kept in memory.', ['ram'], 'retainer.backend.storage_type', 'retainer.storage_type'),
+  ...later('Retained messages are kept in memory', ['ram'], 'retainer.backend.storage_type', 'retainer.storage_type'),
   ...later('', ON, 'retainer.backend.enable'),
   ...later('', ['0s', '0'], 'retainer.msg_expiry_interval', 'retainer.msg_clear_interval', 'retainer.expiry_interval'),
   ...later('', OFF, 'retainer.stop_publish_clear_msg'),
@@ -162,8 +162,8 @@ export const EMQX_KEYS: readonly EmqxKey[] = [
     'retainer.allow_never_expire',
   ),
 
-  ...later('Every client is let in.', ON, 'allow_anonymous'),
-  ...later('Every client is let in.', ['[]'], 'authentication'),
+  ...later('Every client is let in', ON, 'allow_anonymous'),
+  ...later('Every client is let in', ['[]'], 'authentication'),
   ...later('', OFF, 'authorization.cache.enable', 'enable_acl_cache'),
   ...later(
     '',
@@ -179,7 +179,7 @@ export const EMQX_KEYS: readonly EmqxKey[] = [
   ),
 
   ...none(
-    'The server has no pool of acceptors.',
+    'The server has no pool of acceptors',
     'dashboard.listeners.http.num_acceptors',
     'dashboard.listeners.http.backlog',
     'dashboard.listeners.http.send_timeout',
@@ -211,10 +211,10 @@ export const EMQX_KEYS: readonly EmqxKey[] = [
     'management.*',
   ),
 
-  ...later('Log lines go to standard error.', ['console', 'stderr'], 'log.to'),
-  ...later('Log lines go to standard error.', OFF, 'log.file.enable', 'log.file.<name>.enable'),
-  ...later('Log lines are JSON.', ['json'], 'log.console.formatter'),
-  ...later('Log lines go to standard error.', ON, 'log.console.enable'),
+  ...later('Log lines go to standard error', ['console', 'stderr'], 'log.to'),
+  ...later('Log lines go to standard error', OFF, 'log.file.enable', 'log.file.<name>.enable'),
+  ...later('Log lines are JSON', ['json'], 'log.console.formatter'),
+  ...later('Log lines go to standard error', ON, 'log.console.enable'),
   ...later(
     '',
     [],

@@ -281,16 +281,16 @@ describe('what is wrong', () => {
     ],
     [
       'cluster.mcast.ttl = 255',
-      'emqx.conf:1:1: cluster.mcast.ttl is a key of EMQX that is not supported yet. Discovery is manual or static.',
+      'emqx.conf:1:1: cluster.mcast.ttl is a key of EMQX that is not supported yet. Discovery is manual or static',
     ],
     [
       'listeners.ssl.default.bind = 8883',
-      'emqx.conf:1:1: listeners.ssl.default.bind is a key of EMQX that is not supported yet. Only tcp listeners exist so far.',
+      'emqx.conf:1:1: listeners.ssl.default.bind is a key of EMQX that is not supported yet. Only tcp listeners exist so far',
     ],
     ['rule_engine.rules.x.sql = "SELECT"', 'emqx.conf:1:1: rule_engine.rules.x.sql is a key of EMQX that is not supported yet'],
     [
       'cluster.autoheal = off',
-      'emqx.conf:1:1: cluster.autoheal is a key of EMQX that is not supported yet. Parts of a cluster always heal without restart.',
+      'emqx.conf:1:1: cluster.autoheal is a key of EMQX that is not supported yet. Parts of a cluster always heal without restart',
     ],
     [
       'authorization.sources = [{type = redis}]',

@@ -80,7 +80,7 @@ function apply(assignment: Assignment, settings: Settings, problems: ConfigProbl
       if (effect === 'none')
         warnings.push({
           event: 'config_key_without_effect',
-          message: `${place}: ${written} has no effect. ${note}`,
+          message: `${place}: ${written} has no effect. ${note}.`,
           key: written,
           origin,
         });

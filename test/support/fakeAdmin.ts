@@ -40,6 +40,7 @@ export function clientRow(clientid: string, node: string, fields: Readonly<Recor
     'send_oct',
     'recv_cnt',
     'send_cnt',
+    'send_msg',
   ];
   return {
     clientid,

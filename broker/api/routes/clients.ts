@@ -1,12 +1,12 @@
 /** Clients of the whole cluster, connected or not (rest-api.md 3.1 to 3.3). */
 import Type from 'typebox';
-import { answering, askNode, askNodes, chosenNodes, runningNodes } from '../nodes.ts';
+import { answering, askNode, askNodes, askRows, chosenNodes, runningNodes } from '../nodes.ts';
 import { joinPages } from '../paging.ts';
-import type { AdminPort, ClientFilter, ClientRow as Row } from '../ports.ts';
+import type { AdminPort, ClientFilter, ClientRow as Row, SubscriptionRow } from '../ports.ts';
 import { ok, refuse, type Reply } from '../reply.ts';
 import { route } from '../route.ts';
 import { Client, CLIENT_FIELD_NAMES, ClientParams, ClientRow, ClientsQuery } from '../schema/client.ts';
-import { MAX_PAGE_LIMIT, Page } from '../schema/common.ts';
+import { Page } from '../schema/common.ts';
 import { Subscription } from '../schema/subscription.ts';
 import { parseMoment } from './moment.ts';
 
@@ -29,7 +29,11 @@ export const clientRoutes = [
         if (typeof fields === 'string') return refuse('INVALID_PARAMETER', `Clients have no field ${fields}.`);
         const nodes = chosenNodes(admin, query.node);
         const page = await joinPages(nodes.length, query, compareClients, (source, offset, limit) =>
-          askNode(admin, nodes[source] ?? admin.self, 'clients', { filter, offset, limit }),
+          askRows(
+            (from, many) => askNode(admin, nodes[source] ?? admin.self, 'clients', { filter, offset: from, limit: many }),
+            offset,
+            limit,
+          ),
         );
         return ok(fields === undefined ? page : { ...page, data: page.data.map((row) => only(row, fields)) });
       }),
@@ -74,19 +78,11 @@ async function findClient(admin: AdminPort, clientid: string): Promise<Row | und
   return rows.sort((left, right) => (rank(left) < rank(right) ? 1 : -1))[0];
 }
 
-async function subscriptionsOf(admin: AdminPort, client: Row): Promise<unknown[]> {
-  const node = runningNodes(admin).find((name) => name === client.node);
-  const rows: unknown[] = [];
-  for (let more = node !== undefined; more && node !== undefined;) {
-    const answer = await askNode(admin, node, 'subscriptions', {
-      filter: { clientid: client.clientid },
-      offset: rows.length,
-      limit: MAX_PAGE_LIMIT,
-    });
-    rows.push(...answer.rows);
-    more = answer.rows.length > 0 && rows.length < answer.count;
-  }
-  return rows;
+async function subscriptionsOf(admin: AdminPort, { clientid, node }: Row): Promise<readonly SubscriptionRow[]> {
+  const owner = runningNodes(admin).find((name) => name === node);
+  if (owner === undefined) return [];
+  const ask = (offset: number, limit: number) => askNode(admin, owner, 'subscriptions', { filter: { clientid }, offset, limit });
+  return (await askRows(ask, 0, Number.POSITIVE_INFINITY)).rows;
 }
 
 const TIMES = ['gte_created_at', 'lte_created_at', 'gte_connected_at', 'lte_connected_at'] as const;

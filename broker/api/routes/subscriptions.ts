@@ -1,5 +1,5 @@
 /** Subscriptions of the whole cluster (rest-api.md 3.5). */
-import { answering, askNode, chosenNodes } from '../nodes.ts';
+import { answering, askNode, askRows, chosenNodes } from '../nodes.ts';
 import { joinPages } from '../paging.ts';
 import type { SubscriptionRow } from '../ports.ts';
 import { ok } from '../reply.ts';
@@ -22,7 +22,11 @@ export const subscriptionRoutes = [
         const { page: _page, limit: _limit, node, ...filter } = query;
         const nodes = chosenNodes(admin, node);
         const page = await joinPages(nodes.length, query, compareSubscriptions, (source, offset, limit) =>
-          askNode(admin, nodes[source] ?? admin.self, 'subscriptions', { filter, offset, limit }),
+          askRows(
+            (from, many) => askNode(admin, nodes[source] ?? admin.self, 'subscriptions', { filter, offset: from, limit: many }),
+            offset,
+            limit,
+          ),
         );
         return ok(page);
       }),

@@ -1,0 +1,21 @@
+/** All commands, in the order help shows them. */
+import { aclCheckCommand } from './aclCheck.ts';
+import { brokerCommands } from './broker.ts';
+import { clientCommands } from './clients.ts';
+import { clusterStatusCommand } from './cluster.ts';
+import type { Command } from './command.ts';
+import { confCheckCommand } from './confCheck.ts';
+import { statusCommand } from './status.ts';
+import { subscriptionCommands } from './subscriptions.ts';
+import { topicCommands } from './topics.ts';
+
+export const COMMANDS: readonly Command[] = [
+  statusCommand,
+  clusterStatusCommand,
+  ...brokerCommands,
+  ...clientCommands,
+  ...subscriptionCommands,
+  ...topicCommands,
+  aclCheckCommand,
+  confCheckCommand,
+];

@@ -1,0 +1,36 @@
+import type { Subscription } from '../api/schema/subscription.ts';
+import { nodeFilter } from './clients.ts';
+import { ANSWER_IS_NO, DONE, type Command } from './command.ts';
+
+export const subscriptionCommands: readonly Command[] = [
+  {
+    words: ['subscriptions', 'list'],
+    flags: ['cluster'],
+    summary: 'Subscriptions of this node; with --cluster of all nodes',
+    async run({ api, flags, print }) {
+      let count = 0;
+      for await (const subscription of api.list<Subscription>('/subscriptions', await nodeFilter(api, flags))) {
+        print(subscriptionLine(subscription));
+        count += 1;
+      }
+      if (count === 0) print('No subscriptions.');
+      return DONE;
+    },
+  },
+  {
+    words: ['subscriptions', 'show'],
+    args: ['ID'],
+    summary: 'Subscriptions of one client',
+    async run({ api, args, print }) {
+      const found = await api.find<readonly Subscription[]>(`/clients/${encodeURIComponent(args[0] ?? '')}/subscriptions`);
+      for (const subscription of found ?? []) print(subscriptionLine(subscription));
+      if (found !== undefined && found.length > 0) return DONE;
+      print('Not Found.');
+      return ANSWER_IS_NO;
+    },
+  },
+];
+
+function subscriptionLine({ clientid, topic, qos, nl, rh, rap }: Subscription): string {
+  return `${clientid} -> topic:${topic} qos:${qos} nl:${nl} rh:${rh} rap:${rap}`;
+}
