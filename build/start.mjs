@@ -56,13 +56,10 @@ function noWindowReason() {
 /** Electron's program by file test: importing `electron` would download it, without a limit of time. */
 function electronBinary() {
   const home = join(ROOT, 'node_modules', 'electron');
-  try {
-    const name = readFileSync(join(home, 'path.txt'), 'utf8').trim();
-    const path = join(process.env['ELECTRON_OVERRIDE_DIST_PATH'] ?? join(home, 'dist'), name);
-    return existsSync(path) ? path : null;
-  } catch {
-    return null;
-  }
+  const nameFile = join(home, 'path.txt');
+  const name = existsSync(nameFile) ? readFileSync(nameFile, 'utf8').trim() : 'electron';
+  const path = join(process.env['ELECTRON_OVERRIDE_DIST_PATH'] ?? join(home, 'dist'), name);
+  return existsSync(path) ? path : null;
 }
 
 /** Fetches Electron when its host answers. @returns {Promise<string | null>} why not, or null when it is there now */
