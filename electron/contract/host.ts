@@ -314,7 +314,10 @@ export const HOST_CALLS = {
   'client/unsubscribe': call(Obj({ id: Id, topicFilter: Type.String({ minLength: 1 }) }), ClientState),
   /** Answers when sent (QoS 0) or acknowledged; a refusal is an answer (`ack` ≥ 0x80), not an error. */
   'client/publish': call(PublishRequest, ClientMessage),
-  /** Stored messages in order of seq: after `afterSeq`, or the last `limit` before `beforeSeq`. */
+  /**
+   * Stored messages in order of seq: after `afterSeq`, or the last `limit` before `beforeSeq`. Fewer than `limit` when they
+   * are large (8 MB of payload in one answer); there are no more when the answer is empty.
+   */
   'client/messages': call(
     Obj({ id: Id, afterSeq: Type.Optional(Type.Integer()), beforeSeq: Type.Optional(Type.Integer()), limit: Type.Integer({ minimum: 1, maximum: 5000 }) }),
     Type.Array(ClientMessage),
@@ -349,7 +352,7 @@ export const HOST_EVENTS = {
   'node/log': Type.Array(LogLine),
   'connection/changed': Type.Array(ConnectionSpec),
   'client/changed': ClientState,
-  /** New messages of one connection, batched to one event per connection every 50 ms; `firstSeq`..`lastSeq` tell if any were left out. */
+  /** New messages of one connection, batched to one event per connection in 50 ms; `firstSeq`..`lastSeq` tell if any were left out. */
   'client/messages': Obj({ id: Id, firstSeq: Type.Integer(), lastSeq: Type.Integer(), messages: Type.Array(ClientMessage) }),
   'client/acked': Obj({ id: Id, seq: Type.Integer(), ack: Type.Integer() }),
   'acl/changed': AclFile,

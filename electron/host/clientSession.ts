@@ -4,13 +4,11 @@ import { BusbarError } from '../../broker/base/errors.ts';
 import { TOPIC_PROBLEMS } from '../../broker/topics/topicProblem.ts';
 import { topicNameProblem } from '../../broker/topics/topicName.ts';
 import type { ClientMessage, ClientState, ConnectionSpec, PublishRequest, SubscriptionState } from '../contract/host.ts';
-import { AckCodes } from './ackCodes.ts';
 import type { MessageLog } from './messageLog.ts';
 import { MAX_MESSAGE_BYTES, RETRY_MS, failureWords, isFinalDisconnect, openMqttClient, reasonWords } from './mqttTransport.ts';
+import { OpenPublishes } from './openPublishes.ts';
 import { SubscriptionList } from './subscriptionList.ts';
 
-/** A publish that is not acknowledged by then is answered without; its acknowledgement comes as an event. */
-export const PUBLISH_ANSWER_MS = 10_000;
 /** Time for DISCONNECT to leave before the socket is cut. */
 const DISCONNECT_GRACE_MS = 1_000;
 /** Windows hear of counters at most this often. */
@@ -44,8 +42,7 @@ export class ClientSession {
   #assignedClientId: string | null = null;
   #firstOutcome = Promise.withResolvers<void>();
   #lastFailure: unknown;
-  readonly #ackCodes = new AckCodes();
-  readonly #openPublishes = new Set<(error: Error) => void>();
+  readonly #publishes = new OpenPublishes();
   #countsTimer: NodeJS.Timeout | undefined;
 
   constructor(options: ClientSessionOptions) {
@@ -96,7 +93,7 @@ export class ClientSession {
     const client = this.#client;
     if (!client) return this.state;
     this.#client = undefined;
-    this.#failPublishes('The client was disconnected before the broker acknowledged.');
+    this.#publishes.fail('The client was disconnected before the broker acknowledged.');
     this.#firstOutcome.resolve();
     await end(client);
     this.#become('offline');
@@ -130,7 +127,10 @@ export class ClientSession {
       ...{ timeMs: this.#options.now(), direction: 'out', topic, payload, qos, retain, dup: false },
       ...{ matched: [], ack: null, properties: {} },
     });
-    const ack = await this.#acknowledged(client, request, message.seq);
+    const ack = await this.#publishes.send(client, request, (code) => {
+      this.#options.log.acknowledge(message.seq, code);
+      this.#options.onAck(message.seq, code);
+    });
     this.#tellSoon();
     return { ...message, ack };
   }
@@ -149,7 +149,7 @@ export class ClientSession {
     client.on('connect', mine((packet: IConnackPacket) => this.#connected(client, packet)));
     client.on('packetreceive', mine((packet: Packet) => {
       if (packet.cmd === 'connack') this.#refused(client, packet.reasonCode ?? packet.returnCode ?? 0);
-      else this.#ackCodes.note(packet);
+      else this.#publishes.note(packet);
     }));
     client.on('disconnect', mine((packet: { reasonCode?: number }) => this.#dismissed(client, packet.reasonCode ?? 0)));
     client.on('reconnect', mine(() => this.#retry(client)));
@@ -189,7 +189,7 @@ export class ClientSession {
     this.#lastFailure = new Error(reasonWords(code));
     if (!isFinalDisconnect(code)) return;
     this.#client = undefined;
-    this.#failPublishes(`The broker ended the connection: ${reasonWords(code)}.`);
+    this.#publishes.fail(`The broker ended the connection: ${reasonWords(code)}.`);
     void end(client);
     this.#become('offline', reasonWords(code), code);
   }
@@ -237,36 +237,6 @@ export class ClientSession {
         resolve();
       });
     });
-  }
-
-  /** The reason code of the acknowledgement; null for QoS 0, or when there is none in time (then it comes as an event). */
-  #acknowledged(client: MqttClient, request: PublishRequest, seq: number): Promise<number | null> {
-    const { topic, payload, qos, retain } = request;
-    return new Promise((resolve, reject) => {
-      const settle = () => {
-        clearTimeout(limit);
-        this.#openPublishes.delete(fail);
-      };
-      const fail = (error: Error) => {
-        settle();
-        reject(error);
-      };
-      const limit = setTimeout(() => resolve(null), PUBLISH_ANSWER_MS);
-      this.#openPublishes.add(fail);
-      client.publish(topic, Buffer.from(payload), { qos, retain }, (error, packet) => {
-        settle();
-        const code = error ? ('code' in error ? error.code : undefined) : this.#ackCodes.take(packet);
-        if (typeof code !== 'number') return reject(new BusbarError('CLIENT_OFFLINE', `The message was not sent: ${error?.message ?? 'no answer'}.`, { cause: error }));
-        if (qos === 0) return resolve(null);
-        this.#options.log.acknowledge(seq, code);
-        this.#options.onAck(seq, code);
-        resolve(code);
-      });
-    });
-  }
-
-  #failPublishes(reason: string): void {
-    for (const fail of [...this.#openPublishes]) fail(new BusbarError('CLIENT_OFFLINE', reason));
   }
 
   #become(phase: Phase, reason: string | null = null, reasonCode: number | null = null): void {

@@ -117,7 +117,7 @@ export class Clients {
     const { db, events, now, onFailure } = this.#options;
     const { id } = spec;
     const stored = await db.totals(id);
-    const log = new MessageLog({ id, db, stored, onMessages: (event) => events.emit('client/messages', event), onFailure });
+    const log = new MessageLog({ id, db, stored, now, onMessages: (event) => events.emit('client/messages', event), onFailure });
     const session = new ClientSession({
       spec,
       log,

@@ -4,6 +4,7 @@ import { BusbarError, messageOf } from '../../broker/base/errors.ts';
 import type { Log } from '../../broker/base/log.ts';
 import type { ClusterEvent, ClusterStatus, LogLine, NodeStatus, TopologyFrame } from '../contract/host.ts';
 import type { ClusterDefinition } from './clusterDefinition.ts';
+import { ClusterTimeline } from './clusterTimeline.ts';
 import type { HostEvents } from './hostEvents.ts';
 import { judge } from './joining.ts';
 import { NODE_HOST, longName, writeNodeConfig } from './nodeConfig.ts';
@@ -16,8 +17,6 @@ import { choosePorts } from './portPlan.ts';
 import type { Project } from './project.ts';
 import { TopologyFrames } from './topologyFrames.ts';
 
-/** Events kept for windows that open later; the oldest goes first. */
-export const MAX_EVENTS = 1_000;
 /** One frame of the live picture a second. */
 export const FRAME_MS = 1_000;
 /** Nodes of a cluster that is started without a definition. */
@@ -38,7 +37,7 @@ export class ClusterManager {
   readonly #nodes = new Map<string, NodeProcess>();
   readonly #frames = new TopologyFrames();
   readonly #logs: NodeLogs;
-  readonly #events: ClusterEvent[] = [];
+  readonly #timeline: ClusterTimeline;
   /** Told whenever something may have settled. */
   readonly #waiters = new Set<() => void>();
   #definition: ClusterDefinition | undefined;
@@ -50,6 +49,7 @@ export class ClusterManager {
 
   constructor(options: ClusterManagerOptions) {
     this.#options = options;
+    this.#timeline = new ClusterTimeline(options.events, options.now);
     this.#logs = new NodeLogs({
       dir: options.project.layout.logsDir,
       now: options.now,
@@ -134,7 +134,7 @@ export class ClusterManager {
   }
 
   events(sinceMs: number): ClusterEvent[] {
-    return this.#events.filter((event) => event.timeMs > sinceMs);
+    return this.#timeline.since(sinceMs);
   }
 
   log(query: { node?: string | undefined; beforeSeq?: number | undefined; limit: number }): LogLine[] {
@@ -168,11 +168,8 @@ export class ClusterManager {
   }
 
   /** Tells and keeps one event of the time line. */
-  tell(kind: ClusterEvent['kind'], key: string, node: string | null, values: ClusterEvent['values'] = {}): void {
-    const event = { timeMs: this.#options.now(), kind, node, key, values };
-    this.#events.push(event);
-    if (this.#events.length > MAX_EVENTS) this.#events.shift();
-    this.#options.events.emit('cluster/event', event);
+  tell(...event: Parameters<ClusterTimeline['tell']>): void {
+    this.#timeline.tell(...event);
   }
 
   /** Stops all and writes what is left to write. */
@@ -217,7 +214,7 @@ export class ClusterManager {
         },
         onSnapshot: (snapshot) => {
           this.#frames.report(name, snapshot, this.#options.now());
-          this.#tellLinks();
+          this.#timeline.tellLinks(this.#frames.linkChanges());
           this.#judgeSoon();
         },
         onEnd: (end) => this.#ended(node, end),
@@ -228,16 +225,8 @@ export class ClusterManager {
 
   #ended(node: NodeProcess, end: NodeEnd): void {
     this.#frames.forget(node.name);
-    const { reason, exitCode } = node.status;
-    const values = { ...(reason === null ? {} : { reason }), ...(exitCode === null ? {} : { exitCode }) };
-    this.tell(end === 'stopped' ? 'lifecycle' : 'fault', `node.${end}`, node.name, values);
-    this.#tellLinks();
-  }
-
-  #tellLinks(): void {
-    for (const { key, a, b, reason } of this.#frames.linkChanges()) {
-      this.tell(key === 'link.up' ? 'healed' : 'fault', key, a, { a, b, ...(reason === null ? {} : { reason }) });
-    }
+    this.#timeline.tellEnd(node.name, end, node.status);
+    this.#timeline.tellLinks(this.#frames.linkChanges());
   }
 
   /** Chooses ports, writes configurations and launches, all nodes at once. One preparation at a time. */

@@ -3,7 +3,10 @@ import type { ClientMessage, EventOf } from '../contract/host.ts';
 import type { StoredTotals } from './workspaceStore.ts';
 import type { WorkspaceDb } from './workspaceDb.ts';
 
-/** Messages reach database and windows together, every 50 ms. */
+/**
+ * Messages reach database and windows together, at most every 50 ms. The first one received after a pause goes at once: a
+ * person waits for it. One that was sent can wait, since the answer to its publish tells it.
+ */
 export const BATCH_MS = 50;
 /** Messages and payload bytes in one event; the rest of a batch is read from the database (`firstSeq`..`lastSeq` tell). */
 export const MAX_EVENT_MESSAGES = 1_000;
@@ -13,6 +16,7 @@ export interface MessageLogOptions {
   readonly id: string;
   readonly db: WorkspaceDb;
   readonly stored: StoredTotals;
+  readonly now: () => number;
   readonly onMessages: (event: EventOf<'client/messages'>) => void;
   readonly onFailure: (error: unknown) => void;
 }
@@ -22,6 +26,9 @@ export class MessageLog {
   #totals: StoredTotals;
   #batch: { -readonly [K in keyof ClientMessage]: ClientMessage[K] }[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #clears = 0;
+  #dueMs = Number.POSITIVE_INFINITY;
+  #flushedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: MessageLogOptions) {
     this.#options = options;
@@ -43,7 +50,8 @@ export class MessageLog {
     this.#totals = { lastSeq: lastSeq + 1, received: received + Number(!out), sent: sent + Number(out) };
     const stored = { ...message, seq: lastSeq + 1 };
     this.#batch.push(stored);
-    this.#timer ??= setTimeout(() => this.flush(), BATCH_MS);
+    const now = this.#options.now();
+    this.#flushAt(out ? now + BATCH_MS : Math.max(now, this.#flushedMs + BATCH_MS), now);
     return stored;
   }
 
@@ -58,28 +66,41 @@ export class MessageLog {
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#dueMs = Number.POSITIVE_INFINITY;
+    this.#flushedMs = this.#options.now();
     const messages = this.#batch;
     const first = messages[0];
     const last = messages.at(-1);
     if (!first || !last) return;
     this.#batch = [];
     const before = this.#totals;
-    this.#options.db.append(this.#options.id, messages).then((stored) => this.#correct(before, stored), this.#options.onFailure);
+    const clears = this.#clears;
+    this.#options.db.append(this.#options.id, messages).then((stored) => {
+      // After a clear the answer to an older batch speaks of what is gone.
+      if (clears === this.#clears) this.#correct(before, stored);
+    }, this.#options.onFailure);
     this.#options.onMessages({ id: this.#options.id, firstSeq: first.seq, lastSeq: last.seq, messages: newestWithinBounds(messages) });
+  }
+
+  /** The earliest wish wins. */
+  #flushAt(dueMs: number, nowMs: number): void {
+    if (dueMs >= this.#dueMs) return;
+    clearTimeout(this.#timer);
+    this.#dueMs = dueMs;
+    this.#timer = setTimeout(() => this.flush(), dueMs - nowMs);
   }
 
   async clear(): Promise<void> {
     this.flush();
+    this.#clears += 1;
     this.#totals = { ...this.#totals, received: 0, sent: 0 };
     await this.#options.db.clear(this.#options.id);
   }
 
   /** The database let old messages go: what it kept, plus what came since, is what there is. */
   #correct(counted: StoredTotals, stored: StoredTotals): void {
-    const received = this.#totals.received + (stored.received - counted.received);
-    const sent = this.#totals.sent + (stored.sent - counted.sent);
-    // After a clear the answer to an older batch speaks of what is gone.
-    if (received >= 0 && sent >= 0 && this.#totals.received >= counted.received) this.#totals = { ...this.#totals, received, sent };
+    const { lastSeq, received, sent } = this.#totals;
+    this.#totals = { lastSeq, received: received + stored.received - counted.received, sent: sent + stored.sent - counted.sent };
   }
 }
 

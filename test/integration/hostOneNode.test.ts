@@ -116,3 +116,14 @@ describe('a node', () => {
     expect(await readFile(`/proc/${nodes[0]?.pid}/cmdline`, 'utf8')).not.toContain(cookie);
   });
 });
+
+describe('a client whose session is taken over', () => {
+  it('is told so and does not fight for it', async () => {
+    await rig.client.call('connection/save', connectionTo('busbar-1', { id: 'e1', clientId: 'same' }));
+    await rig.client.call('connection/save', connectionTo('busbar-1', { id: 'e2', clientId: 'same' }));
+    await rig.client.call('client/connect', { id: 'e1' });
+    await rig.client.call('client/connect', { id: 'e2' });
+    await rig.event('client/changed', (state) => state.id === 'e1' && state.state === 'offline' && state.reasonCode === 0x8e && state.reason === 'Session taken over');
+    expect((await rig.client.call('client/states')).find(({ id }) => id === 'e2')).toMatchObject({ state: 'connected' });
+  });
+});
