@@ -6,6 +6,7 @@ import type { Display } from 'electron';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WINDOW_COLOURS } from '../../electron/main/windowColours.ts';
+import { trackLeaks } from '../support/leakTracker.ts';
 import { isAlive } from '../support/processes.ts';
 import { createTempDir, removeTempDir } from '../support/tempDir.ts';
 import { waitFor } from '../support/waitFor.ts';
@@ -301,10 +302,12 @@ describe('broker nodes', () => {
 });
 
 describe('the end', () => {
-  it('quits with code 0 and lets the project go', async () => {
+  it('quits with code 0, holds nothing any more and lets the project go', async () => {
+    const leaks = trackLeaks();
     const app = await start();
     await app.window();
     expect(await app.quit()).toBe(0);
+    await leaks.settled();
     expect(world.childrenAtExit).toEqual([]);
     await app.dispose();
     const again = await start(); // the project's lock would refuse
