@@ -39,7 +39,7 @@ async function main(): Promise<number> {
   const wanted = (name: string) => chosen.length === 0 || chosen.includes(name);
   await mkdir(RESULTS, { recursive: true });
   const PATH = `${join(ROOT, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`; // its node is the one all steps run on
-  const env = { ...process.env, PATH, NODE_ENV: 'test', CHROME_PATH: await prepareTools() };
+  const env = { ...process.env, PATH, CHROME_PATH: await prepareTools() };
   let passed = 0;
   let failed = 0;
   const skipped: { test: string; reason: string }[] = [];
