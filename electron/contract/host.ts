@@ -352,7 +352,7 @@ export const HOST_EVENTS = {
   'node/log': Type.Array(LogLine),
   'connection/changed': Type.Array(ConnectionSpec),
   'client/changed': ClientState,
-  /** New messages of one connection, batched to one event per connection in 50 ms; `firstSeq`..`lastSeq` tell if any were left out. */
+  /** New messages of one connection, the first at once, then one event per connection in 25 ms; `firstSeq`..`lastSeq` tell if any were left out. */
   'client/messages': Obj({ id: Id, firstSeq: Type.Integer(), lastSeq: Type.Integer(), messages: Type.Array(ClientMessage) }),
   'client/acked': Obj({ id: Id, seq: Type.Integer(), ack: Type.Integer() }),
   'acl/changed': AclFile,

@@ -4,10 +4,10 @@ import type { StoredTotals } from './workspaceStore.ts';
 import type { WorkspaceDb } from './workspaceDb.ts';
 
 /**
- * Messages reach database and windows together, at most every 50 ms. The first one received after a pause goes at once: a
+ * Messages reach database and windows together, at most every 25 ms. The first one received after a pause goes at once: a
  * person waits for it. One that was sent can wait, since the answer to its publish tells it.
  */
-export const BATCH_MS = 50;
+export const BATCH_MS = 25;
 /** Messages and payload bytes in one event; the rest of a batch is read from the database (`firstSeq`..`lastSeq` tell). */
 export const MAX_EVENT_MESSAGES = 1_000;
 export const MAX_EVENT_BYTES = 2 * 1024 * 1024;
