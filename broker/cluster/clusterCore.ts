@@ -10,7 +10,8 @@ import { RouteBarrier } from './barrier.ts';
 import { Calls, nodeDown } from './calls.ts';
 import type { DialPlan, DialTarget, TargetStanding } from './dialPlan.ts';
 import type { LinkRole } from './handshake.ts';
-import { CLOCK_ALARM_MS, ECHO_SILENT_MS, HEARTBEAT_MS, MAX_MEMBERS, STALL_MS } from './limits.ts';
+import { Heartbeats } from './heartbeats.ts';
+import { CLOCK_ALARM_MS, MAX_MEMBERS, STALL_MS } from './limits.ts';
 import type { LinkEnd } from './linkEnd.ts';
 import { LinkTable, type GatePort } from './linkTable.ts';
 import { Membership } from './membership.ts';
@@ -35,6 +36,7 @@ export class ClusterCore {
   readonly #members: Membership;
   readonly #links: LinkTable;
   readonly #routes: TableReplication;
+  readonly #heartbeats: Heartbeats;
   readonly #barrier: RouteBarrier;
   readonly #calls: Calls;
   #lastTickMs: Millis;
@@ -68,6 +70,7 @@ export class ClusterCore {
       added: (topicFilter) => broker.remoteRouteAdded(name, topicFilter),
       removed: (topicFilter) => broker.remoteRouteRemoved(name, topicFilter),
     }));
+    this.#heartbeats = new Heartbeats({ members: this.#members, links: this.#links, routes: this.#routes, clock });
     this.#barrier = new RouteBarrier(() => this.#members.present());
     this.#calls = new Calls(ports.answer, () => this.#touch());
     this.#lastTickMs = clock.monotonicMs();
@@ -149,7 +152,7 @@ export class ClusterCore {
       case v1.Kind.snap:
         return this.#onSnap(link, v1.decodeSnap(flags, body));
       case v1.Kind.heartbeat:
-        return this.#onHeartbeat(link, v1.decodeHeartbeat(body));
+        return this.#heartbeats.receive(link, v1.decodeHeartbeat(body));
       case v1.Kind.rows:
         this.#routes.onRows(link, v1.decodeRows(flags, body));
         return this.#confirm(link);
@@ -204,19 +207,6 @@ export class ClusterCore {
     link.barrierOwed = 0;
   }
 
-  #onHeartbeat(link: LinkState, beat: v1.Heartbeat): void {
-    const { peer } = link;
-    const nowMs = this.#nowMs;
-    link.echo = { theirUs: beat.sentUs, heardMs: nowMs };
-    if (beat.echoUs !== 0) peer.rttMs = Math.max(0, toUs(nowMs) - beat.echoUs - beat.echoAgeUs) / 1_000;
-    if (beat.heardAgoMs > ECHO_SILENT_MS) {
-      // R18: the other direction is cut; both ends must agree within one time-out.
-      this.#links.end(link, 'LINK_SILENT', `${peer.name} has not heard this node for ${beat.heardAgoMs} ms`);
-      return;
-    }
-    this.#routes.peerBeat(link, beat.routes);
-  }
-
   // ---------------------------------------------------------------- time
 
   /** Heartbeats, silence, time-outs. Several times a second. */
@@ -224,7 +214,7 @@ export class ClusterCore {
     const nowMs = this.#nowMs;
     this.#allowForStall(nowMs);
     this.#links.tick(nowMs);
-    for (const link of this.#links.all()) if (nowMs - link.lastBeatMs >= HEARTBEAT_MS) this.#beat(link, nowMs);
+    for (const link of this.#links.all()) this.#heartbeats.sendWhenDue(link, nowMs);
     this.#barrier.tick(nowMs);
     this.#calls.tick(nowMs);
     this.#touch();
@@ -238,26 +228,10 @@ export class ClusterCore {
     this.#links.allowFor(gapMs, nowMs);
   }
 
-  /** A heartbeat at once, because the view has changed (R16). */
+  /** The view has changed: all peers hear of it at once (R16). */
   #beatAll(): void {
-    for (const link of this.#links.all()) this.#beat(link, this.#nowMs);
+    for (const link of this.#links.all()) this.#heartbeats.send(link);
     this.#touch();
-  }
-
-  #beat(link: LinkState, nowMs: Millis): void {
-    // Rows first: the mark in the heartbeat must not run ahead of them.
-    this.#routes.stream(link);
-    link.lastBeatMs = nowMs;
-    link.control(
-      v1.encodeHeartbeat({
-        sentUs: toUs(nowMs),
-        echoUs: link.echo?.theirUs ?? 0,
-        echoAgeUs: link.echo === undefined ? 0 : toUs(nowMs - link.echo.heardMs),
-        heardAgoMs: Math.floor(nowMs - link.peer.heardMs),
-        routes: this.#routes.own.mark,
-        view: this.#members.view(),
-      }),
-    );
   }
 
   /** The frames of this turn leave, one write per link. */
@@ -375,9 +349,4 @@ export class ClusterCore {
   pending(): { readonly links: number; readonly probes: number; readonly calls: number; readonly barriers: number } {
     return { links: this.#links.size, probes: this.#links.probing, calls: this.#calls.open, barriers: this.#barrier.waiting };
   }
-}
-
-/** A time or duration in whole microseconds. */
-function toUs(ms: Millis): number {
-  return Math.round(ms * 1_000);
 }

@@ -3,7 +3,9 @@ import type { NodeName } from '../base/ids.ts';
 import { ClusterCore } from './clusterCore.ts';
 import { DialPlan } from './dialPlan.ts';
 import { LinkGate } from './linkGate.ts';
+import { newCounters } from './linkQueue.ts';
 import type { ClusterOptions, ClusterPorts, LinkReport } from './ports.ts';
+import { linkReport } from './reports.ts';
 
 export class ClusterNode {
   /** Connections come in here. */
@@ -44,19 +46,9 @@ export class ClusterNode {
       if (seedName === undefined || self || reported.has(seedName)) continue;
       if (this.core.standing(target) !== 'unlinked') continue;
       reported.add(seedName);
-      reports.push({ peer: seedName, state: 'down', ...NOTHING_YET, reason: reason ?? 'Not reached yet' });
+      const link = { peer: seedName, state: 'down', rttMs: null, queueBytes: 0, reason: reason ?? 'Not reached yet' } as const;
+      reports.push(linkReport(link, newCounters()));
     }
     return reports;
   }
 }
-
-const NOTHING_YET = {
-  messagesOut: 0,
-  messagesIn: 0,
-  bytesOut: 0,
-  bytesIn: 0,
-  controlOut: 0,
-  controlIn: 0,
-  rttMs: null,
-  queueBytes: 0,
-} as const;

@@ -71,7 +71,11 @@ export class LinkGate implements GatePort {
     if (this.strangers >= HANDSHAKE_MAX_OPEN) {
       this.strangersRefused += 1;
       this.#ports.transport.close(id);
-      if (this.strangersRefused === 1) this.#ports.log.warn('cluster_handshakes_full', { remote, limit: HANDSHAKE_MAX_OPEN });
+      // At 1, 2, 4, 8 …: a flood is told without flooding the log.
+      const { strangersRefused } = this;
+      if ((strangersRefused & (strangersRefused - 1)) === 0) {
+        this.#ports.log.warn('cluster_handshakes_full', { remote, limit: HANDSHAKE_MAX_OPEN, refused: strangersRefused });
+      }
       return;
     }
     this.#open(id, 'accept', remote, undefined);

@@ -20,6 +20,10 @@ export interface LinkCounters {
   downs: number;
 }
 
+export function newCounters(): LinkCounters {
+  return { messagesOut: 0, messagesIn: 0, bytesOut: 0, bytesIn: 0, controlOut: 0, controlIn: 0, dropped: 0, lost: 0, downs: 0 };
+}
+
 /** One write: where it ends in the stream of the link, and its data bytes. */
 interface Segment {
   readonly end: number;

@@ -2,7 +2,7 @@
 import type { Millis, NodeId, NodeName } from '../base/ids.ts';
 import type { LinkRole } from './handshake.ts';
 import { REFUSED_MS, SILENT_MS } from './limits.ts';
-import { LinkQueue, type LinkCounters } from './linkQueue.ts';
+import { LinkQueue, newCounters } from './linkQueue.ts';
 import type { Address, LinkId } from './ports.ts';
 import { PeerTable } from './tables/peerTable.ts';
 import type { RowStream } from './tables/rowStream.ts';
@@ -31,17 +31,7 @@ export class Peer {
   /** How far it has applied our routes. */
   ackedSeq = 0;
   readonly table = new PeerTable();
-  readonly counters: LinkCounters = {
-    messagesOut: 0,
-    messagesIn: 0,
-    bytesOut: 0,
-    bytesIn: 0,
-    controlOut: 0,
-    controlIn: 0,
-    dropped: 0,
-    lost: 0,
-    downs: 0,
-  };
+  readonly counters = newCounters();
 
   constructor(nodeId: NodeId, name: NodeName, incarnation: number) {
     this.nodeId = nodeId;

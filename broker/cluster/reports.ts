@@ -1,5 +1,6 @@
 /** What this node tells about the cluster: members, routes, links; sorted, so that answers do not depend on the order of events. */
 import type { NodeName } from '../base/ids.ts';
+import type { LinkCounters } from './linkQueue.ts';
 import type { Membership } from './membership.ts';
 import type { LinkReport } from './ports.ts';
 import type { OwnTable } from './tables/ownTable.ts';
@@ -33,14 +34,21 @@ export function routeRows(self: NodeName, own: OwnTable, members: Membership): R
   return rows.sort((a, b) => compare(a.topic, b.topic) || compare(a.node, b.node));
 }
 
+/** A link as the topology shows it, from what is known of it. */
+export function linkReport(
+  link: Pick<LinkReport, 'peer' | 'state' | 'rttMs' | 'queueBytes' | 'reason'>,
+  counters: LinkCounters,
+): LinkReport {
+  const { messagesOut, messagesIn, bytesOut, bytesIn, controlOut, controlIn } = counters;
+  return { ...link, messagesOut, messagesIn, bytesOut, bytesIn, controlOut, controlIn };
+}
+
 /** Links to members, whether they are up or not. */
 export function linkReports(members: Membership): LinkReport[] {
   const reports: LinkReport[] = [];
   for (const { name, member, state, counters, rttMs, link, reason } of members.all()) {
     if (!member) continue;
-    const { messagesOut, messagesIn, bytesOut, bytesIn, controlOut, controlIn } = counters;
-    const cumulative = { messagesOut, messagesIn, bytesOut, bytesIn, controlOut, controlIn };
-    reports.push({ peer: name, state, ...cumulative, rttMs, queueBytes: link?.queueBytes ?? 0, reason });
+    reports.push(linkReport({ peer: name, state, rttMs, queueBytes: link?.queueBytes ?? 0, reason }, counters));
   }
   return reports.sort((a, b) => compare(a.peer, b.peer));
 }

@@ -3,12 +3,14 @@
  * write, at the end of the event loop's turn.
  */
 import { createHmac, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { BusbarError, messageOf } from '../base/errors.ts';
+import { messageOf } from '../base/errors.ts';
 import type { Millis } from '../base/ids.ts';
 import type { ClusterNode } from '../cluster/clusterNode.ts';
 import { HANDSHAKE_MAX_OPEN } from '../cluster/limits.ts';
 import { addressKey, type Address, type ClockPort, type CryptoPort, type LinkId, type TransportPort } from '../cluster/ports.ts';
+import { listenError } from './listeners/tcp.ts';
 
 /** Heartbeats, time-outs and dials are looked at so often. */
 const TICK_MS: Millis = 100;
@@ -47,10 +49,13 @@ export class PeerLinks implements TransportPort {
 
   /** Binds the port (0: any free one) and returns the bound address. Links are made from `start` on. Rejects with CLUSTER_PORT_IN_USE. */
   async listen(host: string, port: number): Promise<Address> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', (cause) => reject(listenError(cause, { host, port })));
-      this.#server.listen({ host, port }, resolve);
-    });
+    try {
+      const listening = once(this.#server, 'listening');
+      this.#server.listen({ host, port });
+      await listening;
+    } catch (cause) {
+      throw await listenError(cause, 'cluster', host, port, 'CLUSTER_PORT_IN_USE');
+    }
     const bound = this.#server.address() as AddressInfo;
     return { host: bound.address, port: bound.port };
   }
@@ -181,13 +186,6 @@ export class PeerLinks implements TransportPort {
       new Promise((resolve) => (this.#server.listening ? this.#server.close(resolve) : resolve(undefined))),
     ]);
   }
-}
-
-function listenError(cause: unknown, { host, port }: Address): BusbarError {
-  const inUse = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
-  const reason = inUse ? 'the port is in use' : messageOf(cause);
-  const message = `Cluster links cannot be accepted on ${addressKey({ host, port })}: ${reason}`;
-  return new BusbarError(inUse ? 'CLUSTER_PORT_IN_USE' : 'LISTENER_FAILED', message, { details: { host, port }, cause });
 }
 
 /** A failed dial in words. A name with several addresses fails with one error for each. */

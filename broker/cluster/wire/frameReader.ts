@@ -11,7 +11,10 @@ export interface Frame {
 export class FrameReader {
   /** Largest frame accepted, header included; the owner widens it when the peer has proven itself (R7). */
   maxFrameBytes: number;
-  #chunks: Buffer[] = [];
+  /** Frames are read from here, from `#at` on; what came later is joined to it when it is needed. */
+  #buffer: Buffer = Buffer.alloc(0);
+  #at = 0;
+  #later: Buffer[] = [];
   #bytes = 0;
   /** Bytes needed before the next look is worth it. */
   #wanted = HEADER_BYTES;
@@ -27,15 +30,17 @@ export class FrameReader {
 
   push(chunk: Buffer): void {
     if (chunk.length === 0) return;
-    this.#chunks.push(chunk);
+    this.#later.push(chunk);
     this.#bytes += chunk.length;
   }
 
   /** The next whole frame, or undefined until more bytes come. Throws CLUSTER_PROTOCOL for a length that cannot be. */
   next(): Frame | undefined {
     if (this.#bytes < this.#wanted) return undefined;
-    const buffer = this.#joined();
-    const total = buffer.readUInt32BE(0) + 4;
+    if (this.#later.length > 0) this.#join();
+    const buffer = this.#buffer;
+    const at = this.#at;
+    const total = buffer.readUInt32BE(at) + 4;
     if (total < HEADER_BYTES || total > this.maxFrameBytes) {
       throw protocolError(`A frame of ${total} bytes is outside ${HEADER_BYTES} to ${this.maxFrameBytes}`);
     }
@@ -45,16 +50,23 @@ export class FrameReader {
     }
     this.#wanted = HEADER_BYTES;
     this.#bytes -= total;
-    this.#chunks = this.#bytes === 0 ? [] : [buffer.subarray(total)];
-    return { kind: buffer.readUInt8(4), flags: buffer.readUInt8(5), body: buffer.subarray(HEADER_BYTES, total) };
+    this.#at = at + total;
+    return {
+      kind: buffer.readUInt8(at + 4),
+      flags: buffer.readUInt8(at + 5),
+      body: buffer.subarray(at + HEADER_BYTES, at + total),
+    };
   }
 
-  /** All bytes as one buffer; chunks of a long frame are joined once, when it is complete. */
-  #joined(): Buffer {
-    const first = this.#chunks[0];
-    if (first !== undefined && this.#chunks.length === 1) return first;
-    const joined = Buffer.concat(this.#chunks, this.#bytes);
-    this.#chunks = [joined];
-    return joined;
+  /** Joins what is left and what came later; a long frame is joined once, when it is complete. */
+  #join(): void {
+    const [first] = this.#later;
+    const left = this.#buffer.length - this.#at;
+    this.#buffer =
+      left === 0 && this.#later.length === 1 && first !== undefined
+        ? first
+        : Buffer.concat([this.#buffer.subarray(this.#at), ...this.#later], this.#bytes);
+    this.#at = 0;
+    this.#later = [];
   }
 }
