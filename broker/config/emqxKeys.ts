@@ -118,8 +118,14 @@ export const EMQX_KEYS: readonly EmqxKey[] = [
     'listener.wss.*',
   ),
 
-  ...later('', ON, 'mqtt.shared_subscription'),
-  ...later('', OFF, 'mqtt.exclusive_subscription', 'mqtt.ignore_loop_deliver', 'mqtt.use_username_as_clientid'),
+  ...later(
+    '',
+    OFF,
+    'mqtt.shared_subscription',
+    'mqtt.exclusive_subscription',
+    'mqtt.ignore_loop_deliver',
+    'mqtt.use_username_as_clientid',
+  ),
   ...later(
     '',
     ['disabled'],

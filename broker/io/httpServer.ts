@@ -5,11 +5,12 @@ import { refusalFor } from '../api/permission.ts';
 import { refuse, type Reply } from '../api/reply.ts';
 import type { ApiPorts, Principal, Route } from '../api/route.ts';
 import { API_PREFIX, ROUTES } from '../api/routeTable.ts';
-import { BusbarError, messageOf } from '../base/errors.ts';
+import { messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { formatHostPort, isLoopbackHost, type HostPort } from '../config/address.ts';
+import { isLoopbackHost, type HostPort } from '../config/address.ts';
 import { serveApiDocs } from './apiDocs.ts';
 import type { ApiSessions } from './apiSessions.ts';
+import { listenError } from './listeners/tcp.ts';
 import { openApiInfo, openApiSchema } from './openApi.ts';
 
 /** Largest request body; a larger one is answered with 413. */
@@ -181,18 +182,6 @@ async function listen(app: FastifyInstance, bind: HostPort): Promise<void> {
     await app.listen({ host: bind.host, port: bind.port });
   } catch (error) {
     await app.close();
-    const details = { listener: 'http:dashboard', host: bind.host, port: bind.port };
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
-      throw new BusbarError(
-        'API_PORT_IN_USE',
-        `The dashboard cannot listen on ${formatHostPort(bind)}: another program holds the port.`,
-        { details, cause: error },
-      );
-    }
-    throw new BusbarError('LISTENER_FAILED', `The dashboard cannot listen on ${formatHostPort(bind)}: ${messageOf(error)}`, {
-      details,
-      hint: 'Check dashboard.listeners.http.bind.',
-      cause: error,
-    });
+    throw await listenError(error, 'the dashboard', bind.host, bind.port, 'API_PORT_IN_USE', { listener: 'http:dashboard' });
   }
 }
