@@ -2,6 +2,7 @@ import type { Client } from '../api/schema/client.ts';
 import type { Status } from '../api/schema/status.ts';
 import type { ApiClient } from './apiClient.ts';
 import { ANSWER_IS_NO, DONE, type Command, type CommandFlags } from './command.ts';
+import { printList } from './printList.ts';
 
 export const clientCommands: readonly Command[] = [
   {
@@ -9,13 +10,8 @@ export const clientCommands: readonly Command[] = [
     flags: ['cluster'],
     summary: 'Clients of this node; with --cluster of all nodes',
     async run({ api, flags, print }) {
-      let count = 0;
-      for await (const client of api.list<Client>('/clients', await nodeFilter(api, flags))) {
-        print(clientLine(client));
-        count += 1;
-      }
-      if (count === 0) print('No clients.');
-      return DONE;
+      const rows = api.list<Client>('/clients', await nodeFilter(api, flags));
+      return printList(rows, clientLine, 'No clients.', print);
     },
   },
   {

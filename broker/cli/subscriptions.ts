@@ -1,6 +1,7 @@
 import type { Subscription } from '../api/schema/subscription.ts';
 import { nodeFilter } from './clients.ts';
 import { ANSWER_IS_NO, DONE, type Command } from './command.ts';
+import { printList } from './printList.ts';
 
 export const subscriptionCommands: readonly Command[] = [
   {
@@ -8,13 +9,8 @@ export const subscriptionCommands: readonly Command[] = [
     flags: ['cluster'],
     summary: 'Subscriptions of this node; with --cluster of all nodes',
     async run({ api, flags, print }) {
-      let count = 0;
-      for await (const subscription of api.list<Subscription>('/subscriptions', await nodeFilter(api, flags))) {
-        print(subscriptionLine(subscription));
-        count += 1;
-      }
-      if (count === 0) print('No subscriptions.');
-      return DONE;
+      const rows = api.list<Subscription>('/subscriptions', await nodeFilter(api, flags));
+      return printList(rows, subscriptionLine, 'No subscriptions.', print);
     },
   },
   {
