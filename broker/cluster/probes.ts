@@ -33,10 +33,6 @@ export class Probes {
     return this.#probes.size;
   }
 
-  has(id: LinkId): boolean {
-    return this.#probes.has(id);
-  }
-
   start(newcomer: Newcomer, old: LinkState, nowMs: Millis): void {
     this.#probes.set(newcomer.id, { ...newcomer, old, startedMs: nowMs, frames: [] });
   }
