@@ -21,7 +21,12 @@ function createWorld() {
     'acl/get': () => file,
     'acl/save': ({ text }) => {
       saves.push(text);
-      file = { ...file, text, hash: `h${saves.length}`, nodes: [{ node: 'busbar-1', state: 'applied', hash: `h${saves.length}`, message: null }] };
+      file = {
+        ...file,
+        text,
+        hash: `h${saves.length}`,
+        nodes: [{ node: 'busbar-1', state: 'applied', hash: `h${saves.length}`, message: null }],
+      };
       tell(file);
       return { ok: true, file };
     },
@@ -39,7 +44,10 @@ function createWorld() {
     }) as HostPort['on'],
   };
   const desk = new AclDesk();
-  const analyst: AclAnalyst = { check: async (role, text) => desk.check(role, text), explain: async (client, request) => desk.explain(client, request) };
+  const analyst: AclAnalyst = {
+    check: async (role, text) => desk.check(role, text),
+    explain: async (client, request) => desk.explain(client, request),
+  };
   const open = (): App => {
     const app = createApp({ render: () => null });
     const pinia = createPinia();
@@ -91,7 +99,12 @@ describe('the access rules in this window', () => {
     const { store } = await opened();
     store.setDraft(DENY);
     expect(await store.apply()).toBe(true);
-    expect([world.saves, store.dirty, store.file?.text, store.outcome?.nodes.map(({ state }) => state)]).toEqual([[DENY], false, DENY, ['applied']]);
+    expect([world.saves, store.dirty, store.file?.text, store.outcome?.nodes.map(({ state }) => state)]).toEqual([
+      [DENY],
+      false,
+      DENY,
+      ['applied'],
+    ]);
   });
 
   it('are not sent while they have errors', async () => {

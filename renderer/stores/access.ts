@@ -62,12 +62,15 @@ export const useAccessStore = defineStore('access', () => {
   const problems = computed(() => analysis.value?.problems ?? []);
   const errors = computed(() => problems.value.filter((problem) => problem.severity === 'error').length);
   const warnings = computed(() => problems.value.filter((problem) => problem.severity === 'warning').length);
-  const diff = computed(() => (savedAnalysis.value && analysis.value ? diffRules(savedAnalysis.value.file, analysis.value.file) : null));
+  const diff = computed(() =>
+    savedAnalysis.value && analysis.value ? diffRules(savedAnalysis.value.file, analysis.value.file) : null,
+  );
 
   port.on('acl/changed', (next) => take(next));
 
   function keepDraft(): void {
-    if (file.value && dirty.value) localStorage.setItem(DRAFT_KEY, JSON.stringify({ base: file.value.hash, text: draft.value } satisfies KeptDraft));
+    if (file.value && dirty.value)
+      localStorage.setItem(DRAFT_KEY, JSON.stringify({ base: file.value.hash, text: draft.value } satisfies KeptDraft));
     else localStorage.removeItem(DRAFT_KEY);
   }
 
@@ -175,7 +178,28 @@ export const useAccessStore = defineStore('access', () => {
   }
 
   return {
-    file, draft, incoming, analysis, savedAnalysis, loadFailure, applying, outcome, selectedRule, dirty, current, problems, errors, warnings, diff,
-    load, setDraft, check, discard, keepMine, apply, dismissOutcome, explain: analyst.explain,
+    file,
+    draft,
+    incoming,
+    analysis,
+    savedAnalysis,
+    loadFailure,
+    applying,
+    outcome,
+    selectedRule,
+    dirty,
+    current,
+    problems,
+    errors,
+    warnings,
+    diff,
+    load,
+    setDraft,
+    check,
+    discard,
+    keepMine,
+    apply,
+    dismissOutcome,
+    explain: analyst.explain,
   };
 });

@@ -25,7 +25,15 @@ export function requestOf(form: ExplainForm): { client: AclClient; request: AclR
 
 export const useAccessExplainStore = defineStore('accessExplain', () => {
   const access = useAccessStore();
-  const form = ref<ExplainForm>({ clientId: '', username: '', peerHost: '127.0.0.1', action: 'publish', topic: '', qos: 0, retain: false });
+  const form = ref<ExplainForm>({
+    clientId: '',
+    username: '',
+    peerHost: '127.0.0.1',
+    action: 'publish',
+    topic: '',
+    qos: 0,
+    retain: false,
+  });
   const answer = shallowRef<Explanations>({ draft: null, saved: null });
   const asked = computed(() => form.value.topic !== '');
   /** Of the draft; of the saved rules while the draft has errors. */

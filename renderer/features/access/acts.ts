@@ -43,7 +43,9 @@ export function useAccessActs() {
     const { problems, analysis } = access;
     if (!analysis || problems.length === 0) return;
     const caret = view.caret;
-    const next = caret && problems.find((problem) => problem.line > caret.line || (problem.line === caret.line && problem.column > caret.column));
+    const next =
+      caret &&
+      problems.find((problem) => problem.line > caret.line || (problem.line === caret.line && problem.column > caret.column));
     goTo((next ?? problems[0]!).start);
   }
 

@@ -29,12 +29,53 @@ function commandsOfPage(): readonly Command[] {
   const layout = useLayoutStore();
   const contextKey = 'access.title';
   return [
-    { id: 'access.apply', titleKey: 'access.commands.apply', icon: 'acl', contextKey, keys: ['Mod+S'], when: () => access.file !== null, run: () => acts.apply() },
-    { id: 'access.review', titleKey: 'access.commands.review', icon: 'splitRight', contextKey, when: () => access.dirty, run: () => acts.review() },
-    { id: 'access.discard', titleKey: 'access.commands.discard', icon: 'delete', contextKey, when: () => access.dirty, run: () => acts.discard() },
-    { id: 'access.explain', titleKey: 'access.commands.explain', icon: 'search', contextKey, run: () => layout.showPanel(EXPLAIN_PANEL) },
-    { id: 'access.problems', titleKey: 'access.commands.problems', icon: 'warn', contextKey, run: () => layout.showPanel(PROBLEMS_PANEL) },
-    { id: 'access.nextProblem', titleKey: 'access.commands.nextProblem', icon: 'warn', contextKey, when: () => access.problems.length > 0, run: () => acts.nextProblem() },
+    {
+      id: 'access.apply',
+      titleKey: 'access.commands.apply',
+      icon: 'acl',
+      contextKey,
+      keys: ['Mod+S'],
+      when: () => access.file !== null,
+      run: () => acts.apply(),
+    },
+    {
+      id: 'access.review',
+      titleKey: 'access.commands.review',
+      icon: 'splitRight',
+      contextKey,
+      when: () => access.dirty,
+      run: () => acts.review(),
+    },
+    {
+      id: 'access.discard',
+      titleKey: 'access.commands.discard',
+      icon: 'delete',
+      contextKey,
+      when: () => access.dirty,
+      run: () => acts.discard(),
+    },
+    {
+      id: 'access.explain',
+      titleKey: 'access.commands.explain',
+      icon: 'search',
+      contextKey,
+      run: () => layout.showPanel(EXPLAIN_PANEL),
+    },
+    {
+      id: 'access.problems',
+      titleKey: 'access.commands.problems',
+      icon: 'warn',
+      contextKey,
+      run: () => layout.showPanel(PROBLEMS_PANEL),
+    },
+    {
+      id: 'access.nextProblem',
+      titleKey: 'access.commands.nextProblem',
+      icon: 'warn',
+      contextKey,
+      when: () => access.problems.length > 0,
+      run: () => acts.nextProblem(),
+    },
   ];
 }
 

@@ -16,7 +16,10 @@ export interface ItemRow {
 const RANK: Readonly<Record<Severity, number>> = { error: 3, warning: 2, info: 1 };
 
 export function worstOf(problems: readonly Problem[]): Problem | undefined {
-  return problems.reduce<Problem | undefined>((worst, problem) => (worst === undefined || RANK[problem.severity] > RANK[worst.severity] ? problem : worst), undefined);
+  return problems.reduce<Problem | undefined>(
+    (worst, problem) => (worst === undefined || RANK[problem.severity] > RANK[worst.severity] ? problem : worst),
+    undefined,
+  );
 }
 
 /** One row per rule or broken rule, in order. */

@@ -21,7 +21,10 @@ describe('a problem in Chinese', () => {
     const names = (text: string): string[] => [...text.matchAll(/\{([a-z]+)\}/g)].map((found) => found[1] as string).sort();
     for (const [kind, info] of Object.entries(PROBLEM_KINDS)) {
       const text = (zh.access.problems.text as Record<string, string>)[kind] ?? '';
-      expect(names(text).every((name) => names(info.message).includes(name)), kind).toBe(true);
+      expect(
+        names(text).every((name) => names(info.message).includes(name)),
+        kind,
+      ).toBe(true);
     }
   });
 
@@ -47,7 +50,11 @@ describe('words of a rule', () => {
   });
 
   it('mark placeholders in topics', () => {
-    expect(topicPieces('a/${clientid}/#')).toEqual([{ text: 'a/', hole: false }, { text: '${clientid}', hole: true }, { text: '/#', hole: false }]);
+    expect(topicPieces('a/${clientid}/#')).toEqual([
+      { text: 'a/', hole: false },
+      { text: '${clientid}', hole: true },
+      { text: '/#', hole: false },
+    ]);
   });
 });
 
@@ -58,11 +65,24 @@ describe('rows of the text', () => {
       [1, 2, 3, undefined],
       [2, 4, 4, 'error'],
     ]);
-    expect([rowAtLine(rows, 1)?.number, rowAtLine(rows, 3)?.number, rowAtLine(rows, 9)?.number]).toEqual([undefined, 1, undefined]);
+    expect([rowAtLine(rows, 1)?.number, rowAtLine(rows, 3)?.number, rowAtLine(rows, 9)?.number]).toEqual([
+      undefined,
+      1,
+      undefined,
+    ]);
   });
 
   it('have one mark: deciding before problems before looked at', () => {
-    const step = { rule: 1, permission: 'deny', who: 'matched', action: 'matched', topic: 'matched', matches: true, reached: true, reason: { kind: 'matched', topic: 'a' } } as const;
+    const step = {
+      rule: 1,
+      permission: 'deny',
+      who: 'matched',
+      action: 'matched',
+      topic: 'matched',
+      matches: true,
+      reached: true,
+      reason: { kind: 'matched', topic: 'a' },
+    } as const;
     expect([
       markOf({ worst: 'warning' }, step),
       markOf({ worst: 'warning' }, { ...step, matches: false }),
@@ -75,7 +95,10 @@ describe('rows of the text', () => {
 describe('rules on nodes', () => {
   it('are never assumed', () => {
     const file = {
-      path: 'acl/acl.conf', text: '', hash: 'new', savedAtMs: 0,
+      path: 'acl/acl.conf',
+      text: '',
+      hash: 'new',
+      savedAtMs: 0,
       nodes: [
         { node: 'a', state: 'applied', hash: 'new', message: null },
         { node: 'b', state: 'applied', hash: 'old', message: null },
@@ -84,13 +107,20 @@ describe('rules on nodes', () => {
       ],
     } as const;
     const nodes = (['a', 'b', 'c', 'd', 'e'] as const).map((name) => ({ name, state: 'running' as const }));
-    expect(nodeRules([...nodes, { name: 'f', state: 'stopped' }], { ...file, nodes: [...file.nodes] }).map(({ state }) => state)).toEqual(['upToDate', 'older', 'refused', 'unknown', 'unknown', 'notRunning']);
+    expect(
+      nodeRules([...nodes, { name: 'f', state: 'stopped' }], { ...file, nodes: [...file.nodes] }).map(({ state }) => state),
+    ).toEqual(['upToDate', 'older', 'refused', 'unknown', 'unknown', 'notRunning']);
   });
 });
 
 describe('small parts of the editor', () => {
   it('replace only what differs', () => {
-    expect([differingPart('abcd', 'abXd'), differingPart('aa', 'aaa'), differingPart('', 'x'), differingPart('same', 'same')]).toEqual([
+    expect([
+      differingPart('abcd', 'abXd'),
+      differingPart('aa', 'aaa'),
+      differingPart('', 'x'),
+      differingPart('same', 'same'),
+    ]).toEqual([
       { start: 2, end: 3, text: 'X' },
       { start: 2, end: 2, text: 'a' },
       { start: 0, end: 0, text: 'x' },

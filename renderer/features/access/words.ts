@@ -73,7 +73,9 @@ export function whoChips(who: Who, t: Translate): readonly string[] {
     case 'and':
       return who.of.length === 0 ? [t('access.cards.everyone')] : who.of.flatMap((part) => whoChips(part, t));
     case 'or':
-      return who.of.length === 0 ? [t('access.cards.nobody')] : [`${t('access.cards.anyOf')} ${who.of.map((part) => whoChips(part, t).join(' + ')).join(' | ')}`];
+      return who.of.length === 0
+        ? [t('access.cards.nobody')]
+        : [`${t('access.cards.anyOf')} ${who.of.map((part) => whoChips(part, t).join(' + ')).join(' | ')}`];
   }
 }
 
@@ -94,7 +96,12 @@ export function topicTexts(rule: Rule): readonly string[] {
 
 /** A rule that takes every request, for which "everything" says it all. */
 export function coversEverything(rule: Rule): boolean {
-  return rule.action.type === 'all' && rule.action.options === undefined && rule.topics.some((topic) => topic.eq === 'no' && topic.filter === '#') && rule.topics.length === 1;
+  return (
+    rule.action.type === 'all' &&
+    rule.action.options === undefined &&
+    rule.topics.some((topic) => topic.eq === 'no' && topic.filter === '#') &&
+    rule.topics.length === 1
+  );
 }
 
 /** One line for the palette and for assistive technology. */
@@ -103,7 +110,10 @@ export function ruleSentence(rule: Rule, t: Translate): string {
     n: rule.number,
     permission: t(`access.cards.${rule.permission}`),
     who: whoChips(rule.who, t).join(' + '),
-    action: rule.action.type === 'all' ? `${t('access.cards.publish')} + ${t('access.cards.subscribe')}` : t(`access.cards.${rule.action.type}`),
+    action:
+      rule.action.type === 'all'
+        ? `${t('access.cards.publish')} + ${t('access.cards.subscribe')}`
+        : t(`access.cards.${rule.action.type}`),
     topics: topicTexts(rule).join(', '),
   });
 }

@@ -13,9 +13,18 @@ function pieces(line: string, state: LineState = FIRST_LINE): string[] {
 describe('colours of a line', () => {
   it.each([
     ['{allow, all}.', ['keyword.allow:allow', 'type:all']],
-    ['{deny, {username, "a"}, publish, ["x"]}.', ['keyword.deny:deny', 'type:username', 'string:"a"', 'type:publish', 'string:"x"']],
-    ['{allow, {username, {re, "^a$"}}, all, []}.', ['keyword.allow:allow', 'type:username', 'type:re', 'string:"', 'string.regex:^a$', 'string:"', 'type:all']],
-    ['["d/${clientid}/x", "u/%u/#"]', ['string:"d/', 'variable.placeholder:${clientid}', 'string:/x"', 'string:"u/', 'variable.placeholder:%u', 'string:/#"']],
+    [
+      '{deny, {username, "a"}, publish, ["x"]}.',
+      ['keyword.deny:deny', 'type:username', 'string:"a"', 'type:publish', 'string:"x"'],
+    ],
+    [
+      '{allow, {username, {re, "^a$"}}, all, []}.',
+      ['keyword.allow:allow', 'type:username', 'type:re', 'string:"', 'string.regex:^a$', 'string:"', 'type:all'],
+    ],
+    [
+      '["d/${clientid}/x", "u/%u/#"]',
+      ['string:"d/', 'variable.placeholder:${clientid}', 'string:/x"', 'string:"u/', 'variable.placeholder:%u', 'string:/#"'],
+    ],
     ['{qos, 1} %% why', ['type:qos', 'number:1', 'comment:%% why']],
     ['{Allow, all}.', ['invalid:Allow', 'type:all']],
     ['{allow, deny}.', ['keyword.allow:allow', 'type:deny']],

@@ -10,7 +10,7 @@ describe('the first repair of a problem', () => {
     ['{allow, all}.{deny, all}.', '{allow, all}.\n{deny, all}.'],
     ['{alow, all}.', '{allow, all}.'],
     ['{allow, all, publis, ["a"]}.', '{allow, all, publish, ["a"]}.'],
-    ['{allow, {and, []}, publish, ["a"]}.', "{allow, {'and', []}, publish, [\"a\"]}."],
+    ['{allow, {and, []}, publish, ["a"]}.', '{allow, {\'and\', []}, publish, ["a"]}.'],
     ['{allow, all, publish, "a"}.', '{allow, all, publish, ["a"]}.'],
     ['{allow, all, publish, <<"a">>}.', '{allow, all, publish, [<<"a">>]}.'],
     ['{allow, all, pubsub, ["a"]}.', '{allow, all, all, ["a"]}.'],
@@ -38,9 +38,15 @@ describe('moving a rule', () => {
   const text = '{allow, all, publish, ["a"]}.\n{allow, all, publish, ["b"]}. % of b\n{deny, all}.';
   it('takes its line and the comment behind it along', () => {
     const { file } = analyseAcl(text);
-    expect(applyEdits(text, moveRuleBefore(file, 2, 1))).toBe('{allow, all, publish, ["b"]}. % of b\n{allow, all, publish, ["a"]}.\n{deny, all}.');
-    expect(applyEdits(text, moveRuleBefore(file, 3, 2))).toBe('{allow, all, publish, ["a"]}.\n{deny, all}.\n{allow, all, publish, ["b"]}. % of b\n');
-    expect(applyEdits(text, moveRuleLast(file, 1))).toBe('{allow, all, publish, ["b"]}. % of b\n{deny, all}.\n{allow, all, publish, ["a"]}.\n');
+    expect(applyEdits(text, moveRuleBefore(file, 2, 1))).toBe(
+      '{allow, all, publish, ["b"]}. % of b\n{allow, all, publish, ["a"]}.\n{deny, all}.',
+    );
+    expect(applyEdits(text, moveRuleBefore(file, 3, 2))).toBe(
+      '{allow, all, publish, ["a"]}.\n{deny, all}.\n{allow, all, publish, ["b"]}. % of b\n',
+    );
+    expect(applyEdits(text, moveRuleLast(file, 1))).toBe(
+      '{allow, all, publish, ["b"]}. % of b\n{deny, all}.\n{allow, all, publish, ["a"]}.\n',
+    );
   });
 });
 

@@ -36,7 +36,9 @@ export function editDistance(a: string, b: string): number {
 
 /** The known word most like this one; undefined when none is near. */
 export function nearestWord(word: string, known: readonly string[]): string | undefined {
-  const ranked = known.map((other) => ({ other, distance: editDistance(word.toLowerCase(), other) })).sort((x, y) => x.distance - y.distance);
+  const ranked = known
+    .map((other) => ({ other, distance: editDistance(word.toLowerCase(), other) }))
+    .sort((x, y) => x.distance - y.distance);
   const [best] = ranked;
   return best && best.distance <= 2 && best.distance < best.other.length - 1 ? best.other : undefined;
 }
@@ -48,7 +50,10 @@ function lineOf(file: AclTree, item: Item): { start: number; end: number } {
   const tail = item.trailing?.end ?? item.node.end;
   const lineEnd = file.text.indexOf('\n', tail);
   const rest = file.text.slice(tail, lineEnd < 0 ? undefined : lineEnd);
-  return { start: file.text.slice(lineStart, start).trim() === '' ? lineStart : start, end: rest.trim() === '' ? (lineEnd < 0 ? file.text.length : lineEnd + 1) : tail };
+  return {
+    start: file.text.slice(lineStart, start).trim() === '' ? lineStart : start,
+    end: rest.trim() === '' ? (lineEnd < 0 ? file.text.length : lineEnd + 1) : tail,
+  };
 }
 
 function itemNumbered(file: AclTree, number: number | string | undefined): Item | undefined {
@@ -68,7 +73,10 @@ export function moveRuleBefore(file: AclTree, number: number, target: number): r
   const from = lineOf(file, item);
   const text = file.text.slice(from.start, from.end);
   const at = lineOf(file, other).start;
-  return [{ ...from, text: '' }, { start: at, end: at, text: text.endsWith('\n') ? text : `${text}\n` }].sort((a, b) => a.start - b.start);
+  return [
+    { ...from, text: '' },
+    { start: at, end: at, text: text.endsWith('\n') ? text : `${text}\n` },
+  ].sort((a, b) => a.start - b.start);
 }
 
 /** A new rule on its own line above another one; at the end where there is no such rule. */
@@ -91,7 +99,10 @@ export function moveRuleLast(file: AclTree, number: number): readonly TextEdit[]
   const at = lineOf(file, last).end;
   const text = file.text.slice(from.start, from.end).replace(/\n$/, '');
   const glue = file.text.slice(0, at).endsWith('\n') ? '' : '\n';
-  return [{ ...from, text: '' }, { start: at, end: at, text: `${glue}${text}\n` }];
+  return [
+    { ...from, text: '' },
+    { start: at, end: at, text: `${glue}${text}\n` },
+  ];
 }
 
 function replace(problem: Problem, key: string, text: string): QuickFix {
@@ -118,21 +129,45 @@ export function quickFixes(file: AclTree, problem: Problem): readonly QuickFix[]
       return [replace(problem, 'write', 'all')];
     case 'topicsNotList':
     case 'bareTopic':
-      return source.startsWith('{') ? [] : [{ key: 'brackets', values: {}, edits: [{ start: problem.start, end: problem.end, text: `[${source}]` }] }];
+      return source.startsWith('{')
+        ? []
+        : [{ key: 'brackets', values: {}, edits: [{ start: problem.start, end: problem.end, text: `[${source}]` }] }];
     case 'oldPlaceholder':
-      return [{ ...replace(problem, 'write', source.replaceAll(String(values['value']), String(values['better']))), values: { text: String(values['better']) } }];
+      return [
+        {
+          ...replace(problem, 'write', source.replaceAll(String(values['value']), String(values['better']))),
+          values: { text: String(values['better']) },
+        },
+      ];
     case 'unknownPlaceholder':
-      return values['value'] === '${cn}' ? [{ ...replace(problem, 'write', source.replaceAll('${cn}', '${cert_common_name}')), values: { text: '${cert_common_name}' } }] : [];
+      return values['value'] === '${cn}'
+        ? [
+            {
+              ...replace(problem, 'write', source.replaceAll('${cn}', '${cert_common_name}')),
+              values: { text: '${cert_common_name}' },
+            },
+          ]
+        : [];
     case 'regexUnanchored':
       return [replace(problem, 'write', `"^${String(values['value'])}$"`)];
     case 'regexEscape':
-      return [{ key: 'doubleBackslash', values: {}, edits: [{ start: problem.start, end: problem.end, text: source.replace(/\\(?=[^\\"])/g, '\\\\') }] }];
+      return [
+        {
+          key: 'doubleBackslash',
+          values: {},
+          edits: [{ start: problem.start, end: problem.end, text: source.replace(/\\(?=[^\\"])/g, '\\\\') }],
+        },
+      ];
     case 'cidrHostBits':
       return [replace(problem, 'write', `"${String(values['network'])}"`)];
     case 'unreachable':
     case 'shadowed':
       return [
-        { key: 'moveAbove', values: { rule: values['by'] as number }, edits: moveRuleBefore(file, values['rule'] as number, values['by'] as number) },
+        {
+          key: 'moveAbove',
+          values: { rule: values['by'] as number },
+          edits: moveRuleBefore(file, values['rule'] as number, values['by'] as number),
+        },
         { key: 'delete', values: {}, edits: removeRule(file, values['rule'] as number) },
       ];
     case 'redundant':

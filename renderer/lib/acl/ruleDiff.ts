@@ -20,7 +20,8 @@ function commonLength(a: readonly string[], b: readonly string[]): number {
   let row = new Array<number>(b.length + 1).fill(0);
   for (const left of a) {
     const next = [0];
-    for (const [index, right] of b.entries()) next.push(left === right ? (row[index] as number) + 1 : Math.max(row[index + 1] as number, next[index] as number));
+    for (const [index, right] of b.entries())
+      next.push(left === right ? (row[index] as number) + 1 : Math.max(row[index + 1] as number, next[index] as number));
     row = next;
   }
   return row[b.length] as number;

@@ -1,4 +1,4 @@
-/** `acl.conf` as a language of Monaco: colours by the broker's lexer, brackets, comments, completion, formatting, fixes. */
+/** `acl.conf` as a language of Monaco: colours by the broker's lexer, brackets, comments, completion, formatting. */
 import type * as MonacoApi from 'monaco-editor/editor.js';
 import type { CancellationToken, editor as MonacoEditor, IRange, languages } from 'monaco-editor/editor.js';
 import { parseAcl } from '../../../../broker/access/acl/parser.ts';
@@ -63,7 +63,12 @@ function completions(monaco: Monaco): languages.CompletionItemProvider {
       const before = model.getLineContent(position.lineNumber).slice(0, position.column - 1);
       const back = (pattern: RegExp): IRange => {
         const length = pattern.exec(before)?.[0].length ?? 0;
-        return { startLineNumber: position.lineNumber, endLineNumber: position.lineNumber, startColumn: position.column - length, endColumn: position.column };
+        return {
+          startLineNumber: position.lineNumber,
+          endLineNumber: position.lineNumber,
+          startColumn: position.column - length,
+          endColumn: position.column,
+        };
       };
       if (/^\s*%/.test(before)) return { suggestions: [] };
       if ((before.match(/(?<!\\)"/g)?.length ?? 0) % 2 === 1) {
@@ -72,14 +77,27 @@ function completions(monaco: Monaco): languages.CompletionItemProvider {
       }
       const items = /^\s*\{?\w*$/.test(before) ? SNIPPETS : SLOTS;
       const range = back(/\{?'?[a-z]*$/);
-      return { suggestions: items.map(({ label, text }) => ({ label, kind: Snippet, insertText: text, insertTextRules: InsertAsSnippet, range, filterText: label })) };
+      return {
+        suggestions: items.map(({ label, text }) => ({
+          label,
+          kind: Snippet,
+          insertText: text,
+          insertTextRules: InsertAsSnippet,
+          range,
+          filterText: label,
+        })),
+      };
     },
   };
 }
 
 /** Prints the tree; a text with errors is left as it is, for the printer keeps broken rules anyway and a half-typed one must not jump. */
 const formatter: languages.DocumentFormattingEditProvider = {
-  provideDocumentFormattingEdits: (model: MonacoEditor.ITextModel, _options: languages.FormattingOptions, _token: CancellationToken) => {
+  provideDocumentFormattingEdits: (
+    model: MonacoEditor.ITextModel,
+    _options: languages.FormattingOptions,
+    _token: CancellationToken,
+  ) => {
     const file = parseAcl(model.getValue());
     if (file.items.some((item) => item.node.type === 'broken')) return [];
     return [{ range: model.getFullModelRange(), text: printAcl(file) }];

@@ -83,7 +83,8 @@ type Monaco = Awaited<ReturnType<typeof loadMonaco>>;
 
 /** Kept while the window lives, so that undo reaches back over a visit to another page. */
 function modelOf(monaco: Monaco, uri: string, text: string): MonacoEditor.ITextModel {
-  const model = monaco.editor.getModel(monaco.Uri.parse(uri)) ?? monaco.editor.createModel(text, ACL_LANGUAGE, monaco.Uri.parse(uri));
+  const model =
+    monaco.editor.getModel(monaco.Uri.parse(uri)) ?? monaco.editor.createModel(text, ACL_LANGUAGE, monaco.Uri.parse(uri));
   model.setEOL(monaco.editor.EndOfLineSequence.LF);
   // Colour has a meaning here; brackets have none.
   model.updateOptions({ bracketColorizationOptions: { enabled: false, independentColorPoolPerBracketType: false } });
@@ -96,7 +97,11 @@ function replaceText(monaco: Monaco, model: MonacoEditor.ITextModel, text: strin
   if (before === text) return;
   const part = differingPart(before, text);
   model.pushStackElement();
-  model.pushEditOperations([], [{ range: monaco.Range.fromPositions(model.getPositionAt(part.start), model.getPositionAt(part.end)), text: part.text }], () => null);
+  model.pushEditOperations(
+    [],
+    [{ range: monaco.Range.fromPositions(model.getPositionAt(part.start), model.getPositionAt(part.end)), text: part.text }],
+    () => null,
+  );
   model.pushStackElement();
 }
 
@@ -109,7 +114,14 @@ function severityOf(monaco: Monaco, severity: Severity) {
 export async function openAclEditor(element: HTMLElement, options: AclEditorOptions): Promise<AclEditorHandle> {
   const monaco = await loadMonaco();
   const model = modelOf(monaco, URI, options.text);
-  const editor = monaco.editor.create(element, { ...EDITOR_OPTIONS, model, fontFamily: fontFamily(), automaticLayout: true, wordBasedSuggestions: 'off', ariaLabel: options.label });
+  const editor = monaco.editor.create(element, {
+    ...EDITOR_OPTIONS,
+    model,
+    fontFamily: fontFamily(),
+    automaticLayout: true,
+    wordBasedSuggestions: 'off',
+    ariaLabel: options.label,
+  });
   const lines = editor.createDecorationsCollection();
   const undo: { dispose(): void }[] = [editor, editor.onDidLayoutChange(() => fitZone())];
   let zone: { id: string; node: HTMLElement; line: number } | null = null;
@@ -122,8 +134,14 @@ export async function openAclEditor(element: HTMLElement, options: AclEditorOpti
 
   return {
     onText: (listener) => void undo.push(model.onDidChangeContent(() => listener(model.getValue()))),
-    onCaret: (listener) => void undo.push(editor.onDidChangeCursorPosition(({ position }) => listener(position.lineNumber, position.column))),
-    onLayout: (listener) => void undo.push(editor.onDidScrollChange(listener), editor.onDidLayoutChange(listener), editor.onDidContentSizeChange(listener)),
+    onCaret: (listener) =>
+      void undo.push(editor.onDidChangeCursorPosition(({ position }) => listener(position.lineNumber, position.column))),
+    onLayout: (listener) =>
+      void undo.push(
+        editor.onDidScrollChange(listener),
+        editor.onDidLayoutChange(listener),
+        editor.onDidContentSizeChange(listener),
+      ),
     setText: (text) => replaceText(monaco, model, text),
     setMarkers: (problems, words) => {
       const markers = problems.map((problem) => ({
@@ -138,7 +156,16 @@ export async function openAclEditor(element: HTMLElement, options: AclEditorOpti
       monaco.editor.setModelMarkers(model, ACL_LANGUAGE, markers);
     },
     markLines: (range) => {
-      lines.set(range ? [{ range: new monaco.Range(range[0], 1, range[1], 1), options: { isWholeLine: true, className: 'acl-on', marginClassName: 'acl-on' } }] : []);
+      lines.set(
+        range
+          ? [
+              {
+                range: new monaco.Range(range[0], 1, range[1], 1),
+                options: { isWholeLine: true, className: 'acl-on', marginClassName: 'acl-on' },
+              },
+            ]
+          : [],
+      );
     },
     setZone: (afterLine) => {
       if (zone?.line === afterLine) return zone?.node ?? null;
@@ -149,7 +176,11 @@ export async function openAclEditor(element: HTMLElement, options: AclEditorOpti
         const node = document.createElement('div');
         // Above the text layer, so that its buttons take the clicks.
         node.style.zIndex = '1';
-        zone = { id: accessor.addZone({ afterLineNumber: afterLine, heightInPx: ZONE_HEIGHT, domNode: node }), node, line: afterLine };
+        zone = {
+          id: accessor.addZone({ afterLineNumber: afterLine, heightInPx: ZONE_HEIGHT, domNode: node }),
+          node,
+          line: afterLine,
+        };
       });
       fitZone();
       return zone?.node ?? null;
@@ -187,6 +218,7 @@ export async function openAclDiff(element: HTMLElement, saved: string, draft: st
     automaticLayout: true,
     readOnly: true,
     originalEditable: false,
+    ignoreTrimWhitespace: false,
     renderSideBySide: true,
     useInlineViewWhenSpaceIsLimited: true,
     renderSideBySideInlineBreakpoint: 640,

@@ -111,7 +111,10 @@ export function followTheme(monaco: Monaco): void {
   const define = (): void => {
     const style = getComputedStyle(root);
     const name = `${MONACO_THEME}-${root.dataset['theme'] ?? 'light'}`;
-    monaco.editor.defineTheme(name, themeData((token) => style.getPropertyValue(token), baseOf(root.dataset['theme'])));
+    monaco.editor.defineTheme(
+      name,
+      themeData((token) => style.getPropertyValue(token), baseOf(root.dataset['theme'])),
+    );
     monaco.editor.setTheme(name);
   };
   define();

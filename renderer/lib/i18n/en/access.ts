@@ -1,7 +1,6 @@
 /** Words of the Access page. The sentences of problems are the language's own in English (broker/access/acl/problems.ts). */
 export const access = {
   title: 'Access',
-  rulesOf: 'Rules of {file}',
   review: 'saved ↔ draft',
   mode: { label: 'How the rules are shown', text: 'Text', both: 'Both', cards: 'Cards' },
   editor: { label: 'Rules as text', loading: 'Opening the editor', failed: 'The editor could not be loaded' },
@@ -23,7 +22,6 @@ export const access = {
     user: 'user',
     client: 'client',
     anyOf: 'any of',
-    allOf: 'all of',
     qos: 'QoS {list}',
     retained: 'retained',
     notRetained: 'not retained',
@@ -36,12 +34,11 @@ export const access = {
     emptyText: 'Without a rule that matches, the default decides: every request is allowed. Add a rule here or write one in the text.',
     addFirst: 'Add {rule}',
   },
-  panel: { explain: 'Explain', problems: 'Problems' },
+  panel: { explain: 'Explain', problems: 'Rule problems' },
   problems: {
     none: 'No problems',
     noneText: 'Errors keep the rules from being applied; warnings and hints show what probably was not meant.',
     place: 'Ln {line}, Col {column}',
-    columns: { code: 'Code', problem: 'Problem', place: 'Place', fix: 'Fix' },
     severity: { error: 'error', warning: 'warning', info: 'hint' },
   },
   fix: {
@@ -55,7 +52,6 @@ export const access = {
   },
   explain: {
     request: 'Request',
-    client: 'Client',
     clientId: 'Client id',
     user: 'User',
     noUser: 'none',
@@ -128,7 +124,6 @@ export const access = {
     added: '{n} added',
     removed: '{n} removed',
     sameRules: 'only comments or layout',
-    checking: 'reading the draft',
     errors: '{n} error keeps it from being applied | {n} errors keep it from being applied',
     warnings: '{n} warning | {n} warnings',
     goTo: 'Show the first one',
@@ -137,7 +132,6 @@ export const access = {
     reviewDraft: 'Review',
     apply: 'Apply to {n} node | Apply to {n} nodes',
     save: 'Save the file',
-    applying: 'Applying',
     applied: 'Applied',
     saved: 'Saved',
     again: 'Apply again',
@@ -151,7 +145,7 @@ export const access = {
     theirs: 'Take the file',
     mine: 'Keep my draft',
   },
-  failed: { apply: 'The rules were not applied', copyDraft: 'Copy draft' },
+  failed: { apply: 'The rules were not applied' },
   sidebar: {
     files: 'Files',
     draft: 'draft',
@@ -164,12 +158,10 @@ export const access = {
     unknown: 'not asked yet',
     noNodes: 'No cluster yet. The file is kept in the project and every node starts with it.',
     denied: 'Denied now',
-    deniedNone: 'nothing',
     sources: 'Sources',
     file: 'file',
     noMatch: 'no match',
     noMatchAllow: 'allow',
-    ruleCount: '{n} rules',
   },
   status: { rule: 'rule {n}', place: 'Ln {line}, Col {column}' },
   commands: {
@@ -179,6 +171,5 @@ export const access = {
     explain: 'Explain an access decision',
     problems: 'Show problems of the access rules',
     nextProblem: 'Go to the next problem of the access rules',
-    mode: 'Show rules: {mode}',
   },
 };

@@ -1,7 +1,6 @@
 /** 访问控制页面的用语。 */
 export const access = {
   title: '访问控制',
-  rulesOf: '{file} 的规则',
   review: '已保存 ↔ 草稿',
   mode: { label: '规则的显示方式', text: '文本', both: '两者', cards: '卡片' },
   editor: { label: '文本形式的规则', loading: '正在打开编辑器', failed: '无法加载编辑器' },
@@ -23,7 +22,6 @@ export const access = {
     user: '用户',
     client: '客户端',
     anyOf: '任一',
-    allOf: '全部满足',
     qos: 'QoS {list}',
     retained: '保留消息',
     notRetained: '非保留消息',
@@ -36,12 +34,11 @@ export const access = {
     emptyText: '没有命中的规则时由默认值决定：允许所有请求。可在此添加规则，或直接编写文本。',
     addFirst: '添加 {rule}',
   },
-  panel: { explain: '解释', problems: '问题' },
+  panel: { explain: '解释', problems: '规则问题' },
   problems: {
     none: '没有问题',
     noneText: '有错误的规则不能应用；警告和提示指出可能并非本意的写法。',
     place: '第 {line} 行，第 {column} 列',
-    columns: { code: '代码', problem: '问题', place: '位置', fix: '修复' },
     severity: { error: '错误', warning: '警告', info: '提示' },
     text: {
       fileTooLarge: '文件有 {chars} 个字符，超过 {limit}',
@@ -101,7 +98,6 @@ export const access = {
   },
   explain: {
     request: '请求',
-    client: '客户端',
     clientId: '客户端 ID',
     user: '用户',
     noUser: '无',
@@ -174,7 +170,6 @@ export const access = {
     added: '新增 {n} 条',
     removed: '删除 {n} 条',
     sameRules: '仅注释或排版有变化',
-    checking: '正在检查草稿',
     errors: '有 {n} 个错误，不能应用',
     warnings: '{n} 个警告',
     goTo: '查看第一个',
@@ -183,7 +178,6 @@ export const access = {
     reviewDraft: '审阅',
     apply: '应用到 {n} 个节点',
     save: '保存文件',
-    applying: '正在应用',
     applied: '已应用',
     saved: '已保存',
     again: '再次应用',
@@ -197,7 +191,7 @@ export const access = {
     theirs: '改用文件',
     mine: '保留草稿',
   },
-  failed: { apply: '规则未能应用', copyDraft: '复制草稿' },
+  failed: { apply: '规则未能应用' },
   sidebar: {
     files: '文件',
     draft: '草稿',
@@ -210,12 +204,10 @@ export const access = {
     unknown: '尚未询问',
     noNodes: '还没有集群。文件保存在项目中，每个节点启动时都会读取。',
     denied: '当前拒绝',
-    deniedNone: '无',
     sources: '来源',
     file: '文件',
     noMatch: '无匹配',
     noMatchAllow: '允许',
-    ruleCount: '{n} 条规则',
   },
   status: { rule: '规则 {n}', place: '第 {line} 行，第 {column} 列' },
   commands: {
@@ -225,6 +217,5 @@ export const access = {
     explain: '解释访问判定',
     problems: '显示访问规则的问题',
     nextProblem: '转到访问规则的下一个问题',
-    mode: '规则显示：{mode}',
   },
 };
