@@ -119,8 +119,10 @@ function stop(signal) {
   if (stopping) return;
   stopping = true;
   if (current === null || current.exitCode !== null || current.signalCode !== null) process.exit(0);
-  // Ctrl+C has reached the whole process group already; a second signal would read as an impatient person.
+  // A terminal's Ctrl+C has reached the whole process group already, `kill -INT` only this process: the closed channel tells
+  // the workbench in both cases, and is no second signal, which would read as an impatient person.
   if (signal !== 'SIGINT') current.kill('SIGTERM');
+  else if (current.connected) current.disconnect();
   setTimeout(() => current.kill('SIGKILL'), STOP_LIMIT_MS).unref();
 }
 

@@ -46,19 +46,26 @@ async function serve(host: Host, asked: number | undefined): Promise<HeadlessSer
   return server;
 }
 
+/** Signals closer together than this are one key press. */
+const SECOND_PRESS_MS = 500;
+
 /** Ctrl+C, a service manager's SIGTERM, a closed terminal, and the end of the process that started this one. */
 function stopOnSignals(stopAll: () => Promise<unknown>): void {
-  let stopping = false;
+  let stoppingSinceMs: number | undefined;
   const stop = (code: number) => {
-    // A second Ctrl+C is a person who will not wait; the nodes see their channel close and stop.
-    if (stopping) process.exit(code);
-    stopping = true;
+    if (stoppingSinceMs !== undefined) return;
+    stoppingSinceMs = performance.now();
     setTimeout(() => process.exit(code), STOP_LIMIT_MS).unref();
     void stopAll()
       .catch((error: unknown) => log.error('stop_failed', { reason: messageOf(error) }))
       .finally(() => process.exit(code));
   };
-  process.on('SIGINT', () => stop(130));
+  process.on('SIGINT', () => {
+    // A second Ctrl+C is a person who will not wait; the nodes see their channel close and stop. One key press may come
+    // to us twice, as a signal and as the end of the channel.
+    if (stoppingSinceMs !== undefined && performance.now() - stoppingSinceMs > SECOND_PRESS_MS) process.exit(130);
+    stop(130);
+  });
   process.on('SIGTERM', () => stop(0));
   process.on('SIGHUP', () => stop(0));
   if (process.connected) process.on('disconnect', () => stop(0));
