@@ -142,7 +142,7 @@ export class ClusterCore {
       this.#ports.broker.dispatchForwarded(decodeForward(frame.flags, frame.body));
       return;
     }
-    link.peer.counters.controlIn += 1;
+    if (frame.kind !== v1.Kind.heartbeat) link.peer.counters.controlIn += 1;
     this.#controlFrame(link, frame);
     this.#touch();
   }

@@ -32,7 +32,7 @@ export class Heartbeats {
     // Rows first: the mark in the heartbeat must not run ahead of them.
     routes.stream(link);
     link.lastBeatMs = nowMs;
-    link.control(
+    link.heartbeat(
       encodeHeartbeat({
         sentUs: toUs(nowMs),
         echoUs: link.echo?.theirUs ?? 0,

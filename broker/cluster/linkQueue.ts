@@ -65,6 +65,11 @@ export class LinkQueue {
     this.#counters.controlOut += 1;
   }
 
+  /** A control frame that is no news: links beat all the time, and one that only beats is idle. */
+  heartbeat(frame: Uint8Array): void {
+    this.#submit(frame);
+  }
+
   /** False when the message was dropped: QoS 0 and the link 16 MiB behind (R23). */
   forward(frame: Uint8Array, qos: 0 | 1 | 2, transport: TransportPort): boolean {
     if (this.#queuedData + this.#turnData > LINK_DATA_BYTES) {

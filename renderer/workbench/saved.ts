@@ -1,18 +1,19 @@
 /** State of the window that survives a reload: plain JSON under one key each, defaults where nothing readable was kept. */
 import { watch, type WatchSource } from 'vue';
 
-/** What was kept under the key if it has the shape of the fallback (same kind of value per field), else the fallback. */
+/** What was kept under the key if it has the shape of the fallback (same kind of value per field), else a copy of the fallback. */
 export function readSaved<T extends object>(key: string, fallback: T, storage: Storage = localStorage): T {
+  const standard = structuredClone(fallback);
   try {
     const kept: unknown = JSON.parse(storage.getItem(`busbar.${key}`) ?? 'null');
-    if (typeof kept !== 'object' || kept === null) return fallback;
-    const fields = Object.entries(fallback).map(([name, value]) => {
+    if (typeof kept !== 'object' || kept === null) return standard;
+    const fields = Object.entries(standard).map(([name, value]) => {
       const other = (kept as Record<string, unknown>)[name];
       return [name, typeof other === typeof value ? other : value] as const;
     });
     return Object.fromEntries(fields) as T;
   } catch {
-    return fallback;
+    return standard;
   }
 }
 

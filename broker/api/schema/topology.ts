@@ -11,7 +11,7 @@ export interface LinkSnapshot {
   readonly messagesIn: number;
   readonly bytesOut: number;
   readonly bytesIn: number;
-  /** Route rows and other control frames sent / received. */
+  /** Route rows and other control frames sent / received; heartbeats are not counted. */
   readonly controlOut: number;
   readonly controlIn: number;
   /** Last round trip by heartbeat in ms; null before the first echo. */

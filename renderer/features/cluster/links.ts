@@ -26,9 +26,9 @@ export interface Link {
   readonly reason: string | null;
 }
 
-const WIDTH = { least: 1, most: 8, from: 11 } as const;
+const WIDTH = { least: 2, most: 8, from: 10 } as const;
 
-/** Pixels for a byte rate: one more per doubling, 1 up to 4 kB/s, 8 from 512 kB/s on. */
+/** Pixels for a byte rate: one more per doubling, 2 up to 4 kB/s, 8 from 256 kB/s on. Below 2 its particles could not be told from its edges. */
 export function laneWidth(bytesPerSecond: number): number {
   if (bytesPerSecond <= 0) return WIDTH.least;
   return Math.min(WIDTH.most, Math.max(WIDTH.least, Math.log2(bytesPerSecond) - WIDTH.from));

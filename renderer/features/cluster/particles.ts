@@ -12,7 +12,7 @@ export interface Stream {
 
 export function streamsOf(lane: Lane, line: LaneLine): readonly Stream[] {
   const length = Math.hypot(line.to.x - line.from.x, line.to.y - line.from.y);
-  const radius = Math.max(1.75, Math.min(2.25, lane.width * 0.35));
+  const radius = Math.max(2, Math.min(2.5, lane.width * 0.35));
   const kinds = [
     { kind: 'forward' as const, gap: particleGap(lane.messages, length) },
     { kind: 'route' as const, gap: particleGap(lane.control, length) },

@@ -6,6 +6,8 @@ export const SPAN_MS = 15 * 60_000;
 const TILE_PX = 22;
 /** A label is shown where so much is free behind its tile. */
 const LABEL_PX = 90;
+const LABEL_MOST_PX = 190;
+const GAP_PX = 8;
 
 export interface Span {
   readonly fromMs: number;
@@ -52,15 +54,15 @@ export interface EventTile {
   readonly share: number;
   readonly kind: ClusterEvent['kind'];
   readonly events: readonly ClusterEvent[];
-  /** Pixels for its label, up to the next tile; 0 where there are too few. */
-  readonly labelPx: number;
+  /** Where its label goes, and the pixels it has there; null where there are too few. */
+  readonly label: { readonly side: 'left' | 'right'; readonly px: number } | null;
 }
 
 const KIND_RANK: Readonly<Record<ClusterEvent['kind'], number>> = { fault: 3, healed: 2, acl: 1, lifecycle: 0 };
 
-/** Tiles from left to right. Labels appear where there is room; the newest wins. */
+/** Tiles from left to right. Labels appear where there is room, behind their tile or else before it; the newest wins. */
 export function eventTiles(events: readonly ClusterEvent[], span: Span, width: number): readonly EventTile[] {
-  const inside = events.filter((event) => event.timeMs >= span.fromMs && event.timeMs <= span.toMs).sort((a, b) => a.timeMs - b.timeMs);
+  const inside = asTold(events).filter((event) => event.timeMs >= span.fromMs && event.timeMs <= span.toMs).sort((a, b) => a.timeMs - b.timeMs);
   const groups: { share: number; events: ClusterEvent[] }[] = [];
   for (const event of inside) {
     const share = shareOf(event.timeMs, span);
@@ -68,11 +70,31 @@ export function eventTiles(events: readonly ClusterEvent[], span: Span, width: n
     if (last && (share - last.share) * width < TILE_PX) last.events.push(event);
     else groups.push({ share, events: [event] });
   }
+  const last = groups.length - 1;
+  const before = (index: number) => (groups[index]!.share - (groups[index - 1]?.share ?? 0)) * width;
+  // The newest one wins: where it has no room behind it, its label goes before it.
+  const newestLeft = last >= 0 && (1 - groups[last]!.share) * width < LABEL_PX && before(last) >= LABEL_PX;
+  const newestPx = newestLeft ? Math.min(before(last), LABEL_MOST_PX) : 0;
+  const labelOf = (index: number): EventTile['label'] => {
+    if (index === last && newestLeft) return { side: 'left', px: Math.floor(newestPx - TILE_PX - GAP_PX) };
+    const end = (groups[index + 1]?.share ?? 1) * width - (index === last - 1 ? newestPx : 0);
+    const free = end - groups[index]!.share * width;
+    return free >= LABEL_PX ? { side: 'right', px: Math.floor(free - TILE_PX - GAP_PX) } : null;
+  };
   return groups.map((group, index) => {
-    const next = groups[index + 1]?.share ?? 1;
     const worst = [...group.events].sort((a, b) => KIND_RANK[b.kind] - KIND_RANK[a.kind])[0]!;
-    const free = (next - group.share) * width;
-    return { ...group, kind: worst.kind, labelPx: free >= LABEL_PX ? Math.floor(free - TILE_PX - 8) : 0 };
+    return { ...group, kind: worst.kind, label: labelOf(index) };
+  });
+}
+
+/** A link that comes up for the first time heals nothing: that is part of starting. */
+function asTold(events: readonly ClusterEvent[]): readonly ClusterEvent[] {
+  const cut = new Set<string>();
+  return [...events].sort((a, b) => a.timeMs - b.timeMs).map((event) => {
+    const pair = `${event.values['a']}|${event.values['b']}`;
+    if (event.key === 'link.down') cut.add(pair);
+    if (event.key !== 'link.up' || cut.delete(pair)) return event;
+    return { ...event, kind: 'lifecycle' };
   });
 }
 
