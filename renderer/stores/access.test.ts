@@ -31,13 +31,14 @@ function createWorld() {
       return { ok: true, file };
     },
   };
+  const ask = async (name: string, request: { text: string }): Promise<unknown> => {
+    if (failure) throw failure;
+    return handlers[name]?.(request);
+  };
   const port: HostPort = {
     state: 'online',
     onState: () => () => {},
-    call: (async (name: string, request: { text: string }) => {
-      if (failure) throw failure;
-      return handlers[name]?.(request);
-    }) as HostPort['call'],
+    call: ((name: string, request?: unknown) => ask(name, request as { text: string })) as HostPort['call'],
     on: ((name: string, listener: typeof tell) => {
       if (name === 'acl/changed') tell = listener;
       return () => {};
