@@ -24,6 +24,7 @@ import { Session } from '../session/session.ts';
 import { mergeBySession, newSubscription, type Receiver } from '../session/subscription.ts';
 import { willMessage } from '../session/will.ts';
 import type { TopicCursor } from '../topics/topicCursor.ts';
+import { AccessControl } from './accessControl.ts';
 import type { BrokerPort, ClusterPort } from './clusterPort.ts';
 
 export interface BrokerNodeOptions {
@@ -57,11 +58,13 @@ export class BrokerNode implements NodePort, BrokerPort {
   readonly routes = new Routes<Receiver>();
   readonly retained: RetainedStore;
   readonly #topics: RouteCache<Receiver>;
+  readonly #access: AccessControl;
   readonly #options: BrokerNodeOptions;
   #subscriptions = 0;
 
   constructor(options: BrokerNodeOptions) {
     this.#options = options;
+    this.#access = new AccessControl(options);
     this.config = options.config;
     this.mqtt = options.config.mqtt;
     this.metrics = options.metrics;
@@ -90,22 +93,8 @@ export class BrokerNode implements NodePort, BrokerPort {
     return this.hooks.runFold('client.connect', { reasonCode: 0, properties }, channel.connection).reasonCode;
   }
 
-  /** Nobody to ask means anonymous access (broker-contract 2.2). */
   authenticate(channel: Channel, password: Uint8Array | undefined): number {
-    const { metrics, hooks } = this;
-    metrics.inc(METRIC['client.authenticate']);
-    const isAnonymous = !hooks.has('client.authenticate');
-    const answer = isAnonymous ? ({ result: 'ok' } as const) : hooks.runFold('client.authenticate', { result: 'ignore' }, { ...channel.identity, password });
-    // At the end of a chain in which everybody passed on, nobody has vouched.
-    const reasonCode = answer.result === 'ok' ? 0 : answer.result === 'error' ? answer.reasonCode : ReasonCode.NotAuthorized;
-    metrics.inc(METRIC[reasonCode === 0 ? 'authentication.success' : 'authentication.failure']);
-    if (isAnonymous) {
-      metrics.inc(METRIC['client.auth.anonymous']);
-      metrics.inc(METRIC['authentication.success.anonymous']);
-    }
-    if (reasonCode !== 0) this.log.warn('authentication_failure', { clientid: channel.identity.clientId, username: channel.identity.username, reason_code: reasonCode });
-    if (hooks.has('client.check_authn_complete')) hooks.run('client.check_authn_complete', channel.identity, { reasonCode, isAnonymous });
-    return reasonCode;
+    return this.#access.authenticate(channel.identity, password);
   }
 
   openSession(channel: Channel, cleanStart: boolean): OpenedSession {
@@ -198,37 +187,19 @@ export class BrokerNode implements NodePort, BrokerPort {
   // ---------------------------------------------------------------- access
 
   get authzEpoch(): number {
-    return this.#options.authorizer.epoch;
+    return this.#access.epoch;
   }
 
   get denyDisconnects(): boolean {
-    return this.config.authorization.denyAction === 'disconnect';
+    return this.#access.denyDisconnects;
   }
 
   authorize(client: ClientInfo, action: 'publish' | 'subscribe', topic: string, qos: Qos, retain: boolean): boolean {
-    const { metrics, hooks } = this;
-    metrics.inc(METRIC['client.authorize']);
-    metrics.inc(METRIC['authorization.cache_miss']);
-    const hooked = hooks.has('client.authorize') ? hooks.runFold('client.authorize', undefined, client, action, topic) : undefined;
-    const result = hooked ?? this.#decide(client, action, topic, qos, retain);
-    metrics.inc(METRIC[result === 'allow' ? 'authorization.allow' : 'authorization.deny']);
-    if (hooks.has('client.check_authz_complete')) hooks.run('client.check_authz_complete', client, action, topic, result);
-    return result === 'allow';
-  }
-
-  #decide(client: ClientInfo, action: 'publish' | 'subscribe', topic: string, qos: Qos, retain: boolean): 'allow' | 'deny' {
-    const decision = this.#options.authorizer.decide(client, { action, topic, qos, retain });
-    if (decision.permission === 'noMatch') {
-      this.metrics.inc(METRIC['authorization.nomatch']);
-      return this.config.authorization.noMatch;
-    }
-    this.metrics.inc(METRIC[decision.permission === 'allow' ? 'authorization.matched.allow' : 'authorization.matched.deny']);
-    return decision.permission;
+    return this.#access.authorize(client, action, topic, qos, retain);
   }
 
   authorizedFromCache(allowed: boolean): void {
-    this.metrics.inc(METRIC['authorization.cache_hit']);
-    this.metrics.inc(METRIC[allowed ? 'authorization.allow' : 'authorization.deny']);
+    this.#access.countCached(allowed);
   }
 
   // ---------------------------------------------------------------- messages

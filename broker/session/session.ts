@@ -10,6 +10,7 @@ import type { ClientInfo, ConnInfo } from '../protocol/clientInfo.ts';
 import { NO_PROPERTIES, type Qos, type Will } from '../protocol/packet.ts';
 import { isFailure } from '../protocol/reasonCodes.ts';
 import type { Channel } from './channel.ts';
+import type { AwaitingRel } from './awaitingRel.ts';
 import { Inflight, type InflightEntry } from './inflight.ts';
 import { MQueue, type Delivery } from './mqueue.ts';
 import type { NodePort, Timer, TimerName, TimerOwner } from './ports.ts';
@@ -46,8 +47,7 @@ export class Session implements TimerOwner {
   subscriptions: Map<string, Subscription> | null = null;
   inflight: Inflight | null = null;
   mqueue: MQueue | null = null;
-  /** QoS 2 packet ids received and not released, with the time they came. */
-  awaitingRel: Map<number, Millis> | null = null;
+  awaitingRel: AwaitingRel | null = null;
   retainedFeeds: RetainedFeed[] | null = null;
   mqueueDropped = 0;
   ended = false;
@@ -58,7 +58,6 @@ export class Session implements TimerOwner {
   #window = 0;
   expiryTimer: Timer | null = null;
   willTimer: Timer | null = null;
-  awaitRelTimer: Timer | null = null;
 
   constructor(node: NodePort, channel: Channel, nowMs: Millis) {
     this.node = node;
@@ -306,52 +305,11 @@ export class Session implements TimerOwner {
     this.channel?.send({ type: 'pubrel', packetId, reasonCode, properties: NO_PROPERTIES });
   }
 
-  // ---------------------------------------------------------------- QoS 2 from the client
-
-  /** Remembers a QoS 2 packet id. `inUse`: it is a repeat. `full`: the window is exceeded. */
-  receiveQos2(packetId: number, max: number, nowMs: Millis): 'new' | 'inUse' | 'full' {
-    this.awaitingRel ??= new Map();
-    if (this.awaitingRel.has(packetId)) return 'inUse';
-    if (this.awaitingRel.size >= max) return 'full';
-    this.awaitingRel.set(packetId, nowMs);
-    if (this.awaitRelTimer === null) this.#scheduleAwaitRel(nowMs);
-    return 'new';
-  }
-
-  /** PUBREL: the id is free. False when it was not held. */
-  release(packetId: number): boolean {
-    return this.awaitingRel?.delete(packetId) ?? false;
-  }
-
-  /** Frees ids whose PUBREL never came, so that a forgetful client does not lock itself out. */
-  #expireAwaitingRel(nowMs: Millis): void {
-    this.awaitRelTimer = null;
-    const limit = this.node.mqtt.awaitRelTimeoutMs;
-    for (const [packetId, receivedAtMs] of this.awaitingRel ?? []) {
-      // Insertion order is order of arrival: the first young one ends the search.
-      if (receivedAtMs + limit > nowMs) break;
-      this.awaitingRel?.delete(packetId);
-      this.node.metrics.inc(METRIC['messages.dropped']);
-      this.node.metrics.inc(METRIC['messages.dropped.await_pubrel_timeout']);
-      if (this.channel !== null) {
-        this.channel.counters.recvDropped += 1;
-        this.channel.counters.recvDroppedAwaitRel += 1;
-      }
-    }
-    const oldest = this.awaitingRel?.values().next().value;
-    if (oldest !== undefined) this.#scheduleAwaitRel(oldest);
-  }
-
-  #scheduleAwaitRel(sinceMs: Millis): void {
-    const limit = this.node.mqtt.awaitRelTimeoutMs;
-    if (limit !== Number.POSITIVE_INFINITY) this.awaitRelTimer = this.node.timers.schedule(this, 'awaitRelExpiry', sinceMs + limit);
-  }
-
   // ---------------------------------------------------------------- timers and end
 
   onTimer(name: TimerName): void {
     if (this.ended) return;
-    if (name === 'awaitRelExpiry') this.#expireAwaitingRel(this.node.clock.now());
+    if (name === 'awaitRelExpiry') this.awaitingRel?.expire(this.node.clock.now());
     else if (name === 'willDelay') this.node.publishWill(this);
     else if (name === 'sessionExpiry') this.node.terminate(this, 'expired');
   }
@@ -361,7 +319,7 @@ export class Session implements TimerOwner {
     this.ended = true;
     cancel(this.expiryTimer);
     cancel(this.willTimer);
-    cancel(this.awaitRelTimer);
+    this.awaitingRel?.cancel();
     this.retainedFeeds = null;
   }
 }

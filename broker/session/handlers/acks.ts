@@ -29,7 +29,7 @@ export function handlePubcomp(channel: Channel, session: Session, packet: AckPac
 export function handlePubrel(channel: Channel, session: Session, packet: AckPacket): void {
   const { metrics } = channel.node;
   metrics.inc(METRIC['packets.pubrel.received']);
-  const found = session.release(packet.packetId);
+  const found = session.awaitingRel?.release(packet.packetId) === true;
   if (!found) metrics.inc(METRIC['packets.pubrel.missed']);
   // [MQTT-4.3.3-11]: every PUBREL is answered; an unknown id is no reason to close.
   reply(channel, 'pubcomp', packet.packetId, found ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound);

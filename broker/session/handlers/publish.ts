@@ -4,6 +4,7 @@ import type { Message } from '../../protocol/message.ts';
 import { NO_PROPERTIES, type Properties, type PublishPacket } from '../../protocol/packet.ts';
 import { ReasonCode } from '../../protocol/reasonCodes.ts';
 import { countLevels } from '../../topics/topicName.ts';
+import { AwaitingRel } from '../awaitingRel.ts';
 import type { Channel } from '../channel.ts';
 import type { Session } from '../session.ts';
 
@@ -62,7 +63,8 @@ function reserve(channel: Channel, session: Session, packetId: number): boolean 
   const { mqtt, metrics, clock } = channel.node;
   // An MQTT 5 client was told its window; others get the configured one.
   const max = channel.version === 5 ? Math.min(channel.announcedReceiveMaximum, mqtt.maxAwaitingRel) : mqtt.maxAwaitingRel;
-  if (session.receiveQos2(packetId, max, clock.now()) === 'new') return true;
+  session.awaitingRel ??= new AwaitingRel(session);
+  if (session.awaitingRel.add(packetId, max, clock.now())) return true;
   metrics.inc(METRIC['messages.dropped']);
   metrics.inc(METRIC['messages.dropped.receive_maximum']);
   channel.counters.recvDropped += 1;
