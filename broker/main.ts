@@ -71,6 +71,10 @@ async function run(args: NodeArguments, control: ControlChannel | undefined): Pr
   const { config, log } = await readConfig(args);
   const runtime = await NodeRuntime.start(config, log);
   const stop = stopper(runtime, control, log);
+  process.on('uncaughtException', (error) => {
+    log.error('node_crashed', { reason: error.message, stack: error.stack });
+    process.exit(1);
+  });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(signal));
   // A node started by a supervisor ends with it: no orphans.
   control?.onClose(() => stop('supervisor_gone'));

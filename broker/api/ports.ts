@@ -4,45 +4,9 @@
  * May import: base, topics, config, metrics, access, core. Begin at routes/ for one resource, here for what routes may ask.
  */
 import type { NodeName } from '../base/ids.ts';
+import type { ClientFilter, ClientRow, Rows, SubscriptionFilter, SubscriptionRow } from '../core/adminAnswers.ts';
 
-/** One running client or kept session, with EMQX's field names (rest-api.md 3.3). */
-export type ClientRow = Readonly<Record<string, unknown>> & { readonly clientid: string; readonly node: string };
-
-/** Filters of `GET /clients` (rest-api.md 3.2), already validated. */
-export interface ClientFilter {
-  readonly clientid?: readonly string[];
-  readonly username?: readonly string[];
-  readonly like_clientid?: string;
-  readonly like_username?: string;
-  readonly ip_address?: string;
-  readonly conn_state?: 'connected' | 'idle' | 'disconnected';
-  readonly clean_start?: boolean;
-  readonly proto_ver?: number;
-  readonly gte_created_at?: number;
-  readonly lte_created_at?: number;
-  readonly gte_connected_at?: number;
-  readonly lte_connected_at?: number;
-}
-
-export interface SubscriptionRow {
-  readonly clientid: string;
-  readonly node: string;
-  readonly topic: string;
-  readonly qos: number;
-  readonly nl: number;
-  readonly rap: number;
-  readonly rh: number;
-  readonly durable: boolean;
-}
-
-export interface SubscriptionFilter {
-  readonly clientid?: string;
-  readonly qos?: number;
-  readonly topic?: string;
-  readonly match_topic?: string;
-  readonly share_group?: string;
-  readonly durable?: boolean;
-}
+export type { ClientFilter, ClientRow, SubscriptionFilter, SubscriptionRow };
 
 /**
  * Read questions that one node answers about itself. A REST list asks every running node and joins the answers, so the
@@ -56,12 +20,12 @@ export interface NodeQuestions {
   /** At most `limit` rows sorted by client id from `offset`, with the count of all that match. */
   clients: {
     params: { filter: ClientFilter; offset: number; limit: number };
-    answer: { count: number; rows: readonly ClientRow[] };
+    answer: Rows<ClientRow>;
   };
   /** Sorted by client id, then topic. `topic` and `share_group` see `$share/<group>/<filter>` as rows show it. */
   subscriptions: {
     params: { filter: SubscriptionFilter; offset: number; limit: number };
-    answer: { count: number; rows: readonly SubscriptionRow[] };
+    answer: Rows<SubscriptionRow>;
   };
 }
 export type NodeQuestion = keyof NodeQuestions;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BrokerWorld } from '../../test/support/brokerWorld.ts';
-import { clients, nodeInfo, subscriptions, type ClientQuery, type SubscriptionQuery } from './adminAnswers.ts';
+import { clients, nodeInfo, subscriptions, type ClientFilter, type SubscriptionFilter } from './adminAnswers.ts';
 
 function world(): BrokerWorld {
   const made = new BrokerWorld();
@@ -12,7 +12,7 @@ function world(): BrokerWorld {
 }
 
 describe('clients', () => {
-  it.each<[string, ClientQuery, string[]]>([
+  it.each<[string, ClientFilter, string[]]>([
     ['all, in order of client id', {}, ['a1', 'a3', 'b2']],
     ['by client ids', { clientid: ['b2', 'zz', 'b2'] }, ['b2']],
     ['by part of the client id', { like_clientid: 'a' }, ['a1', 'a3']],
@@ -76,7 +76,7 @@ describe('clients', () => {
 });
 
 describe('subscriptions', () => {
-  it.each<[string, SubscriptionQuery, string[]]>([
+  it.each<[string, SubscriptionFilter, string[]]>([
     ['all, by client and topic', {}, ['a1 a/#', 'a1 b', 'b2 a/+']],
     ['of a client', { clientid: 'a1' }, ['a1 a/#', 'a1 b']],
     ['by QoS', { qos: 1 }, ['b2 a/+']],

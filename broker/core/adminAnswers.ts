@@ -51,8 +51,8 @@ function megabytes(bytes: number): string {
 
 // ------------------------------------------------------------------ clients
 
-/** Filters that combine with AND; times in ms since 1970. */
-export interface ClientQuery {
+/** Filters of `GET /clients` (rest-api.md 3.2), combined with AND; times in ms since 1970. */
+export interface ClientFilter {
   readonly clientid?: readonly string[];
   readonly username?: readonly string[];
   readonly like_clientid?: string;
@@ -67,24 +67,28 @@ export interface ClientQuery {
   readonly lte_connected_at?: number;
 }
 
-export interface ClientAnswer {
+/** One running client or kept session, with EMQX's field names (rest-api.md 3.3). */
+export type ClientRow = Readonly<Record<string, unknown>> & { readonly clientid: string; readonly node: string };
+
+/** Some rows, and how many there are in all. */
+export interface Rows<R> {
   readonly count: number;
-  readonly rows: readonly (Readonly<Record<string, unknown>> & { readonly clientid: string; readonly node: string })[];
+  readonly rows: readonly R[];
 }
 
 /** At most `limit` rows from `offset` in order of client id, with the count of all that match. */
-export function clients(node: BrokerNode, filter: ClientQuery, offset: number, limit: number): ClientAnswer {
+export function clients(node: BrokerNode, filter: ClientFilter, offset: number, limit: number): Rows<ClientRow> {
   const matching = [...candidates(node, filter)].filter((session) => fits(session, filter));
   matching.sort((left, right) => (left.clientId < right.clientId ? -1 : 1));
   return { count: matching.length, rows: matching.slice(offset, offset + limit).map((session) => clientRow(node, session)) };
 }
 
-function candidates(node: BrokerNode, filter: ClientQuery): Iterable<Session> {
+function candidates(node: BrokerNode, filter: ClientFilter): Iterable<Session> {
   if (filter.clientid === undefined) return node.sessions.values();
   return [...new Set(filter.clientid)].flatMap((clientId) => node.sessions.get(clientId) ?? []);
 }
 
-function fits(session: Session, filter: ClientQuery): boolean {
+function fits(session: Session, filter: ClientFilter): boolean {
   const { identity, connection } = session;
   const username = identity.username ?? '';
   return (
@@ -104,7 +108,7 @@ function within(value: number, atLeast = Number.NEGATIVE_INFINITY, atMost = Numb
   return value >= atLeast && value <= atMost;
 }
 
-function clientRow(node: BrokerNode, session: Session): ClientAnswer['rows'][number] {
+function clientRow(node: BrokerNode, session: Session): ClientRow {
   const { identity, connection, channel } = session;
   const { mqtt } = node;
   return {
@@ -191,7 +195,8 @@ function bounded(max: number): number | 'infinity' {
 
 // ------------------------------------------------------------------ subscriptions
 
-export interface SubscriptionQuery {
+/** Filters of `GET /subscriptions` (rest-api.md 3.5), combined with AND. */
+export interface SubscriptionFilter {
   readonly clientid?: string;
   readonly qos?: number;
   /** Exactly as subscribed. */
@@ -202,22 +207,19 @@ export interface SubscriptionQuery {
   readonly durable?: boolean;
 }
 
-export interface SubscriptionAnswer {
-  readonly count: number;
-  readonly rows: readonly {
-    readonly clientid: string;
-    readonly node: string;
-    readonly topic: string;
-    readonly qos: number;
-    readonly nl: number;
-    readonly rap: number;
-    readonly rh: number;
-    readonly durable: boolean;
-  }[];
+export interface SubscriptionRow {
+  readonly clientid: string;
+  readonly node: string;
+  readonly topic: string;
+  readonly qos: number;
+  readonly nl: number;
+  readonly rap: number;
+  readonly rh: number;
+  readonly durable: boolean;
 }
 
 /** Sorted by client id, then topic. */
-export function subscriptions(node: BrokerNode, filter: SubscriptionQuery, offset: number, limit: number): SubscriptionAnswer {
+export function subscriptions(node: BrokerNode, filter: SubscriptionFilter, offset: number, limit: number): Rows<SubscriptionRow> {
   const matching: Subscription[] = [];
   for (const session of candidates(node, filter.clientid === undefined ? {} : { clientid: [filter.clientid] })) {
     for (const subscription of session.subscriptions?.values() ?? []) if (subscriptionFits(subscription, filter)) matching.push(subscription);
@@ -238,7 +240,7 @@ export function subscriptions(node: BrokerNode, filter: SubscriptionQuery, offse
   };
 }
 
-function subscriptionFits(subscription: Subscription, filter: SubscriptionQuery): boolean {
+function subscriptionFits(subscription: Subscription, filter: SubscriptionFilter): boolean {
   if (filter.qos !== undefined && filter.qos !== subscription.qos) return false;
   if (filter.topic !== undefined && filter.topic !== subscription.topicFilter) return false;
   if (filter.durable === true) return false;

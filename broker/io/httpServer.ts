@@ -10,7 +10,7 @@ import type { Log } from '../base/log.ts';
 import { isLoopbackHost, type HostPort } from '../config/address.ts';
 import { serveApiDocs } from './apiDocs.ts';
 import type { ApiSessions } from './apiSessions.ts';
-import { listenError } from './listeners/tcp.ts';
+import { listenError } from './listenError.ts';
 import { openApiInfo, openApiSchema } from './openApi.ts';
 
 /** Largest request body; a larger one is answered with 413. */

@@ -75,7 +75,7 @@ export class NodeRuntime {
     this.#cluster = cluster;
     this.#opened = opened;
     const clock = new TurnClock();
-    const timers = new TimerWheel(clock);
+    const timers = new TimerWheel(clock, log);
     const output = new OutputTurn();
     const vitals = new ProcessVitals();
     const metrics = new Metrics();

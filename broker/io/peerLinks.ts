@@ -10,7 +10,7 @@ import type { Millis } from '../base/ids.ts';
 import type { ClusterNode } from '../cluster/clusterNode.ts';
 import { HANDSHAKE_MAX_OPEN } from '../cluster/limits.ts';
 import { addressKey, type Address, type ClockPort, type CryptoPort, type LinkId, type TransportPort } from '../cluster/ports.ts';
-import { listenError } from './listeners/tcp.ts';
+import { listenError } from './listenError.ts';
 
 /** Heartbeats, time-outs and dials are looked at so often. */
 const TICK_MS: Millis = 100;

@@ -42,7 +42,9 @@ async function holdsAny(pid: string, inodes: ReadonlySet<string>): Promise<boole
   return false;
 }
 
+/** The program and its script. Further arguments stay out: a command line may hold secrets, and this text is logged. */
 async function commandOf(pid: string): Promise<string> {
   const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  return text.split('\0').filter(Boolean).join(' ').slice(0, 200);
+  const [program = '', script = ''] = text.split('\0');
+  return (script === '' || script.startsWith('-') ? program : `${program} ${script}`).slice(0, 200);
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { silentLog, type LogFields } from '../base/log.ts';
 import type { TimerName, TimerOwner } from '../session/ports.ts';
 import { TICK_MS, TimerWheel } from './timerWheel.ts';
 import { TurnClock } from './turnClock.ts';
@@ -14,10 +15,12 @@ class Owner implements TimerOwner {
 
 let wheel: TimerWheel;
 let clock: TurnClock;
+const failures: LogFields[] = [];
 beforeEach(() => {
   vi.useFakeTimers({ now: START_MS });
   clock = new TurnClock();
-  wheel = new TimerWheel(clock);
+  failures.length = 0;
+  wheel = new TimerWheel(clock, { ...silentLog, error: (msg, fields) => void failures.push({ msg, ...fields }) });
 });
 afterEach(() => {
   wheel.dispose();
@@ -62,6 +65,19 @@ describe('a timer', () => {
     vi.setSystemTime(START_MS + 10_000_000);
     wheel.advance(clock.tick());
     expect(owner.fired).toHaveLength(50);
+  });
+
+  it('that fails is told and does not keep others from firing', () => {
+    const owner = new Owner();
+    const broken: TimerOwner = {
+      onTimer() {
+        throw new Error('broken');
+      },
+    };
+    for (const one of [broken, owner]) wheel.schedule(one, 'willDelay', START_MS + 100);
+    vi.advanceTimersByTime(1_000);
+    expect(owner.fired).toHaveLength(1);
+    expect(failures).toMatchObject([{ msg: 'timer_failed', timer: 'willDelay', reason: 'broken' }]);
   });
 
   it('of centuries neither fires nor breaks the wheel', () => {

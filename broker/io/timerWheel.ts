@@ -4,7 +4,9 @@
  * per packet, and cancelling only marks.
  */
 import type { Disposable } from '../base/disposable.ts';
+import { messageOf } from '../base/errors.ts';
 import type { Millis } from '../base/ids.ts';
+import type { Log } from '../base/log.ts';
 import type { Timer, TimerName, TimerOwner, Timers } from '../session/ports.ts';
 import type { TurnClock } from './turnClock.ts';
 
@@ -22,13 +24,15 @@ interface WheelTimer extends Timer {
 
 export class TimerWheel implements Timers, Disposable {
   readonly #clock: TurnClock;
+  readonly #log: Log;
   readonly #slots: WheelTimer[][] = Array.from({ length: SLOTS }, () => []);
   /** All ticks up to this one have been visited. */
   #visitedTick: number;
   readonly #interval: NodeJS.Timeout;
 
-  constructor(clock: TurnClock) {
+  constructor(clock: TurnClock, log: Log) {
     this.#clock = clock;
+    this.#log = log;
     this.#visitedTick = Math.floor(clock.tick() / TICK_MS);
     this.#interval = setInterval(() => this.advance(clock.tick()), TICK_MS);
     // Timers alone are no reason to keep a process alive.
@@ -60,7 +64,16 @@ export class TimerWheel implements Timers, Disposable {
     for (const timer of timers) {
       if (timer.cancelled) continue;
       if (timer.dueTick > nowTick) later.push(timer);
-      else timer.owner.onTimer(timer.name);
+      else this.#fire(timer);
+    }
+  }
+
+  /** A fault in one timer must not keep the others of its slot from firing. */
+  #fire(timer: WheelTimer): void {
+    try {
+      timer.owner.onTimer(timer.name);
+    } catch (error) {
+      this.#log.error('timer_failed', { timer: timer.name, reason: messageOf(error), stack: error instanceof Error ? error.stack : undefined });
     }
   }
 

@@ -1,4 +1,5 @@
 /** The protocol state of one connection: from its first byte to its end. What each packet does is in handlers/<packet>.ts. */
+import { messageOf } from '../base/errors.ts';
 import type { Millis } from '../base/ids.ts';
 import { METRIC } from '../metrics/metrics.ts';
 import type { ClientInfo, ConnInfo } from '../protocol/clientInfo.ts';
@@ -83,8 +84,19 @@ export class Channel implements TimerOwner {
 
   // ---------------------------------------------------------------- what happens to it
 
+  /** A fault of ours while handling a packet ends this connection and nothing more. */
   packet(packet: Packet): void {
     if (this.connState === 'disconnected') return;
+    try {
+      this.#handle(packet);
+    } catch (error) {
+      const stack = error instanceof Error ? error.stack : undefined;
+      this.node.log.error('channel_failed', { clientid: this.identity.clientId, packet: packet.type, reason: messageOf(error), stack });
+      this.disconnect(ReasonCode.ImplementationSpecificError);
+    }
+  }
+
+  #handle(packet: Packet): void {
     this.#lastPacketAtMs = this.node.clock.now();
     this.counters.recvPkt += 1;
     this.node.metrics.inc(METRIC['packets.received']);

@@ -89,7 +89,7 @@ describe('a node under a supervisor', () => {
       ]);
       child.send({ command: 'stop' });
       expect(await within('the end', exit)).toEqual([0, null]);
-      expect(messages.at(-1)?.event === 'stopping' || messages.some((message) => message.event === 'stopping')).toBe(true);
+      expect(messages.map((message) => message.event)).toContain('stopping');
     }));
 
   it('ends when its supervisor is killed: no orphans', () =>
@@ -131,6 +131,22 @@ describe('a node refuses', () => {
       if (process.platform === 'linux') expect(failed.details).toMatchObject({ holder: process.pid });
     } finally {
       await new Promise((resolve) => server.close(resolve));
+      await removeTempDir(dataDir);
+    }
+  });
+
+  it.each([
+    ['the REST API', 'dashboard.listeners.http.bind=127.0.0.1:PORT', 'API_PORT_IN_USE'],
+    ['the cluster', 'cluster.port=PORT', 'CLUSTER_PORT_IN_USE'],
+  ])('a port of %s that is in use, and lets go of everything it had opened', async (_name, set, errorCode) => {
+    const holder = await start();
+    const dataDir = await createTempDir('busbar-node-');
+    const last = setArguments([set.replace('PORT', String(holder.port))]);
+    try {
+      const { failed, code } = await refused([...privateArguments(dataDir), ...last]);
+      expect({ code, failed }).toMatchObject({ code: 1, failed: { code: errorCode, details: { port: holder.port } } });
+      if (process.platform === 'linux') expect(failed.details['holder']).toBe(holder.process.pid);
+    } finally {
       await removeTempDir(dataDir);
     }
   });

@@ -1,13 +1,12 @@
 /** A TCP listener for MQTT: accepts, counts, and closes everything it accepted. */
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { BusbarError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { formatHostPort } from '../../config/address.ts';
 import type { ListenerConfig } from '../../config/config.ts';
 import { Connection, type ByteCounters } from '../connection.ts';
+import { listenError } from '../listenError.ts';
 import { MqttConnection, type MqttNode } from '../mqttConnection.ts';
 import type { OutputTurn } from '../outputTurn.ts';
-import { findPortHolder } from '../portHolder.ts';
 import type { TurnClock } from '../turnClock.ts';
 
 /** QoS 0 towards a client with this much waiting is dropped and counted. */
@@ -83,29 +82,4 @@ export class TcpListener {
   destroyConnections(): void {
     for (const { connection } of this.connections) connection.destroy();
   }
-}
-
-/** The error of a failed listen with the port, what it was for, and who holds it where the system tells. */
-export async function listenError(
-  cause: unknown,
-  what: string,
-  host: string,
-  port: number,
-  inUse: 'LISTENER_PORT_IN_USE' | 'CLUSTER_PORT_IN_USE' | 'API_PORT_IN_USE',
-  details: Readonly<Record<string, unknown>> = {},
-): Promise<BusbarError> {
-  const bind = formatHostPort({ host, port });
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  if (code !== 'EADDRINUSE') {
-    return new BusbarError('LISTENER_FAILED', `${what} cannot listen on ${bind}: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      details: { ...details, host, port },
-      cause,
-    });
-  }
-  const holder = await findPortHolder(port);
-  const by = holder === undefined ? '' : `; process ${holder.pid} holds it (${holder.command})`;
-  return new BusbarError(inUse, `${what} cannot listen on ${bind}: the port is in use${by}`, {
-    details: { ...details, host, port, ...(holder === undefined ? {} : { holder: holder.pid, holderCommand: holder.command }) },
-    cause,
-  });
 }

@@ -162,6 +162,27 @@ describe('a denied PUBLISH', () => {
   });
 });
 
+describe('a fault of ours while a PUBLISH is handled', () => {
+  it('ends this connection with 0x83, publishes nothing and harms nobody else', () => {
+    const broken: Authorizer = {
+      epoch: 0,
+      decide(_client, { topic }) {
+        if (topic === 'bad') throw new Error('broken');
+        return { permission: 'allow', rule: 1 };
+      },
+    };
+    const world = new BrokerWorld({ authorizer: broken });
+    const other = world.connect('other');
+    other.subscribe('#', { qos: 0 });
+    other.take();
+    const client = world.connect('c');
+    client.publish('bad', 'x', { qos: 1 });
+    other.publish('good', 'y');
+    expect([client.taken(), client.closed, other.taken()]).toEqual([['disconnect 0x83'], true, ['publish good qos0 "y"']]);
+    expect(world.logged).toMatchObject([{ msg: 'channel_failed', fields: { clientid: 'c', packet: 'publish', reason: 'broken' } }]);
+  });
+});
+
 describe('the verdict of the rules', () => {
   it('is asked once for a topic that repeats, and again when rules, topic, QoS or RETAIN change', () => {
     let asked = 0;
