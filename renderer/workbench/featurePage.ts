@@ -26,7 +26,7 @@ import type { Command } from './commands.ts';
 import type { ViewRef } from './paneTree.ts';
 
 /** Kinds of things that pages show for each other (workbench/opener.ts). */
-export type ThingKind = 'client' | 'aclRule' | 'node';
+export type ThingKind = 'client' | 'aclRule' | 'explain' | 'node';
 
 /** Translates a key; what vue-i18n's `t` does. */
 export type Translate = (key: string, values?: Record<string, unknown>) => string;

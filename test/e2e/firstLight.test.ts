@@ -121,6 +121,10 @@ it('applies an edited rule to all nodes, and the next publish is refused', async
   await activity('Clients').click();
   await publish('device', 'plant/line-9/hello', '{"from":"node 1, denied"}');
   await pane('device').getByText('0x87').first().waitFor();
+  await screenshots('clients-refused');
+  await pane('device').getByRole('button', { name: 'Explain' }).first().click();
+  await page.getByText('Denied by rule 1').waitFor();
+  await screenshots('access-explain');
 });
 
 it('refuses rules that do not parse and keeps the ones in force', async () => {

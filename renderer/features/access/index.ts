@@ -119,6 +119,8 @@ export const accessPage: FeaturePage = {
   ],
   staged: StagedBar,
   statusPane: AccessStatus,
+  // What is to be explained stands in the store; the id is of no use.
+  opens: { explain: () => useLayoutStore().showPanel(EXPLAIN_PANEL) },
   commands: commandsOfPage,
   palette: [{ prefix: ':', items: paletteRules }],
   load: async () => {

@@ -1,12 +1,16 @@
 /** What a user does to a client, from wherever it is asked for; failures become notices that name the client. */
 import type { ConnectionSpec } from '../../../electron/contract/host.ts';
+import { useAccessExplainStore, type ExplainForm } from '../../stores/accessExplain.ts';
 import { useClientsStore } from '../../stores/clients.ts';
 import { useConnectionsStore } from '../../stores/connections.ts';
 import { useNoticesStore } from '../../stores/notices.ts';
+import { useOpener } from '../../workbench/opener.ts';
 import { useTabsStore } from '../../workbench/tabs.ts';
 import type { ViewRef } from '../../workbench/paneTree.ts';
 import { useClientsView } from './view.ts';
 
+/** Sessions of the workbench reach its own nodes from here. */
+const LOOPBACK = '127.0.0.1';
 export const PAGE = 'clients';
 export const PANE_VIEW = 'clients.pane';
 
@@ -36,6 +40,8 @@ export interface ClientActs {
   remove(spec: ConnectionSpec): Promise<void>;
   clear(spec: ConnectionSpec): Promise<void>;
   open(id: string, beside?: boolean): void;
+  /** Asks the access rules why they decide as they do. */
+  explain(spec: ConnectionSpec, request: Pick<ExplainForm, 'action' | 'topic' | 'qos' | 'retain'>): void;
 }
 
 export function useClientActs(): ClientActs {
@@ -44,6 +50,8 @@ export function useClientActs(): ClientActs {
   const notices = useNoticesStore();
   const tabs = useTabsStore();
   const view = useClientsView();
+  const opener = useOpener();
+  const explainer = useAccessExplainStore();
 
   async function attempt<T>(key: string, spec: ConnectionSpec, run: () => Promise<T>): Promise<T | undefined> {
     try {
@@ -87,6 +95,11 @@ export function useClientActs(): ClientActs {
       if (here?.view.view === PANE_VIEW && here.view.key === '') tabs.replace(PAGE, here.id, paneOf(id));
       else if (beside) tabs.openBeside(PAGE, paneOf(id));
       else tabs.open(PAGE, paneOf(id));
+    },
+    explain(spec, request) {
+      const clientId = connections.states.get(spec.id)?.assignedClientId ?? spec.clientId;
+      explainer.ask({ clientId, username: spec.username, peerHost: LOOPBACK, ...request });
+      opener.open('explain', spec.id);
     },
   };
   return acts;

@@ -55,6 +55,7 @@ export const clients = {
   received: 'received',
   sent: 'sent',
   refused: 'refused',
+  explain: 'Explain',
   acked: 'acknowledged',
   waiting: 'not acknowledged yet',
   noSubscribers: 'acknowledged, nobody is subscribed',

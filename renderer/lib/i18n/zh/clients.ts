@@ -55,6 +55,7 @@ export const clients = {
   received: '已接收',
   sent: '已发送',
   refused: '被拒绝',
+  explain: '解释',
   acked: '已确认',
   waiting: '尚未确认',
   noSubscribers: '已确认，没有订阅者',
