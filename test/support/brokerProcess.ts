@@ -8,6 +8,7 @@ export const BROKER_MAIN = fileURLToPath(new URL('../../broker/main.ts', import.
 
 /** Ports of the system's choice, and nothing that a machine's other nodes could be disturbed by. */
 const PRIVATE = ['listeners.tcp.default.bind=127.0.0.1:0', 'dashboard.listeners.http.bind=127.0.0.1:0', 'cluster.port=0', 'node.cookie=test'];
+const DATA_DIR = 'node.data_dir=';
 const READY_LIMIT_MS = 20_000;
 
 export interface BrokerProcess {
@@ -15,7 +16,7 @@ export interface BrokerProcess {
   readonly ready: ReadyEvent;
   readonly port: number;
   readonly dataDir: string;
-  /** SIGTERM, then the end, then the data directory goes. */
+  /** SIGTERM, then the end, then the data directory goes if it was made here. */
   readonly end: () => Promise<void>;
 }
 
@@ -23,24 +24,20 @@ export function setArguments(sets: readonly string[]): string[] {
   return sets.flatMap((set) => ['--set', set]);
 }
 
+/** `node.data_dir=…` among the sets names a folder of the caller's, who removes it. */
 export async function startBroker(sets: readonly string[] = []): Promise<BrokerProcess> {
-  const dataDir = await createTempDir('busbar-node-');
-  const process_ = startProcess(process.execPath, [BROKER_MAIN, ...setArguments([...PRIVATE, `node.data_dir=${dataDir}`, ...sets])]);
+  const given = sets.findLast((set) => set.startsWith(DATA_DIR))?.slice(DATA_DIR.length);
+  const dataDir = given ?? (await createTempDir('busbar-node-'));
+  const node = startProcess(process.execPath, [BROKER_MAIN, ...setArguments([...PRIVATE, `${DATA_DIR}${dataDir}`, ...sets])]);
+  const end = async () => {
+    await node.end();
+    if (given === undefined) await removeTempDir(dataDir);
+  };
   try {
-    const ready = JSON.parse(await process_.line((line) => line.startsWith('{"event":"ready"'), READY_LIMIT_MS)) as ReadyEvent;
-    return {
-      process: process_,
-      ready,
-      port: Number(ready.listeners['tcp:default']?.split(':').at(-1)),
-      dataDir,
-      end: async () => {
-        await process_.end();
-        await removeTempDir(dataDir);
-      },
-    };
+    const ready = JSON.parse(await node.line((line) => line.startsWith('{"event":"ready"'), READY_LIMIT_MS)) as ReadyEvent;
+    return { process: node, ready, port: Number(ready.listeners['tcp:default']?.split(':').at(-1)), dataDir, end };
   } catch (error) {
-    await process_.end();
-    await removeTempDir(dataDir);
+    await end();
     throw error;
   }
 }
