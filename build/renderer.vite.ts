@@ -1,7 +1,7 @@
 /** How the window's page is built: one function, used by the product build and by the page with the invented host. */
 import { fileURLToPath } from 'node:url';
 import vue from '@vitejs/plugin-vue';
-import type { InlineConfig } from 'vite';
+import type { InlineConfig, Plugin } from 'vite';
 
 const root = fileURLToPath(new URL('../renderer', import.meta.url));
 const out = fileURLToPath(new URL('../out', import.meta.url));
@@ -11,6 +11,12 @@ export interface RendererBuildOptions {
   readonly variant: 'product' | 'fake';
 }
 
+/** The same page, begun by the composition root with the invented host. */
+const overFakeHost: Plugin = {
+  name: 'busbar-fake-host',
+  transformIndexHtml: { order: 'pre', handler: (html) => html.replace('./main.ts', './fakeMain.ts') },
+};
+
 /** The whole Vite configuration; `base: './'` serves app:// and the headless HTTP server alike. */
 export function rendererConfig({ variant }: RendererBuildOptions): InlineConfig {
   return {
@@ -18,7 +24,7 @@ export function rendererConfig({ variant }: RendererBuildOptions): InlineConfig 
     root,
     base: './',
     logLevel: 'warn',
-    plugins: [vue()],
+    plugins: [vue(), ...(variant === 'fake' ? [overFakeHost] : [])],
     worker: { format: 'es' },
     define: {
       // The composition API of vue-i18n is all that is used; the legacy one and the devtools stay out of the bundle.
@@ -34,7 +40,7 @@ export function rendererConfig({ variant }: RendererBuildOptions): InlineConfig 
       emptyOutDir: true,
       sourcemap: true,
       chunkSizeWarningLimit: 4_500,
-      rolldownOptions: { input: `${root}/${variant === 'fake' ? 'fake.html' : 'index.html'}` },
+      rolldownOptions: { input: `${root}/index.html` },
     },
   };
 }

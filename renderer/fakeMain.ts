@@ -1,4 +1,4 @@
-/** The same window over an invented host, for looking at pages without nodes: `fake.html?scene=busy&theme=dark&lang=zh-CN`. */
+/** The same window over an invented host, for looking at pages without nodes: `?scene=busy&theme=dark&lang=zh-CN`. */
 import '@fontsource-variable/inter/index.css';
 import '@fontsource-variable/jetbrains-mono/index.css';
 import './ui/base.css';

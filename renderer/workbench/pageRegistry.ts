@@ -1,12 +1,17 @@
-/** The pages of this window, handed down from the composition root. */
-import { inject, type InjectionKey } from 'vue';
+/** The pages of this window, told once by startWorkbench. A store, because commands ask for them outside of components. */
+import { defineStore } from 'pinia';
+import { shallowRef } from 'vue';
 import type { FeaturePage, ViewType } from './featurePage.ts';
 
-export const PAGES: InjectionKey<readonly FeaturePage[]> = Symbol('pages');
+export const usePageRegistry = defineStore('pages', () => {
+  /** In order of the activity bar. */
+  const pages = shallowRef<readonly FeaturePage[]>([]);
+  return { pages };
+});
 
 /** In order of the activity bar. */
 export function usePages(): readonly FeaturePage[] {
-  return inject(PAGES) ?? [];
+  return usePageRegistry().pages;
 }
 
 /** The kind of a view, wherever it was registered. */

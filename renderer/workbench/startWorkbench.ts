@@ -13,7 +13,7 @@ import { useCommandsStore } from './commands.ts';
 import type { FeaturePage } from './featurePage.ts';
 import Frame from './Frame.vue';
 import { frameCommands } from './frameCommands.ts';
-import { PAGES } from './pageRegistry.ts';
+import { usePageRegistry } from './pageRegistry.ts';
 
 export interface WorkbenchOptions {
   readonly host: HostPort;
@@ -29,9 +29,10 @@ export function startWorkbench({ host, pages, element }: WorkbenchOptions): App 
     routes: [{ path: '/:page?', component: Frame }],
   });
   app.use(createPinia()).use(createWords('en')).use(router);
-  app.provide(HOST_PORT, host).provide(PAGES, ordered);
+  app.provide(HOST_PORT, host);
 
   app.runWithContext(() => {
+    usePageRegistry().pages = ordered;
     const commands = useCommandsStore();
     const notices = useNoticesStore();
     const loads = [

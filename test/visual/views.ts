@@ -8,7 +8,6 @@ export interface View {
   readonly theme: 'light' | 'dark' | 'contrast';
   readonly lang: 'en' | 'zh-CN';
   readonly size: { readonly width: number; readonly height: number };
-  readonly still?: boolean;
   readonly settleMs?: number;
   readonly act?: (page: Page) => Promise<void>;
 }
