@@ -59,8 +59,11 @@ async function screenshots(name: string): Promise<void> {
     for (const [size, viewport] of [['', WIDE], ['-small', SMALL]] as const) {
       await page.setViewportSize(viewport);
       await page.evaluate(() => document.fonts.ready);
-      // Two frames: the charts and the editor draw on canvas after the theme has changed.
-      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+      // Two frames: charts and editor draw on canvas after the theme has changed; then whatever fades must have faded.
+      await page.evaluate(async () => {
+        await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+        await Promise.all(document.getAnimations().flatMap((animation) => (animation instanceof CSSTransition ? [animation.finished] : [])));
+      });
       await page.screenshot({ path: join(SCREENSHOTS, `${name}-${colorScheme}${size}.png`) });
     }
     await page.setViewportSize(WIDE);

@@ -1,17 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { bubblePlace, bubbleRadius } from './bubbles.ts';
 import { newConnection } from './newConnection.ts';
-import { FITTED, toDrawing, zoomAt } from './panZoom.ts';
+import { fitted, toDrawing, zoomAt } from './panZoom.ts';
+
+const WHOLE = fitted({ width: 100, height: 100 }, { width: 100, height: 100 });
+
+describe('all of the drawing', () => {
+  it('is shown at its own size where it fits, in the middle', () => expect(fitted({ width: 400, height: 300 }, { width: 500, height: 300 })).toEqual({ scale: 1, x: 50, y: 0 }));
+  it('shrinks to a small stage', () => expect(fitted({ width: 800, height: 400 }, { width: 400, height: 400 })).toEqual({ scale: 0.5, x: 0, y: 100 }));
+});
 
 describe('zooming', () => {
   it('keeps the point under the pointer where it is', () => {
     const point = { x: 300, y: 200 };
-    const view = zoomAt(zoomAt(FITTED, 1.7, { x: 10, y: 40 }), 0.6, point);
-    const before = toDrawing(zoomAt(FITTED, 1.7, { x: 10, y: 40 }), point);
+    const view = zoomAt(zoomAt(WHOLE, 1.7, { x: 10, y: 40 }), 0.6, point);
+    const before = toDrawing(zoomAt(WHOLE, 1.7, { x: 10, y: 40 }), point);
     expect(toDrawing(view, point).x).toBeCloseTo(before.x);
     expect(toDrawing(view, point).y).toBeCloseTo(before.y);
   });
-  it('stays within bounds', () => expect([zoomAt(FITTED, 100, { x: 0, y: 0 }).scale, zoomAt(FITTED, 0.001, { x: 0, y: 0 }).scale]).toEqual([2.5, 0.4]));
+  it('stays within bounds', () => expect([zoomAt(WHOLE, 100, { x: 0, y: 0 }).scale, zoomAt(WHOLE, 0.001, { x: 0, y: 0 }).scale]).toEqual([2.5, 0.4]));
 });
 
 describe('the bubble of other clients', () => {

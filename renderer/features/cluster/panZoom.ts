@@ -1,10 +1,16 @@
 /** Pan and zoom of the canvas: a scale and a shift, kept within bounds. Pure. */
 import type { View } from './particles.ts';
-import type { Point } from './polygon.ts';
+import type { Point, Size } from './polygon.ts';
 
-export const FITTED: View = { scale: 1, x: 0, y: 0 };
 const LEAST = 0.4;
 const MOST = 2.5;
+
+/** The whole drawing in the middle of the stage, as large as it fits and never above its own size. */
+export function fitted(drawing: Size, stage: Size): View {
+  if (drawing.width === 0 || drawing.height === 0) return { scale: 1, x: 0, y: 0 };
+  const scale = Math.max(LEAST, Math.min(1, stage.width / drawing.width, stage.height / drawing.height));
+  return { scale, x: (stage.width - drawing.width * scale) / 2, y: (stage.height - drawing.height * scale) / 2 };
+}
 
 /** Zooms by a factor round a point of the stage that stays where it is. */
 export function zoomAt(view: View, factor: number, point: Point): View {

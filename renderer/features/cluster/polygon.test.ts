@@ -1,8 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { byNumber, neighbour, polygon, type Stage } from './polygon.ts';
+import { byNumber, drawingFor, neighbour, polygon, type Stage } from './polygon.ts';
 
 const stage: Stage = { width: 1_000, height: 700, card: { width: 216, height: 122 }, margin: { side: 18, top: 14, bottom: 44 } };
 const names = (count: number) => Array.from({ length: count }, (_, index) => `busbar-${index + 1}`);
+
+describe('the drawing for a small stage', () => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 8, 9])('lets %s cards stand apart', (count) => {
+    const small: Stage = { ...stage, width: 420, height: 160 };
+    const places = [...polygon(names(count), { ...small, ...drawingFor(names(count), small) }).values()];
+    const overlapping = places.flatMap((a, index) =>
+      places.slice(index + 1).filter((b) => Math.abs(a.x - b.x) < small.card.width && Math.abs(a.y - b.y) < small.card.height),
+    );
+    expect(overlapping).toEqual([]);
+  });
+  it('is the stage where there is room', () => expect(drawingFor(names(3), stage)).toEqual({ width: 1_000, height: 700 }));
+});
 
 describe('the polygon', () => {
   it('puts one node in the middle and two side by side', () => {

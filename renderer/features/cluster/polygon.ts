@@ -22,6 +22,29 @@ export function byNumber(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true });
 }
 
+/** Pixels between rows and between columns of cards, so that links and their labels have room. */
+const ROW_GAP = 40;
+const COLUMN_GAP = 96;
+
+/** One step of growing, and the most of them: 1.08^60 is a hundred times the stage. */
+const GROWTH = 1.08;
+const MOST_STEPS = 60;
+
+/** The drawing for a stage: as large as the stage, or so much larger, in its proportions, that all cards stand apart. */
+export function drawingFor(names: readonly string[], stage: Stage): Size {
+  const { card } = stage;
+  let size: Size = { width: Math.max(stage.width, card.width), height: Math.max(stage.height, card.height) };
+  for (let step = 0; step < MOST_STEPS && crowded([...polygon(names, { ...stage, ...size }).values()], card); step += 1) {
+    size = { width: size.width * GROWTH, height: size.height * GROWTH };
+  }
+  return size;
+}
+
+function crowded(places: readonly Point[], card: Size): boolean {
+  const near = (a: Point, b: Point) => Math.abs(a.x - b.x) < card.width + COLUMN_GAP && Math.abs(a.y - b.y) < card.height + ROW_GAP;
+  return places.some((a, index) => places.slice(index + 1).some((b) => near(a, b)));
+}
+
 /** Stretch beyond which a wide stage no longer pulls the polygon apart. */
 const MOST_STRETCH = 2.2;
 
