@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { createApp, type App } from 'vue';
 import type { AclFile, AclSaveResult, EventOf } from '../../electron/contract/host.ts';
 import { HOST_PORT, type HostPort } from '../host/hostPort.ts';
-import { AclDesk } from '../lib/acl/analysis.ts';
-import { ACL_ANALYST, type AclAnalyst } from '../lib/acl/analyst.ts';
+import { ACL_ANALYST } from '../lib/acl/analyst.ts';
+import { inPlaceAnalyst } from '../lib/acl/inPlaceAnalyst.ts';
 import { useAccessStore } from './access.ts';
 import { useAccessExplainStore } from './accessExplain.ts';
 
@@ -44,15 +44,10 @@ function createWorld() {
       return () => {};
     }) as HostPort['on'],
   };
-  const desk = new AclDesk();
-  const analyst: AclAnalyst = {
-    check: async (role, text) => desk.check(role, text),
-    explain: async (client, request) => desk.explain(client, request),
-  };
   const open = (): App => {
     const app = createApp({ render: () => null });
     const pinia = createPinia();
-    app.use(pinia).provide(HOST_PORT, port).provide(ACL_ANALYST, analyst);
+    app.use(pinia).provide(HOST_PORT, port).provide(ACL_ANALYST, inPlaceAnalyst());
     setActivePinia(pinia);
     return app;
   };

@@ -3,6 +3,7 @@ import { createPinia } from 'pinia';
 import { createApp, type App } from 'vue';
 import { createRouter, createWebHashHistory } from 'vue-router';
 import { HOST_PORT, type HostPort } from '../host/hostPort.ts';
+import { ACL_ANALYST, type AclAnalyst } from '../lib/acl/analyst.ts';
 import { createWords } from '../lib/i18n/i18n.ts';
 import { useConnectionsStore } from '../stores/connections.ts';
 import { useHostStore } from '../stores/host.ts';
@@ -19,9 +20,11 @@ export interface WorkbenchOptions {
   readonly host: HostPort;
   readonly pages: readonly FeaturePage[];
   readonly element: Element;
+  /** Who reads access rules; a worker unless said otherwise. */
+  readonly analyst?: AclAnalyst;
 }
 
-export function startWorkbench({ host, pages, element }: WorkbenchOptions): App {
+export function startWorkbench({ host, pages, element, analyst }: WorkbenchOptions): App {
   const ordered = [...pages].sort((a, b) => a.order - b.order);
   const app = createApp(Frame);
   const router = createRouter({
@@ -30,6 +33,7 @@ export function startWorkbench({ host, pages, element }: WorkbenchOptions): App 
   });
   app.use(createPinia()).use(createWords('en')).use(router);
   app.provide(HOST_PORT, host);
+  if (analyst) app.provide(ACL_ANALYST, analyst);
 
   app.runWithContext(() => {
     usePageRegistry().pages = ordered;

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { App } from 'vue';
 import { createFakeHost, type FakeHost } from '../host/fake/fakeHost.ts';
 import type { SceneName } from '../host/fake/fakeScenes.ts';
+import { inPlaceAnalyst } from '../lib/acl/inPlaceAnalyst.ts';
 import { pages } from '../pages.ts';
 import { startWorkbench } from './startWorkbench.ts';
 
@@ -19,7 +20,7 @@ async function open(scene: SceneName): Promise<void> {
   (window as unknown as { happyDOM: { setViewport(size: { width: number; height: number }): void } }).happyDOM.setViewport({ width: 1_440, height: 900 });
   document.body.innerHTML = '<div id="app"></div>';
   host = createFakeHost({ scene, nowMs: () => Date.now(), startMs: 0 });
-  app = startWorkbench({ host: host.port, pages, element: find('#app')! });
+  app = startWorkbench({ host: host.port, pages, element: find('#app')!, analyst: inPlaceAnalyst() });
   await vi.waitFor(() => expect(find('.status')?.textContent).toMatch(scene === 'empty' ? /No cluster/ : /nodes/), wait);
 }
 

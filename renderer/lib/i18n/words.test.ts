@@ -22,6 +22,8 @@ function flat(messages: object, prefix = ''): Map<string, string> {
   return all;
 }
 
+/** What is wrong with a rule is said in English by the ACL language itself (broker/access/acl/problems.ts); only the translation is here. */
+const SAID_BY_THE_LANGUAGE = 'access.problems.text.';
 const english = flat(en);
 const chinese = flat(zh);
 const holes = (text: string) => [...new Set([...text.matchAll(/\{(\w+)\}/g)].map((hole) => hole[1]))].sort();
@@ -44,7 +46,8 @@ function textOf(nodes: readonly TemplateChildNode[]): string[] {
 
 describe('the words of the product', () => {
   it('exist in both languages, with the same holes', () => {
-    expect([...chinese.keys()].sort()).toEqual([...english.keys()].sort());
+    const common = [...chinese.keys()].filter((key) => !key.startsWith(SAID_BY_THE_LANGUAGE));
+    expect(common.sort()).toEqual([...english.keys()].sort());
     const different = [...english].filter(([key, text]) => holes(text).join() !== holes(chinese.get(key) ?? '').join()).map(([key]) => key);
     expect(different).toEqual([]);
   });
