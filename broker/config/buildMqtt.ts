@@ -1,0 +1,27 @@
+/** `mqtt.*`. */
+import type { MqttConfig } from './config.ts';
+import { KEYS } from './schema.ts';
+import type { Settings } from './settings.ts';
+
+export function buildMqtt(settings: Settings): MqttConfig {
+  return {
+    idleTimeoutMs: settings.get(KEYS.idleTimeout),
+    maxPacketSize: settings.get(KEYS.maxPacketSize),
+    maxClientIdLen: settings.get(KEYS.maxClientIdLen),
+    maxTopicLevels: settings.get(KEYS.maxTopicLevels),
+    maxTopicAlias: settings.get(KEYS.maxTopicAlias),
+    maxQosAllowed: settings.get(KEYS.maxQosAllowed),
+    retainAvailable: settings.get(KEYS.retainAvailable),
+    wildcardSubscription: settings.get(KEYS.wildcardSubscription),
+    keepaliveMultiplier: settings.get(KEYS.keepaliveMultiplier),
+    serverKeepalive: settings.get(KEYS.serverKeepalive),
+    sessionExpiryIntervalMs: settings.get(KEYS.sessionExpiryInterval),
+    maxAwaitingRel: settings.get(KEYS.maxAwaitingRel),
+    awaitRelTimeoutMs: settings.get(KEYS.awaitRelTimeout),
+    maxInflight: settings.get(KEYS.maxInflight),
+    maxMqueueLen: settings.get(KEYS.maxMqueueLen),
+    mqueueStoreQos0: settings.get(KEYS.mqueueStoreQos0),
+    maxSubscriptions: settings.get(KEYS.maxSubscriptions),
+    upgradeQos: settings.get(KEYS.upgradeQos),
+  };
+}

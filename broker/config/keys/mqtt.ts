@@ -1,0 +1,84 @@
+/** The protocol: `mqtt.*` (broker-contract 3.5). */
+import { key, MAX_PACKET_BYTES } from './key.ts';
+import * as form from '../valueTypes.ts';
+
+export const MQTT_KEYS = {
+  idleTimeout: key('mqtt.idle_timeout', form.duration(1, 'infinity'), '15s', 'Time a new connection has to send its CONNECT.'),
+  maxPacketSize: key(
+    'mqtt.max_packet_size',
+    form.byteSize(MAX_PACKET_BYTES),
+    '1MB',
+    'Largest packet accepted, announced to MQTT 5 clients.',
+  ),
+  maxClientIdLen: key(
+    'mqtt.max_clientid_len',
+    form.integer(23, 65_535),
+    '65535',
+    'Longest client id in bytes; a longer one is refused with 0x85.',
+  ),
+  maxTopicLevels: key('mqtt.max_topic_levels', form.integer(1, 65_535), '128', 'Most levels of a topic or filter.'),
+  maxTopicAlias: key('mqtt.max_topic_alias', form.integer(0, 65_535), '65535', 'Highest topic alias a client may use.'),
+  maxQosAllowed: key(
+    'mqtt.max_qos_allowed',
+    form.oneOf({ '0': 0, '1': 1, '2': 2 } as const),
+    '2',
+    'Highest QoS a client may publish with.',
+  ),
+  retainAvailable: key('mqtt.retain_available', form.switchType, 'true', 'Whether retained messages may be published.'),
+  wildcardSubscription: key(
+    'mqtt.wildcard_subscription',
+    form.switchType,
+    'true',
+    'Whether filters with + or # may be subscribed.',
+  ),
+  keepaliveMultiplier: key(
+    'mqtt.keepalive_multiplier',
+    form.decimal(1, 100),
+    '1.5',
+    'A client silent for its keepalive times this is disconnected.',
+  ),
+  serverKeepalive: key(
+    'mqtt.server_keepalive',
+    form.integer<undefined>(1, 65_535, { disabled: undefined }),
+    'disabled',
+    'Keepalive in seconds that MQTT 5 clients are told to use.',
+  ),
+  sessionExpiryInterval: key(
+    'mqtt.session_expiry_interval',
+    form.duration(0),
+    '2h',
+    'How long the session of an MQTT 3 client with clean session 0 outlives its connection.',
+  ),
+  maxAwaitingRel: key(
+    'mqtt.max_awaiting_rel',
+    form.countOrInfinity,
+    '100',
+    'Most QoS 2 messages of a client that wait for its PUBREL.',
+  ),
+  awaitRelTimeout: key(
+    'mqtt.await_rel_timeout',
+    form.duration(1),
+    '300s',
+    'How long a QoS 2 message waits for PUBREL before its packet id is free again.',
+  ),
+  maxInflight: key(
+    'mqtt.max_inflight',
+    form.integer(1, 65_535),
+    '32',
+    'Most QoS 1 and 2 messages sent to a client and not acknowledged; also the Receive Maximum announced.',
+  ),
+  maxMqueueLen: key(
+    'mqtt.max_mqueue_len',
+    form.countOrInfinity,
+    '1000',
+    'Most messages that wait for a client; the oldest is dropped for a new one.',
+  ),
+  mqueueStoreQos0: key('mqtt.mqueue_store_qos0', form.switchType, 'true', 'Whether QoS 0 messages wait too.'),
+  maxSubscriptions: key('mqtt.max_subscriptions', form.countOrInfinity, 'infinity', 'Most subscriptions of one client.'),
+  upgradeQos: key(
+    'mqtt.upgrade_qos',
+    form.switchType,
+    'false',
+    'Whether a message is delivered with the QoS of the subscription even if it was published with a lower one.',
+  ),
+} as const;
