@@ -1,6 +1,7 @@
 import type { CountersBody } from '../api/schema/counters.ts';
 import type { Node } from '../api/schema/node.ts';
 import type { Status } from '../api/schema/status.ts';
+import { formatUptime } from '../base/uptime.ts';
 import { DONE, type Command, type CommandContext } from './command.ts';
 
 export const brokerCommands: readonly Command[] = [
@@ -40,20 +41,4 @@ async function printNumbers({ api, print }: CommandContext, kind: 'stats' | 'met
   const { node: _node, ...numbers } = await api.get<CountersBody>(`/nodes/${encodeURIComponent(self)}/${kind}`);
   for (const name of Object.keys(numbers).sort()) print(`${name.slice(0, NAME_COLUMNS).padEnd(NAME_COLUMNS)}: ${numbers[name]}`);
   return DONE;
-}
-
-/** `1 days, 2 hours, 3 minutes, 4 seconds` from the first unit that is not zero, as EMQX says it. */
-export function formatUptime(ms: number): string {
-  const seconds = Math.floor(ms / 1000);
-  const units: readonly (readonly [string, number])[] = [
-    ['days', Math.floor(seconds / 86_400)],
-    ['hours', Math.floor(seconds / 3600) % 24],
-    ['minutes', Math.floor(seconds / 60) % 60],
-    ['seconds', seconds % 60],
-  ];
-  const first = units.findIndex(([, count]) => count > 0);
-  return units
-    .slice(first < 0 ? -1 : first)
-    .map(([unit, count]) => `${count} ${unit}`)
-    .join(', ');
 }

@@ -3,6 +3,7 @@ import { defaultClusterPort } from '../base/ids.ts';
 import { expandPath } from './assignments.ts';
 import { buildListeners } from './buildListeners.ts';
 import { buildMqtt } from './buildMqtt.ts';
+import { buildSysTopics } from './buildServices.ts';
 import { checkCluster, checkExposure, checkPorts } from './checks.ts';
 import type { BrokerConfig } from './config.ts';
 import type { ConfigProblem, ConfigWarning } from './problems.ts';
@@ -35,6 +36,7 @@ export function buildConfig(settings: Settings, env: Env, problems: ConfigProble
       maxRetainedMessages: settings.get(KEYS.maxRetainedMessages),
       maxPayloadSize: settings.get(KEYS.retainerMaxPayload),
     },
+    sysTopics: buildSysTopics(settings),
     authorization: {
       noMatch: settings.get(KEYS.authzNoMatch),
       denyAction: settings.get(KEYS.authzDenyAction),

@@ -4,6 +4,7 @@
  * May import: base. Begin here for the resolved shape; schema.ts has keys, types, defaults and limits; hocon.ts reads text.
  */
 import type { Millis, NodeName } from '../base/ids.ts';
+import type { SysTopicsConfig } from './serviceConfig.ts';
 
 export interface ListenerConfig {
   /** `tcp:default` */
@@ -63,6 +64,7 @@ export interface BrokerConfig {
   readonly listeners: readonly ListenerConfig[];
   readonly mqtt: MqttConfig;
   readonly retainer: { readonly enable: boolean; readonly maxRetainedMessages: number; readonly maxPayloadSize: number };
+  readonly sysTopics: SysTopicsConfig;
   readonly authorization: {
     readonly noMatch: 'allow' | 'deny';
     readonly denyAction: 'ignore' | 'disconnect';

@@ -278,7 +278,6 @@ export const EMQX_KEYS: readonly EmqxKey[] = [
       'slow_subs',
       'sources',
       'stats',
-      'sys_topics',
       'sysmon',
       'telemetry',
       'topic_metrics',

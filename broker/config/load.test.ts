@@ -40,6 +40,13 @@ describe('a node without any configuration', () => {
         upgradeQos: false,
       },
       retainer: { enable: true, maxRetainedMessages: Infinity, maxPayloadSize: 1_048_576 },
+      sysTopics: {
+        msgIntervalMs: 60_000,
+        heartbeatIntervalMs: 30_000,
+        events: { clientConnected: true, clientDisconnected: true, clientSubscribed: false, clientUnsubscribed: false },
+        presenceQos: 0,
+        payloads: 'emqx5',
+      },
       authorization: { noMatch: 'allow', denyAction: 'ignore', aclFile: undefined },
       dashboard: {
         host: '127.0.0.1',

@@ -96,6 +96,15 @@ export function duration(minMs: number, infinity: 'infinity' | 'finite' = 'finit
   });
 }
 
+/** A duration, or `disabled`, which reads as Number.POSITIVE_INFINITY. */
+export const durationOrDisabled = (minMs: number): ValueType<number> => {
+  const { form, read } = duration(minMs);
+  return {
+    form: `${form}, or disabled`,
+    read: (value) => (value.type === 'scalar' && value.text === 'disabled' ? accepted(Number.POSITIVE_INFINITY) : read(value)),
+  };
+};
+
 const BYTES_PER: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1024, mb: 1_048_576, gb: 1_073_741_824 };
 
 export const byteSize = (maxBytes: number): ValueType<number> =>
@@ -121,6 +130,9 @@ export const bind: ValueType<HostPort> = scalar(
   'a port such as 1883 (on loopback), or an address and port such as 0.0.0.0:1883 or [::1]:1883',
   parseBind,
 );
+
+export type Qos012 = 0 | 1 | 2;
+export const qos: ValueType<Qos012> = oneOf({ '0': 0, '1': 1, '2': 2 } as const);
 
 export const host: ValueType<string> = scalar('an address such as 127.0.0.1, 0.0.0.0 or ::1', (given) =>
   /^[A-Za-z0-9._:-]{1,255}$/.test(given) ? given : undefined,

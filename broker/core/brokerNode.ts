@@ -173,7 +173,7 @@ export class BrokerNode implements NodePort, BrokerPort {
   kick(clientId: string): boolean {
     const session = this.sessions.get(clientId);
     if (session === undefined) return false;
-    session.channel?.disconnect(ReasonCode.AdministrativeAction);
+    session.channel?.disconnect(ReasonCode.AdministrativeAction, 'kicked');
     this.terminate(session, 'kicked');
     return true;
   }
@@ -232,6 +232,17 @@ export class BrokerNode implements NodePort, BrokerPort {
 
   dispatchForwarded(message: Message): void {
     this.#deliver(message, this.#topics.lookUp(message.topic).receivers);
+  }
+
+  wanted(topic: string): boolean {
+    return this.routes.wanted(topic);
+  }
+
+  publishSys(message: Message): void {
+    if (message.retain && this.config.retainer.enable) this.#retain(message);
+    const { receivers, nodes } = this.#topics.lookUp(message.topic);
+    this.#deliver(message, receivers);
+    for (const node of nodes) this.#options.cluster.forward(node, message);
   }
 
   #deliver(message: Message, receivers: readonly Receiver[]): void {
@@ -321,7 +332,7 @@ export class BrokerNode implements NodePort, BrokerPort {
     else this.#subscriptions += 1;
     this.#topics.filterChanged(topicFilter);
     this.#measureSubscriptions();
-    if (this.hooks.has('session.subscribed')) this.hooks.run('session.subscribed', session.identity, topicFilter, opts);
+    if (this.hooks.has('session.subscribed')) this.hooks.run('session.subscribed', session.identity, topicFilter, opts, { isNew: replaced === undefined, subscriptionId });
     return replaced === undefined;
   }
 

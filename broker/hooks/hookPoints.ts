@@ -51,7 +51,7 @@ export interface HookPoints {
   'client.unsubscribe': Fold<readonly string[], [ClientInfo, Properties]>;
   'session.created': Notify<[ClientInfo]>;
   'session.resumed': Notify<[ClientInfo]>;
-  'session.subscribed': Notify<[ClientInfo, topicFilter: string, SubOpts]>;
+  'session.subscribed': Notify<[ClientInfo, topicFilter: string, SubOpts, SubscriptionFacts]>;
   'session.unsubscribed': Notify<[ClientInfo, topicFilter: string, SubOpts]>;
   'session.discarded': Notify<[ClientInfo]>;
   'session.takenover': Notify<[ClientInfo]>;
@@ -63,6 +63,13 @@ export interface HookPoints {
   'message.dropped': Notify<[Message, reason: string]>;
   'delivery.dropped': Notify<[ClientInfo, Message, reason: string]>;
   'delivery.completed': Notify<[Message, { sessionId: string; sentAtMs: Millis }]>;
+}
+
+/** What a subscription is besides its options. */
+export interface SubscriptionFacts {
+  /** False when it replaced one of the same session and filter. */
+  readonly isNew: boolean;
+  readonly subscriptionId: number | undefined;
 }
 
 export type HookPoint = keyof HookPoints;
@@ -96,4 +103,4 @@ export const HOOK_POINTS = [
 ] as const satisfies readonly HookPoint[];
 
 /** Priorities of the broker's own callbacks (broker-contract 6.1): higher runs first, plugins default to 0. */
-export const HOOK_PRIORITY = { highest: 1000, authn: 970, authz: 960, retainer: 930, ruleEngine: 900, lowest: 0 } as const;
+export const HOOK_PRIORITY = { highest: 1000, authn: 970, authz: 960, sysTopics: 950, retainer: 930, ruleEngine: 900, lowest: 0 } as const;

@@ -11,6 +11,7 @@ import { BUSBAR_VERSION } from '../base/version.ts';
 import type { BrokerConfig } from '../config/config.ts';
 import { clients, nodeInfo, subscriptions } from '../core/adminAnswers.ts';
 import { BrokerNode } from '../core/brokerNode.ts';
+import { BrokerServices } from '../core/services/brokerServices.ts';
 import { Hooks } from '../hooks/hooks.ts';
 import { METRIC, Metrics } from '../metrics/metrics.ts';
 import { AclFile } from './aclFile.ts';
@@ -108,6 +109,13 @@ export class NodeRuntime {
       this.#opened.push({ name: listener.config.id, close: () => listener.stopAccepting() });
     }
     this.#cluster.start({ broker: this.node, answers: this.#answers(), entered: () => void this.#clock.tick() });
+    const services = new BrokerServices({
+      node: this.node,
+      version: BUSBAR_VERSION,
+      runningNodes: () => this.#cluster.members().flatMap(({ node, status }) => (status === 'running' ? [node] : [])),
+      listenerPort: (id) => portOf(this.listenerBinds[id]),
+    });
+    this.#opened.push({ name: 'services', close: () => services.dispose() });
     const admin = await startAdminServer({
       config: this.config,
       admin: this.#cluster,
@@ -176,6 +184,12 @@ export class NodeRuntime {
       await new Promise((resolve) => setTimeout(resolve, STOP_POLL_MS));
     }
   }
+}
+
+/** The port of a bound address such as `[::1]:1883`. */
+function portOf(bind: string | undefined): number | undefined {
+  const port = /:(\d+)$/.exec(bind ?? '')?.[1];
+  return port === undefined ? undefined : Number(port);
 }
 
 /** Newest first. One that fails is told and does not keep the others open. */

@@ -57,6 +57,11 @@ export class Routes<S> {
     return filters;
   }
 
+  /** Whether anybody on any node would get a message with this topic. Remembers nothing: for topics that are rarely used. */
+  wanted(topic: string): boolean {
+    return this.matchLocal(topic).length > 0 || this.matchRemote(topic).length > 0;
+  }
+
   /** Subscriptions of this node that match, one by one: the same session may come more than once. */
   matchLocal(topic: string): S[] {
     const found: S[] = [];

@@ -218,7 +218,7 @@ export class Channel implements TimerOwner {
     const session = this.session;
     this.#sayGoodbye(ReasonCode.SessionTakenOver);
     this.session = null;
-    this.#finish('session_taken_over');
+    this.#finish(newCleanStart ? 'discarded' : 'takenover');
     if (session === null) return;
     session.detach(this.node.clock.now());
     if (session.will === null) return;

@@ -15,8 +15,8 @@ export interface Clock {
   now(): Millis;
 }
 
-/** Who sets and who cancels each: connectTimeout and keepalive the channel; the others the session. */
-export type TimerName = 'connectTimeout' | 'keepalive' | 'awaitRelExpiry' | 'sessionExpiry' | 'willDelay';
+/** Who sets and who cancels each: connectTimeout and keepalive the channel; sys… core/services/sysTopics.ts; the others the session. */
+export type TimerName = 'connectTimeout' | 'keepalive' | 'awaitRelExpiry' | 'sessionExpiry' | 'willDelay' | 'sysMessages' | 'sysHeartbeat';
 
 export interface TimerOwner {
   onTimer(name: TimerName): void;

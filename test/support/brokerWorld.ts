@@ -67,6 +67,11 @@ export class BrokerWorld {
     return this.#nowMs;
   }
 
+  /** Names of the timers that are set. */
+  get pendingTimers(): readonly TimerName[] {
+    return this.#timers.filter((timer) => !timer.cancelled).map((timer) => timer.name);
+  }
+
   /** Moves time and fires what falls due on the way, earliest first. */
   advance(byMs: Millis): void {
     const endMs = this.#nowMs + byMs;

@@ -19,4 +19,51 @@ export const SERVICE_KEYS = {
     '1MB',
     'Largest payload that is kept; a larger one is delivered but not kept.',
   ),
+  sysMsgInterval: key(
+    'sys_topics.sys_msg_interval',
+    form.durationOrDisabled(1000),
+    '1m',
+    'How often version, members, gauges and counters are published below $SYS/brokers.',
+    { aliases: ['broker.sys_interval'] },
+  ),
+  sysHeartbeatInterval: key(
+    'sys_topics.sys_heartbeat_interval',
+    form.durationOrDisabled(1000),
+    '30s',
+    'How often uptime and time are published below $SYS/brokers.',
+    { aliases: ['broker.sys_heartbeat'] },
+  ),
+  sysClientConnected: key(
+    'sys_topics.sys_event_messages.client_connected',
+    form.switchType,
+    'true',
+    'Whether a client that connected is told on $SYS/brokers/<node>/clients/<clientid>/connected.',
+  ),
+  sysClientDisconnected: key(
+    'sys_topics.sys_event_messages.client_disconnected',
+    form.switchType,
+    'true',
+    'Whether the end of a connection is told on $SYS/brokers/<node>/clients/<clientid>/disconnected.',
+  ),
+  sysClientSubscribed: key(
+    'sys_topics.sys_event_messages.client_subscribed',
+    form.switchType,
+    'false',
+    'Whether subscriptions are told on $SYS/brokers/<node>/clients/<clientid>/subscribed.',
+  ),
+  sysClientUnsubscribed: key(
+    'sys_topics.sys_event_messages.client_unsubscribed',
+    form.switchType,
+    'false',
+    'Whether the end of subscriptions is told on $SYS/brokers/<node>/clients/<clientid>/unsubscribed.',
+  ),
+  sysPresenceQos: key('sys_topics.presence_qos', form.qos, '0', 'QoS of events of clients; EMQX 4 used 1. Busbar only.', {
+    aliases: ['module.presence.qos'],
+  }),
+  sysPayloads: key(
+    'sys_topics.payloads',
+    form.oneOf({ emqx5: 'emqx5', emqx4: 'emqx4' } as const),
+    'emqx5',
+    'Whose payloads $SYS messages have: EMQX 4 wrote uptime and time for people, and a connack field in connected. Busbar only.',
+  ),
 } as const;
