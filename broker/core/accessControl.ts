@@ -1,12 +1,17 @@
 /** Who may connect, and who may publish or subscribe what: hooks first, then the rules, then `authorization.no_match`; every answer is counted. */
 import type { Authorizer } from '../access/acl/decision.ts';
+import type { AuthnChains } from '../access/authn/chains.ts';
+import { NOBODY_VOUCHED } from '../access/authn/chain.ts';
+import type { Millis } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
+import { isLater, type MaybeLater } from '../base/maybeLater.ts';
 import type { BrokerConfig } from '../config/config.ts';
 import type { Hooks } from '../hooks/hooks.ts';
 import { METRIC, type Metrics } from '../metrics/metrics.ts';
+import type { AuthExchange, AuthnOk, AuthnVerdict } from '../protocol/authentication.ts';
 import type { ClientInfo } from '../protocol/clientInfo.ts';
 import type { Qos } from '../protocol/packet.ts';
-import { ReasonCode } from '../protocol/reasonCodes.ts';
+import { ReasonCode, reasonName } from '../protocol/reasonCodes.ts';
 
 export interface AccessControlOptions {
   readonly config: BrokerConfig;
@@ -14,7 +19,11 @@ export interface AccessControlOptions {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly authorizer: Authorizer;
+  readonly authn: AuthnChains;
+  readonly clock: { now(): Millis };
 }
+
+const ANONYMOUS: AuthnVerdict = { result: 'ok' };
 
 type Action = 'publish' | 'subscribe';
 
@@ -25,22 +34,58 @@ export class AccessControl {
     this.#options = options;
   }
 
-  /** 0, or the reason code of a refusal. Nobody to ask means anonymous access (broker-contract 2.2). */
-  authenticate(client: ClientInfo, password: Uint8Array | undefined): number {
-    const { metrics, hooks, log } = this.#options;
+  /** Hooks first, then the chain of the listener. Nobody to ask means anonymous access (broker-contract 2.2). Never rejects. */
+  authenticate(client: ClientInfo, listener: string, password: Uint8Array | undefined): MaybeLater<AuthnVerdict> {
+    const { metrics, hooks, authn } = this.#options;
     metrics.inc(METRIC['client.authenticate']);
-    const isAnonymous = !hooks.has('client.authenticate');
-    const answer = isAnonymous ? ({ result: 'ok' } as const) : hooks.runFold('client.authenticate', { result: 'ignore' }, { ...client, password });
-    // At the end of a chain in which everybody passed on, nobody has vouched.
-    const reasonCode = answer.result === 'ok' ? 0 : answer.result === 'error' ? answer.reasonCode : ReasonCode.NotAuthorized;
+    const mode = authn.modeOf(listener);
+    if (mode === 'off') return this.#complete(client, ANONYMOUS, true);
+    if (mode === 'quickDeny' && (client.username ?? '') === '') return this.#complete(client, NOBODY_VOUCHED, false);
+    const hasHook = hooks.has('client.authenticate');
+    if (hasHook) {
+      const answer = hooks.runFold('client.authenticate', { result: 'ignore' }, { ...client, password });
+      if (answer.result !== 'ignore') return this.#complete(client, answer, false);
+    }
+    const chain = authn.chainOf(listener);
+    if (chain.isEmpty) return this.#complete(client, hasHook ? NOBODY_VOUCHED : ANONYMOUS, !hasHook);
+    const answer = chain.authenticate({ ...client, password });
+    return isLater(answer) ? answer.then((verdict) => this.#complete(client, verdict, false)) : this.#complete(client, answer, false);
+  }
+
+  /** Undefined when nobody serves the method. */
+  beginExchange(client: ClientInfo, listener: string, method: string): AuthExchange | undefined {
+    const { metrics, authn } = this.#options;
+    metrics.inc(METRIC['client.authenticate']);
+    const exchange = authn.modeOf(listener) === 'off' ? undefined : authn.chainOf(listener).begin(method, { ...client, password: undefined });
+    if (exchange === undefined) this.#complete(client, { result: 'error', reasonCode: ReasonCode.BadAuthenticationMethod }, false);
+    return exchange;
+  }
+
+  exchangeEnded(client: ClientInfo, verdict: AuthnVerdict): AuthnVerdict {
+    return this.#complete(client, verdict, false);
+  }
+
+  #complete(client: ClientInfo, given: AuthnVerdict, isAnonymous: boolean): AuthnVerdict {
+    const { metrics, hooks, log } = this.#options;
+    const verdict = given.result === 'ok' ? this.#corrected(client, given) : given;
+    const reasonCode = verdict.result === 'ok' ? 0 : verdict.reasonCode;
     metrics.inc(METRIC[reasonCode === 0 ? 'authentication.success' : 'authentication.failure']);
     if (isAnonymous) {
       metrics.inc(METRIC['client.auth.anonymous']);
       metrics.inc(METRIC['authentication.success.anonymous']);
     }
-    if (reasonCode !== 0) log.warn('authentication_failure', { clientid: client.clientId, username: client.username, reason_code: reasonCode });
+    if (reasonCode !== 0) log.warn('authentication_failure', { clientid: client.clientId, username: client.username, reason: reasonName(reasonCode) });
     if (hooks.has('client.check_authn_complete')) hooks.run('client.check_authn_complete', client, { reasonCode, isAnonymous });
-    return reasonCode;
+    return verdict;
+  }
+
+  #corrected(client: ClientInfo, verdict: AuthnOk): AuthnVerdict {
+    const { expireAtMs, username } = verdict;
+    // Credentials that are over already are bad ones (broker-contract 2.5).
+    if (expireAtMs !== undefined && expireAtMs <= this.#options.clock.now()) return { result: 'error', reasonCode: ReasonCode.BadUserNameOrPassword };
+    // Rules judge by user name: nobody may prove to be one user and go by the name of another.
+    const isOther = username !== undefined && client.username !== undefined && client.username !== '' && client.username !== username;
+    return isOther ? NOBODY_VOUCHED : verdict;
   }
 
   get epoch(): number {
@@ -54,6 +99,11 @@ export class AccessControl {
   authorize(client: ClientInfo, action: Action, topic: string, qos: Qos, retain: boolean): boolean {
     const { metrics, hooks } = this.#options;
     metrics.inc(METRIC['client.authorize']);
+    if (client.isSuperuser === true) {
+      metrics.inc(METRIC['authorization.superuser']);
+      metrics.inc(METRIC['authorization.allow']);
+      return true;
+    }
     metrics.inc(METRIC['authorization.cache_miss']);
     const hooked = hooks.has('client.authorize') ? hooks.runFold('client.authorize', undefined, client, action, topic) : undefined;
     const result = hooked ?? this.#decide(client, action, topic, qos, retain);

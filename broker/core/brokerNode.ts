@@ -5,11 +5,14 @@
  * and `Timers`. May import: every pure room but api. Begin at publish() for the way of a message, at openSession() for that of a client.
  */
 import type { Authorizer } from '../access/acl/decision.ts';
+import type { AuthnChains } from '../access/authn/chains.ts';
 import type { Millis, NodeName } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
+import type { MaybeLater } from '../base/maybeLater.ts';
 import type { BrokerConfig, MqttConfig } from '../config/config.ts';
 import type { Hooks } from '../hooks/hooks.ts';
 import { METRIC, STAT, type Metrics } from '../metrics/metrics.ts';
+import type { AuthExchange, AuthnVerdict } from '../protocol/authentication.ts';
 import type { ClientInfo } from '../protocol/clientInfo.ts';
 import type { Message } from '../protocol/message.ts';
 import type { Properties, Qos, SubOpts } from '../protocol/packet.ts';
@@ -35,6 +38,7 @@ export interface BrokerNodeOptions {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly authorizer: Authorizer;
+  readonly authn: AuthnChains;
   readonly cluster: ClusterPort;
   /** A client identifier nobody can guess. */
   readonly newClientId: () => string;
@@ -93,8 +97,16 @@ export class BrokerNode implements NodePort, BrokerPort {
     return this.hooks.runFold('client.connect', { reasonCode: 0, properties }, channel.connection).reasonCode;
   }
 
-  authenticate(channel: Channel, password: Uint8Array | undefined): number {
-    return this.#access.authenticate(channel.identity, password);
+  authenticate(channel: Channel, password: Uint8Array | undefined): MaybeLater<AuthnVerdict> {
+    return this.#access.authenticate(channel.identity, channel.peer.listener, password);
+  }
+
+  beginAuthExchange(channel: Channel, method: string): AuthExchange | undefined {
+    return this.#access.beginExchange(channel.identity, channel.peer.listener, method);
+  }
+
+  authExchangeEnded(channel: Channel, verdict: AuthnVerdict): AuthnVerdict {
+    return this.#access.exchangeEnded(channel.identity, verdict);
   }
 
   openSession(channel: Channel, cleanStart: boolean): OpenedSession {

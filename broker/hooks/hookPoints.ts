@@ -4,20 +4,10 @@
  * May import: base, protocol. Begin here for what can be hooked, at hooks.ts for how chains run.
  */
 import type { Millis } from '../base/ids.ts';
+import type { AuthnResult, Credentials } from '../protocol/authentication.ts';
 import type { ClientInfo, ConnInfo } from '../protocol/clientInfo.ts';
 import type { Message } from '../protocol/message.ts';
 import type { Properties, SubOpts } from '../protocol/packet.ts';
-
-/** What an authenticator sees. The password never leaves this value: it is not kept, logged or forwarded. */
-export interface Credentials extends ClientInfo {
-  readonly password: Uint8Array | undefined;
-}
-
-/** `ignore` passes on to the next authenticator; an error carries the CONNACK reason code. */
-export type AuthnResult =
-  | { readonly result: 'ignore' }
-  | { readonly result: 'ok' }
-  | { readonly result: 'error'; readonly reasonCode: number };
 
 /** `undefined` leaves the decision to the sources behind the hook. */
 export type AuthzResult = 'allow' | 'deny' | undefined;

@@ -10,6 +10,9 @@ import type { Publication } from '../session/publication.ts';
 import type { Connection, ConnectionHandler } from './connection.ts';
 import type { TurnClock } from './turnClock.ts';
 
+/** What a held connection may send ahead before it is read no further: TCP then holds the client back. */
+const MAX_UNREAD_BYTES = 64 * 1024;
+
 /** What an MQTT connection needs of the node. */
 export interface MqttNode extends NodePort {
   openChannel(out: Out, peer: Peer): Channel;
@@ -40,6 +43,7 @@ export class MqttConnection implements ConnectionHandler, PacketSink, Out {
     this.#clock.tick();
     // A chunk of a 'data' event is never written to again, so payloads may stay views of it.
     this.#parser.push(chunk, 0, chunk.length, true);
+    if (this.#parser.unreadBytes > MAX_UNREAD_BYTES) this.connection.pauseReading();
   }
 
   onDrain(): void {
@@ -100,6 +104,16 @@ export class MqttConnection implements ConnectionHandler, PacketSink, Out {
 
   get congested(): boolean {
     return this.connection.congested;
+  }
+
+  hold(): void {
+    this.#parser.hold();
+  }
+
+  release(): void {
+    if (this.channel.connState === 'disconnected') return this.#parser.stop();
+    if (this.#parser.unreadBytes > MAX_UNREAD_BYTES) this.connection.resumeReading();
+    this.#parser.release();
   }
 
   close(): void {

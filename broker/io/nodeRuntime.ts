@@ -4,6 +4,8 @@
  * serve says so before anybody connects; `stop` closes them in the opposite order.
  */
 import { randomBytes } from 'node:crypto';
+import { AuthnChain } from '../access/authn/chain.ts';
+import { AuthnChains } from '../access/authn/chains.ts';
 import type { NodeSnapshot } from '../api/schema/topology.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
@@ -92,6 +94,7 @@ export class NodeRuntime {
       metrics,
       log,
       authorizer: acl.authorizer,
+      authn: new AuthnChains(new AuthnChain({ links: [], clock, log })),
       cluster: cluster.port,
       newClientId: () => `busbar-${randomBytes(10).toString('hex')}`,
       defer: (task) => setImmediate(task),

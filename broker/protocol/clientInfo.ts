@@ -8,6 +8,10 @@ export interface ClientInfo {
   /** Peer address without port; empty when there is none. */
   readonly peerHost: string;
   readonly isBridge: boolean;
+  /** Said by the authenticator: everything is allowed to this client. Absent = false. */
+  readonly isSuperuser?: boolean;
+  /** Client attributes, for placeholders such as `${client_attrs.role}`. Absent = none. */
+  readonly attributes?: Readonly<Record<string, string>>;
 }
 
 export interface ConnInfo {

@@ -176,6 +176,45 @@ describe('after the end', () => {
   });
 });
 
+describe('a parser that is held', () => {
+  const PINGS = wire('c000 30 { "a" "payload" } c000');
+
+  it('keeps what arrives, cut anywhere, and reads it in order when released', () => {
+    for (const cut of cuts(PINGS.length)) {
+      const seen = recorder({}, ({ packets, parser }) => packets.length === 1 && parser.hold());
+      push(seen, Buffer.concat([CONNECT_4, PINGS.subarray(0, cut)]));
+      push(seen, PINGS.subarray(cut));
+      expect([cut, seen.packets.map(({ type }) => type), seen.parser.unreadBytes]).toEqual([cut, ['connect'], PINGS.length]);
+      seen.parser.release();
+      push(seen, wire('c000'));
+      expect([cut, seen.packets.map(({ type }) => type), seen.parser.unreadBytes]).toEqual([
+        cut,
+        ['connect', 'pingreq', 'publish', 'pingreq', 'pingreq'],
+        0,
+      ]);
+    }
+  });
+
+  it('keeps a copy: the chunk may be used again at once', () => {
+    const seen = recorder({}, ({ packets, parser }) => packets.length === 1 && parser.hold());
+    const chunk = Buffer.concat([CONNECT_4, PINGS]);
+    seen.parser.push(chunk, 0, chunk.length, false);
+    chunk.fill(0xff);
+    seen.parser.release();
+    expect(seen.packets[2]).toMatchObject({ type: 'publish', topic: 'a', payload: wire('"payload"') });
+  });
+
+  it('may be held again by what it reads on release, and forgets everything when stopped', () => {
+    const seen = recorder({}, ({ packets, parser }) => packets.length <= 2 && parser.hold());
+    push(seen, Buffer.concat([CONNECT_4, PINGS]));
+    seen.parser.release();
+    expect([seen.packets.length, seen.parser.unreadBytes]).toEqual([2, PINGS.length - 2]);
+    seen.parser.stop();
+    seen.parser.release();
+    expect([seen.packets.length, seen.parser.unreadBytes]).toEqual([2, 0]);
+  });
+});
+
 describe('the payload', () => {
   const publish = wire('30 { "a" 010203 }');
   const payloadOf = (seen: Recorder): Uint8Array | undefined => {

@@ -59,6 +59,10 @@ export class PacketParser {
   readonly #sender: Sender;
   #version: MqttVersion | 0;
   #stopped = false;
+  /** Stopped, or held: nothing more of a chunk is looked at. */
+  #halted = false;
+  /** While held: what has arrived and nobody has looked at. */
+  #unread: Buffer | null = null;
   /** The packet begun in an earlier chunk: its first `#keptLength` bytes, and how many are needed to go on. */
   #kept: Buffer | undefined = undefined;
   #keptLength = 0;
@@ -89,8 +93,30 @@ export class PacketParser {
 
   /** Ends the parsing, also from within `onPacket`: nothing behind a DISCONNECT counts [MQTT-3.14.4-1]. */
   stop(): void {
-    this.#stopped = true;
+    this.#stopped = this.#halted = true;
     this.#kept = undefined;
+    this.#unread = null;
+  }
+
+  /** Until `release`, bytes are kept unread, those behind the packet that is being handled included. */
+  hold(): void {
+    if (this.#stopped) return;
+    this.#halted = true;
+    this.#unread ??= EMPTY_BUFFER;
+  }
+
+  /** Reads what was kept, and goes on as before. Not from within `onPacket`. */
+  release(): void {
+    const unread = this.#unread;
+    if (unread === null) return;
+    this.#unread = null;
+    this.#halted = false;
+    this.push(unread, 0, unread.length, true);
+  }
+
+  /** Bytes kept unread. */
+  get unreadBytes(): number {
+    return this.#unread === null ? 0 : this.#unread.length;
   }
 
   /**
@@ -98,13 +124,20 @@ export class PacketParser {
    * to again, so payloads in it may be kept without a copy (at the price of keeping the chunk).
    */
   push(chunk: Buffer, start: number, end: number, owned: boolean): void {
+    if (this.#unread !== null) return this.#setAside(chunk, start, end);
     let at = this.#kept === undefined ? start : this.#continue(chunk, start, end);
-    while (at < end && !this.#stopped) {
+    while (at < end && !this.#halted) {
       const needed = this.#measure(chunk, at, end);
       if (needed > end - at) return this.#keep(chunk, at, end, needed);
       if (needed > 0) this.#take(chunk, at, at + needed, owned);
       at += needed;
     }
+    if (this.#unread !== null) this.#setAside(chunk, at, end);
+  }
+
+  /** A copy: whoever reads may use the chunk again. */
+  #setAside(chunk: Buffer, start: number, end: number): void {
+    if (start < end) this.#unread = Buffer.concat([this.#unread ?? EMPTY_BUFFER, chunk.subarray(start, end)]);
   }
 
   /**

@@ -7,7 +7,9 @@ import { NO_PROPERTIES, type MqttVersion, type Packet, type PacketType, type Qos
 import { ReasonCode, reasonName } from '../protocol/reasonCodes.ts';
 import type { Violation } from '../protocol/violations.ts';
 import { ClientCounters } from './clientCounters.ts';
+import type { EnhancedAuth } from './enhancedAuth.ts';
 import { handlePuback, handlePubcomp, handlePubrec, handlePubrel } from './handlers/acks.ts';
+import { handleAuth, handleConnecting } from './handlers/authenticate.ts';
 import { handleConnect } from './handlers/connect.ts';
 import { handleDisconnect } from './handlers/disconnect.ts';
 import { handlePingreq } from './handlers/pingreq.ts';
@@ -18,7 +20,8 @@ import type { NodePort, Out, Peer, Timer, TimerName, TimerOwner } from './ports.
 import type { Session } from './session.ts';
 import { takeoverPublishesWill } from './will.ts';
 
-export type ConnState = 'idle' | 'connected' | 'disconnected';
+/** `connecting`: a CONNECT has come and somebody is still asked who the client is. */
+export type ConnState = 'idle' | 'connecting' | 'connected' | 'disconnected';
 
 const SENT_METRIC = Object.fromEntries(
   (['connack', 'publish', 'puback', 'pubrec', 'pubrel', 'pubcomp', 'suback', 'unsuback', 'pingresp', 'disconnect', 'auth'] as const).map((type) => [
@@ -55,6 +58,10 @@ export class Channel implements TimerOwner {
   announcedReceiveMaximum = 65_535;
   will: Will | null = null;
   session: Session | null = null;
+  /** Null unless CONNECT named a method of authentication. */
+  enhancedAuth: EnhancedAuth | null = null;
+  /** When the credentials expire. Null = never. */
+  expiryTimer: Timer | null = null;
   /** Inbound topic aliases of this connection; null until the first. */
   aliases: Map<number, string> | null = null;
   readonly verdict: PublishVerdict = { topic: '', qos: 0, retain: false, epoch: -1, allowed: false };
@@ -90,10 +97,24 @@ export class Channel implements TimerOwner {
     try {
       this.#handle(packet);
     } catch (error) {
-      const stack = error instanceof Error ? error.stack : undefined;
-      this.node.log.error('channel_failed', { clientid: this.identity.clientId, packet: packet.type, reason: messageOf(error), stack });
-      this.disconnect(ReasonCode.ImplementationSpecificError);
+      this.#failed(error, packet.type);
     }
+  }
+
+  /** Goes on where an answer was awaited. The connection may have ended meanwhile: then the answer concerns nobody. */
+  whileAlive(task: () => void): void {
+    if (this.connState === 'disconnected') return;
+    try {
+      task();
+    } catch (error) {
+      this.#failed(error, 'connect');
+    }
+  }
+
+  #failed(error: unknown, packet: PacketType): void {
+    const stack = error instanceof Error ? error.stack : undefined;
+    this.node.log.error('channel_failed', { clientid: this.identity.clientId, packet, reason: messageOf(error), stack });
+    this.disconnect(ReasonCode.ImplementationSpecificError);
   }
 
   #handle(packet: Packet): void {
@@ -105,6 +126,7 @@ export class Channel implements TimerOwner {
       else this.abort('packet_before_connect'); // [MQTT-3.1.0-1]; no DISCONNECT before CONNACK [MQTT-3.14.0-1]
       return;
     }
+    if (this.connState === 'connecting') return handleConnecting(this, packet);
     this.#connectedPacket(packet, this.session as Session);
   }
 
@@ -129,9 +151,7 @@ export class Channel implements TimerOwner {
       case 'disconnect':
         return handleDisconnect(this, session, packet);
       case 'auth':
-        // No authentication method was agreed on in CONNECT [MQTT-4.12.0-6].
-        this.node.metrics.inc(METRIC['packets.auth.received']);
-        return this.disconnect(ReasonCode.ProtocolError);
+        return handleAuth(this, packet);
       default:
         // A second CONNECT [MQTT-3.1.0-2], or a packet only servers send (section 4.13).
         return this.disconnect(ReasonCode.ProtocolError);
@@ -162,6 +182,8 @@ export class Channel implements TimerOwner {
 
   onTimer(name: TimerName): void {
     if (name === 'connectTimeout' && this.connState === 'idle') this.abort('idle_timeout');
+    else if (name === 'connectTimeout' && this.connState === 'connecting') this.abort('authentication_timeout');
+    else if (name === 'credentialsExpiry' && this.connState === 'connected') this.disconnect(ReasonCode.NotAuthorized, 'credentials_expired');
     else if (name === 'keepalive' && this.connState === 'connected') this.#checkKeepalive();
   }
 
@@ -242,6 +264,7 @@ export class Channel implements TimerOwner {
     const wasConnected = this.connState === 'connected';
     this.connState = 'disconnected';
     this.#cancelTimer();
+    if (this.expiryTimer !== null) this.expiryTimer.cancelled = true;
     this.aliases = null;
     const session = this.session;
     if (wasConnected) this.node.disconnected(this, reason);

@@ -1,8 +1,10 @@
 /** What a channel and its session ask of the world: one connection (`Out`), the node around them (`NodePort`), time (`Timers`). */
 import type { Millis } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
+import type { MaybeLater } from '../base/maybeLater.ts';
 import type { MqttConfig } from '../config/config.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { AuthExchange, AuthnVerdict } from '../protocol/authentication.ts';
 import type { ClientInfo } from '../protocol/clientInfo.ts';
 import type { Message } from '../protocol/message.ts';
 import type { MqttVersion, Packet, Properties, Qos, SubOpts } from '../protocol/packet.ts';
@@ -15,8 +17,9 @@ export interface Clock {
   now(): Millis;
 }
 
-/** Who sets and who cancels each: connectTimeout and keepalive the channel; sys… core/services/sysTopics.ts; the others the session. */
-export type TimerName = 'connectTimeout' | 'keepalive' | 'awaitRelExpiry' | 'sessionExpiry' | 'willDelay' | 'sysMessages' | 'sysHeartbeat';
+/** Who sets and who cancels each: connectTimeout, keepalive and credentialsExpiry the channel; sys… core/services/sysTopics.ts; the others the session. */
+export type TimerName =
+  'connectTimeout' | 'keepalive' | 'credentialsExpiry' | 'awaitRelExpiry' | 'sessionExpiry' | 'willDelay' | 'sysMessages' | 'sysHeartbeat';
 
 export interface TimerOwner {
   onTimer(name: TimerName): void;
@@ -61,6 +64,9 @@ export interface Out {
   readonly traffic: Traffic;
   /** More is waiting than the client takes in; `Channel.drained` follows when that is over. */
   readonly congested: boolean;
+  /** Hands on no more packets until `release`; what arrives meanwhile waits in order, a bounded amount of it in memory. */
+  hold(): void;
+  release(): void;
   /** Closes the connection once everything sent has left, or after a short time-out. */
   close(): void;
 }
@@ -88,8 +94,12 @@ export interface NodePort {
   assignClientId(): string;
   /** `client.connect` hook: a reason code of 0x80 or more refuses. */
   connecting(channel: Channel, properties: Properties): number;
-  /** 0, or the CONNACK reason code of a refusal. */
-  authenticate(channel: Channel, password: Uint8Array | undefined): number;
+  /** Who this is: a verdict at once, or later when somebody has to be asked. Never rejects. */
+  authenticate(channel: Channel, password: Uint8Array | undefined): MaybeLater<AuthnVerdict>;
+  /** Begins an enhanced authentication; undefined when nobody serves the method. */
+  beginAuthExchange(channel: Channel, method: string): AuthExchange | undefined;
+  /** Counts and tells the verdict of an enhanced authentication, which it may correct. */
+  authExchangeEnded(channel: Channel, verdict: AuthnVerdict): AuthnVerdict;
   /** Takes over, discards or creates the session of the channel's client id. Only after everything else was checked. */
   openSession(channel: Channel, cleanStart: boolean): OpenedSession;
   /** `client.connack` hook: may change the properties. */

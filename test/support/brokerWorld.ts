@@ -1,5 +1,9 @@
 /** A BrokerNode without sockets: time stands still until it is moved, clients are lists of packets. For pure step tests. */
 import type { Authorizer } from '../../broker/access/acl/decision.ts';
+import type { Authenticator } from '../../broker/access/authn/authenticator.ts';
+import { AuthnCounters } from '../../broker/access/authn/authnCounters.ts';
+import { AuthnChain } from '../../broker/access/authn/chain.ts';
+import { AuthnChains } from '../../broker/access/authn/chains.ts';
 import { parseNodeName, type Millis, type NodeName } from '../../broker/base/ids.ts';
 import type { Log, LogFields } from '../../broker/base/log.ts';
 import { loadConfig } from '../../broker/config/load.ts';
@@ -30,7 +34,10 @@ interface PendingTimer extends Timer {
 export class BrokerWorld {
   readonly node: BrokerNode;
   readonly hooks: Hooks;
+  readonly log: Log;
   readonly metrics = new Metrics();
+  /** Nobody is asked until a test sets a chain. */
+  readonly authn: AuthnChains;
   readonly logged: { readonly msg: string; readonly fields: LogFields }[] = [];
   #nowMs: Millis = 1_000_000;
   #timers: PendingTimer[] = [];
@@ -43,6 +50,8 @@ export class BrokerWorld {
     const record = (msg: string, fields: LogFields = {}) => void this.logged.push({ msg, fields });
     const log: Log = { debug() {}, info: record, warn: record, error: record };
     this.hooks = new Hooks(log);
+    this.log = log;
+    this.authn = new AuthnChains(this.chain());
     this.node = new BrokerNode({
       config,
       clock: { now: () => this.#nowMs },
@@ -57,10 +66,17 @@ export class BrokerWorld {
       metrics: this.metrics,
       log,
       authorizer: options.authorizer ?? NO_RULES,
+      authn: this.authn,
       cluster: options.cluster ?? standalone,
       newClientId: () => `assigned-${(this.#ids += 1)}`,
       defer: (task) => void this.#deferred.push(task),
     });
+  }
+
+  /** A chain that asks these, in order. */
+  chain(...authenticators: readonly Authenticator[]): AuthnChain {
+    const links = authenticators.map((authenticator) => ({ authenticator, counters: new AuthnCounters() }));
+    return new AuthnChain({ links, clock: { now: () => this.#nowMs }, log: this.log });
   }
 
   get nowMs(): Millis {
@@ -134,6 +150,8 @@ export class TestClient implements Out {
   congested = false;
   maximumPacketSize = Number.POSITIVE_INFINITY;
   #packetId = 0;
+  /** Sent while the broker held this client. */
+  #held: Packet[] | null = null;
 
   constructor(node: BrokerNode, peerHost: string) {
     this.channel = node.openChannel(this, { listener: 'tcp:default', host: peerHost, port: 50_000 });
@@ -168,11 +186,30 @@ export class TestClient implements Out {
     return 'sent';
   }
 
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const packet of held) this.packet(packet);
+  }
+
   close(): void {
     this.closed = true;
   }
 
   // ---------------------------------------------------------------- what a client does
+
+  packet(packet: Packet): void {
+    if (this.#held === null) this.channel.packet(packet);
+    else this.#held.push(packet);
+  }
+
+  auth(reasonCode: number, properties: Properties): void {
+    this.packet({ type: 'auth', reasonCode, properties });
+  }
 
   connect(clientId: string, options: ConnectOptions = {}): void {
     const packet: ConnectPacket = {
@@ -187,14 +224,14 @@ export class TestClient implements Out {
       will: options.will,
       properties: options.properties ?? NO_PROPERTIES,
     };
-    this.channel.packet(packet);
+    this.packet(packet);
   }
 
   /** Publishes; packet ids count up from 1. */
   publish(topic: string, payload: string, options: Partial<Omit<PublishPacket, 'type' | 'topic' | 'payload'>> = {}): number {
     const qos = options.qos ?? 0;
     const packetId = options.packetId ?? (qos === 0 ? 0 : this.nextPacketId());
-    this.channel.packet({
+    this.packet({
       type: 'publish',
       dup: options.dup ?? false,
       qos,
@@ -210,7 +247,7 @@ export class TestClient implements Out {
   subscribe(topicFilter: string | readonly string[], opts: Partial<SubOpts> = {}, properties: Properties = NO_PROPERTIES): void {
     const filters = typeof topicFilter === 'string' ? [topicFilter] : topicFilter;
     const full: SubOpts = { qos: 2, noLocal: false, retainAsPublished: false, retainHandling: 0, ...opts };
-    this.channel.packet({
+    this.packet({
       type: 'subscribe',
       packetId: this.nextPacketId(),
       subscriptions: filters.map((filter) => ({ topicFilter: filter, ...full })),
@@ -219,15 +256,15 @@ export class TestClient implements Out {
   }
 
   unsubscribe(...topicFilters: string[]): void {
-    this.channel.packet({ type: 'unsubscribe', packetId: this.nextPacketId(), topicFilters, properties: NO_PROPERTIES });
+    this.packet({ type: 'unsubscribe', packetId: this.nextPacketId(), topicFilters, properties: NO_PROPERTIES });
   }
 
   ack(type: 'puback' | 'pubrec' | 'pubrel' | 'pubcomp', packetId: number, reasonCode = 0): void {
-    this.channel.packet({ type, packetId, reasonCode, properties: NO_PROPERTIES });
+    this.packet({ type, packetId, reasonCode, properties: NO_PROPERTIES });
   }
 
   disconnect(reasonCode = 0, properties: Properties = NO_PROPERTIES): void {
-    this.channel.packet({ type: 'disconnect', reasonCode, properties });
+    this.packet({ type: 'disconnect', reasonCode, properties });
   }
 
   /** The network fails. */

@@ -1,10 +1,13 @@
 /** CONNECT: checks first, take-over after, so that a refused CONNECT touches nobody's session (section 3.1.4). */
 import type { Millis } from '../../base/ids.ts';
 import { METRIC } from '../../metrics/metrics.ts';
+import type { AuthnVerdict } from '../../protocol/authentication.ts';
 import type { ConnectPacket, Properties } from '../../protocol/packet.ts';
 import { ReasonCode } from '../../protocol/reasonCodes.ts';
 import { countLevels } from '../../topics/topicName.ts';
 import type { Channel } from '../channel.ts';
+import { vouchedFor } from '../vouchedFor.ts';
+import { authenticate } from './authenticate.ts';
 
 /** 0xFFFFFFFF: the session never expires (section 3.1.2.11.2). */
 const NEVER = 0xffff_ffff;
@@ -18,11 +21,20 @@ export function handleConnect(channel: Channel, packet: ConnectPacket): void {
   node.metrics.inc(METRIC['packets.connect.received']);
   node.metrics.inc(METRIC['client.connect']);
   const assigned = takeIdentity(channel, packet);
-  const refusal = check(channel, packet) || node.connecting(channel, packet.properties) || node.authenticate(channel, packet.password);
+  const refusal = check(channel, packet) || node.connecting(channel, packet.properties);
   if (refusal !== ReasonCode.Success) return refuse(channel, refusal);
+  const verdict = authenticate(channel, packet, (later) => conclude(channel, packet, assigned, later));
+  if (verdict !== undefined) conclude(channel, packet, assigned, verdict);
+}
 
+/** Answers the CONNECT, now that it is known who the client is. */
+function conclude(channel: Channel, packet: ConnectPacket, assigned: string | undefined, verdict: AuthnVerdict): void {
+  const { node } = channel;
+  if (verdict.result === 'error') return refuse(channel, verdict.reasonCode);
+  vouchedFor(channel, verdict);
   const { session, present } = node.openSession(channel, packet.cleanStart);
   const properties = packet.version === 5 ? connackProperties(channel, packet, assigned) : {};
+  if (channel.enhancedAuth !== null) Object.assign(properties, channel.enhancedAuth.properties(verdict.data));
   session.attach(channel);
   sendConnack(channel, present, ReasonCode.Success, properties);
   channel.opened(session, channel.connection.keepalive);
@@ -73,7 +85,6 @@ function check(channel: Channel, packet: ConnectPacket): number {
   const { mqtt } = channel.node;
   const { clientId } = channel.identity;
   if (clientId === '' || Buffer.byteLength(clientId) > mqtt.maxClientIdLen) return ReasonCode.ClientIdentifierNotValid; // [MQTT-3.1.3-8]
-  if (packet.properties.authenticationMethod !== undefined) return ReasonCode.BadAuthenticationMethod; // [MQTT-4.12.0-1]
   const { will } = packet;
   if (will === undefined) return ReasonCode.Success;
   if (will.qos > mqtt.maxQosAllowed) return ReasonCode.QosNotSupported; // [MQTT-3.2.2-12]
