@@ -1,32 +1,44 @@
-/** The brokers of the comparison as processes on one core each run, with their CPU time read from the kernel. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+/** The brokers of the comparison as processes on one core each run, with CPU time and memory read from the kernel. */
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+/** What a broker process has used so far. */
+export interface Usage {
+  readonly cpuMs: number;
+  readonly rssBytes: number;
+  readonly peakRssBytes: number;
+}
 
 export interface RunningBroker {
-  readonly name: string;
+  readonly name: BrokerName;
   readonly port: number;
-  /** User plus system time of the process so far, ms. */
-  cpuMs(): Promise<number>;
-  rssBytes(): Promise<number>;
+  usage(): Promise<Usage>;
   stop(): Promise<void>;
 }
 
+export type BrokerName = 'busbar' | 'mosquitto' | 'aedes';
+
+export interface StartOptions {
+  /** Listen with TLS instead of plain TCP. */
+  readonly tls: boolean;
+}
+
 export interface BrokerKind {
-  readonly name: string;
-  start(): Promise<RunningBroker>;
+  readonly name: BrokerName;
+  start(options: StartOptions): Promise<RunningBroker>;
 }
 
 const BROKER_CORE = '0';
 const START_LIMIT_MS = 10_000;
-/** The kernel counts CPU in ticks of this many a second on every Linux Node supports (USER_HZ). */
-const TICKS_PER_SECOND = 100;
+const NS_PER_MS = 1e6;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = net.createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as net.AddressInfo;
@@ -49,8 +61,16 @@ async function acceptsConnections(port: number, child: ChildProcess): Promise<vo
   throw new Error(`the broker did not listen on port ${port} within ${START_LIMIT_MS} ms`);
 }
 
-async function startPinned(name: string, port: number, command: string, args: readonly string[], folder: string): Promise<RunningBroker> {
+/** Time on a processor over all threads, to the nanosecond where the kernel keeps it: some loads last a tenth of a second. */
+async function cpuMs(pid: number): Promise<number> {
+  const threads = await readdir(`/proc/${pid}/task`);
+  const times = await Promise.all(threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').catch(() => '0')));
+  return times.reduce((sum, text) => sum + Number(text.split(' ')[0]), 0) / NS_PER_MS;
+}
+
+async function startPinned(name: BrokerName, port: number, command: string, args: readonly string[], folder: string): Promise<RunningBroker> {
   const child = spawn('taskset', ['-c', BROKER_CORE, command, ...args], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
+  const pid = child.pid ?? 0;
   let errors = '';
   child.stderr?.on('data', (data: Buffer) => (errors = (errors + data.toString()).slice(-2000)));
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -65,32 +85,51 @@ async function startPinned(name: string, port: number, command: string, args: re
     await stop();
     throw new Error(`${name}: ${(error as Error).message}\n${errors}`, { cause: error });
   }
-  const procFile = (file: string): Promise<string> => readFile(`/proc/${child.pid}/${file}`, 'utf8');
   return {
     name,
     port,
     stop,
-    async cpuMs() {
-      const fields = (await procFile('stat')).replace(/^.*\) /, '').split(' ');
-      return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND;
-    },
-    async rssBytes() {
-      return Number(/VmRSS:\s+(\d+)/.exec(await procFile('status'))?.[1] ?? 0) * 1024;
+    async usage() {
+      const [cpu, status] = await Promise.all([cpuMs(pid), readFile(`/proc/${pid}/status`, 'utf8')]);
+      const kilobytes = (field: string): number => Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1] ?? 0);
+      return { cpuMs: cpu, rssBytes: kilobytes('VmRSS') * 1024, peakRssBytes: kilobytes('VmHWM') * 1024 };
     },
   };
 }
 
 const folderFor = (name: string): Promise<string> => mkdtemp(path.join(tmpdir(), `busbar-bench-${name}-`));
 
+interface Certificate {
+  readonly certfile: string;
+  readonly keyfile: string;
+}
+
+async function makeCertificate(folder: string): Promise<Certificate> {
+  const [certfile, keyfile] = [path.join(folder, 'cert.pem'), path.join(folder, 'key.pem')];
+  const subject = ['-subj', '/CN=localhost', '-days', '2', '-nodes', '-newkey', 'rsa:2048'];
+  await promisify(execFile)('openssl', ['req', '-x509', ...subject, '-keyout', keyfile, '-out', certfile]);
+  return { certfile, keyfile };
+}
+
 export const BUSBAR: BrokerKind = {
   name: 'busbar',
-  async start() {
+  async start({ tls }) {
     const [port, folder, clusterPort] = [await freePort(), await folderFor('busbar'), await freePort()];
     const acl = path.join(folder, 'acl.conf');
-    await writeFile(acl, '{deny, {username, "nobody"}, all, ["secret/#"]}.\n{allow, {ipaddr, "127.0.0.1"}, all, ["$SYS/#", "#"]}.\n{deny, all}.\n');
+    await writeFile(acl, '{deny, {username, "nobody"}, all, ["secret/#"]}.\n{allow, {ipaddr, "127.0.0.0/8"}, all, ["$SYS/#", "#"]}.\n{deny, all}.\n');
+    const listener = async (): Promise<string[]> => {
+      if (!tls) return [`listeners.tcp.default.bind=127.0.0.1:${port}`];
+      const { certfile, keyfile } = await makeCertificate(folder);
+      return [
+        `listeners.tcp.default.enable=false`,
+        `listeners.ssl.default.bind=127.0.0.1:${port}`,
+        `listeners.ssl.default.ssl_options.certfile=${certfile}`,
+        `listeners.ssl.default.ssl_options.keyfile=${keyfile}`,
+      ];
+    };
     const sets = [
       `node.data_dir=${folder}`,
-      `listeners.tcp.default.bind=127.0.0.1:${port}`,
+      ...(await listener()),
       `dashboard.listeners.http.bind=127.0.0.1:0`,
       `cluster.port=${clusterPort}`,
       `authorization.sources=[{type = file, path = "${acl}"}]`,
@@ -101,26 +140,26 @@ export const BUSBAR: BrokerKind = {
 
 export const MOSQUITTO: BrokerKind = {
   name: 'mosquitto',
-  async start() {
+  async start({ tls }) {
     const [port, folder] = [await freePort(), await folderFor('mosquitto')];
     const config = path.join(folder, 'mosquitto.conf');
     const acl = path.join(folder, 'acl');
     await writeFile(acl, 'topic readwrite #\n');
-    await writeFile(
-      config,
-      [
-        `listener ${port} 127.0.0.1`,
-        'allow_anonymous true',
-        `acl_file ${acl}`,
-        'set_tcp_nodelay true',
-        'max_inflight_messages 0',
-        'max_queued_messages 0',
-        'persistence false',
-        'log_type error',
-        'user root',
-        '',
-      ].join('\n'),
-    );
+    const certificate = tls ? await makeCertificate(folder) : undefined;
+    const lines = [
+      `listener ${port} 127.0.0.1`,
+      ...(certificate ? [`certfile ${certificate.certfile}`, `keyfile ${certificate.keyfile}`] : []),
+      'allow_anonymous true',
+      `acl_file ${acl}`,
+      'set_tcp_nodelay true',
+      'max_inflight_messages 0',
+      'max_queued_messages 0',
+      'persistence false',
+      'log_type error',
+      'user root',
+      '',
+    ];
+    await writeFile(config, lines.join('\n'));
     return startPinned('mosquitto', port, 'mosquitto', ['-c', config], folder);
   },
 };
