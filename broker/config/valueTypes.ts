@@ -3,6 +3,7 @@
  * in words what it expects: the words go into error messages and into the documentation alike.
  */
 import { parseNodeName, defaultClusterPort, type NodeName } from '../base/ids.ts';
+import { UNLIMITED, type Rate } from '../base/tokenBucket.ts';
 import { parseBind, type HostPort } from './address.ts';
 import type { Seed } from './config.ts';
 import type { HoconValue } from './hocon.ts';
@@ -113,6 +114,16 @@ export const byteSize = (maxBytes: number): ValueType<number> =>
     const bytes = Number(match?.[1]) * (BYTES_PER[match?.[2]?.toLowerCase() ?? ''] ?? Number.NaN);
     return bytes >= 1 && bytes <= maxBytes ? bytes : undefined;
   });
+
+/** `1000/s`, `100KB/10s`, EMQX 4's `100KB,10s`; `infinity` and `disabled` mean no limit. */
+export const rate: ValueType<Rate> = scalar('a rate such as 1000/s or 1MB/10s, or infinity', (given) => {
+  if (given === 'infinity' || given === 'disabled') return UNLIMITED;
+  const match = /^(\d{1,13})\s*(b|kb|mb|gb)?\s*[/,]\s*(\d{0,13})(ms|[smhdw])$/i.exec(given);
+  if (match === null) return undefined;
+  const tokens = Number(match[1]) * (BYTES_PER[match[2]?.toLowerCase() ?? ''] ?? Number.NaN);
+  const intervalMs = (match[3] === '' ? 1 : Number(match[3])) * (MS_PER[match[4]?.toLowerCase() ?? ''] ?? Number.NaN);
+  return tokens > 0 && intervalMs > 0 && intervalMs <= MAX_DURATION_MS ? { tokens, intervalMs } : undefined;
+});
 
 /** One of some words. `later` are words of EMQX that Busbar does not know yet. */
 export function oneOf<T>(words: Readonly<Record<string, T>>, later: readonly string[] = []): ValueType<T> {
