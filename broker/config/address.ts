@@ -5,6 +5,11 @@ export interface HostPort {
   readonly port: number;
 }
 
+/** A socket file instead of a port: only programs of this machine that may write the file reach it. */
+export interface UnixSocketPath {
+  readonly path: string;
+}
+
 export const LOOPBACK = '127.0.0.1';
 
 /**
@@ -16,6 +21,19 @@ export function parseBind(text: string): HostPort | undefined {
   const port = Number(match?.[3]);
   if (!match || port > 65_535) return undefined;
   return { host: match[1] ?? match[2] ?? LOOPBACK, port };
+}
+
+/** As `parseBind`, and `unix:/run/busbar.sock`, and EMQX 4's `::1:1883` without brackets. */
+export function parseListenerBind(text: string): HostPort | UnixSocketPath | undefined {
+  // 107 bytes is what Linux has room for (sun_path); a longer one would be cut off in silence.
+  if (text.startsWith('unix:')) return /^unix:.{1,107}$/.test(text) ? { path: text.slice('unix:'.length) } : undefined;
+  const bare = /^([0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*):(\d{1,5})$/.exec(text);
+  return parseBind(bare ? `[${bare[1]}]:${bare[2]}` : text);
+}
+
+/** As it is written in a configuration: `127.0.0.1:1883`, `unix:/run/busbar.sock`. */
+export function formatBind(bind: HostPort | UnixSocketPath): string {
+  return 'path' in bind ? `unix:${bind.path}` : formatHostPort(bind);
 }
 
 /** `127.0.0.1:1883`, `[::1]:1883`. */

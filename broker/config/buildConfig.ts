@@ -20,6 +20,7 @@ export function buildConfig(settings: Settings, env: Env, problems: ConfigProble
     return given === undefined ? undefined : expandPath(given, env);
   };
   const sourceFile = settings.origin(KEYS.authzSources) ? settings.get(KEYS.authzSources) : settings.given(KEYS.aclFile);
+  const mqtt = buildMqtt(settings);
   const config: BrokerConfig = {
     node: { name, cookie: settings.get(KEYS.nodeCookie), dataDir: expandPath(settings.get(KEYS.nodeDataDir), env) },
     cluster: {
@@ -29,8 +30,8 @@ export function buildConfig(settings: Settings, env: Env, problems: ConfigProble
       host: settings.get(KEYS.clusterHost),
       port: settings.given(KEYS.clusterPort) ?? defaultClusterPort(name),
     },
-    listeners: buildListeners(settings, problems),
-    mqtt: buildMqtt(settings),
+    listeners: buildListeners(settings, mqtt, env, problems),
+    mqtt,
     retainer: {
       enable: settings.get(KEYS.retainerEnable),
       maxRetainedMessages: settings.get(KEYS.maxRetainedMessages),

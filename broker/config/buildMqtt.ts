@@ -23,5 +23,7 @@ export function buildMqtt(settings: Settings): MqttConfig {
     mqueueStoreQos0: settings.get(KEYS.mqueueStoreQos0),
     maxSubscriptions: settings.get(KEYS.maxSubscriptions),
     upgradeQos: settings.get(KEYS.upgradeQos),
+    peerCertAsUsername: settings.get(KEYS.peerCertAsUsername),
+    peerCertAsClientId: settings.get(KEYS.peerCertAsClientId),
   };
 }

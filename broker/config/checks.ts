@@ -3,7 +3,7 @@ import { bindsCollide, formatHostPort, isLoopbackHost, type HostPort } from './a
 import { badValue } from './badValue.ts';
 import type { BrokerConfig } from './config.ts';
 import type { ConfigProblem, ConfigWarning } from './problems.ts';
-import { DEFAULT_COOKIE, DEFAULT_PASSWORD, KEYS, type ConfigKey } from './schema.ts';
+import { DEFAULT_COOKIE, DEFAULT_PASSWORD, KEYS, LISTENER_KEYS, type ConfigKey } from './schema.ts';
 import type { Settings } from './settings.ts';
 
 /** Secrets that everybody knows must not guard a port that everybody reaches (design.md section 9). */
@@ -49,7 +49,9 @@ export function checkPorts({ listeners, dashboard, cluster }: BrokerConfig, sett
   };
   claim('the cluster link', cluster, KEYS.clusterPort);
   claim('the dashboard', dashboard, KEYS.dashboardBind);
-  for (const listener of listeners) claim(`listener ${listener.id}`, listener, KEYS.listenerBind, listener.name);
+  for (const { id, type, name, bind, enable, optional } of listeners) {
+    if (enable && !optional && !('path' in bind)) claim(`listener ${id}`, bind, LISTENER_KEYS[type].common.bind, name);
+  }
 }
 
 export function checkCluster({ cluster, node }: BrokerConfig, warnings: ConfigWarning[]): void {

@@ -4,19 +4,10 @@
  * May import: base. Begin here for the resolved shape; schema.ts has keys, types, defaults and limits; hocon.ts reads text.
  */
 import type { Millis, NodeName } from '../base/ids.ts';
+import type { CertificatePart, ListenerConfig } from './listenerConfig.ts';
 import type { SysTopicsConfig } from './serviceConfig.ts';
 
-export interface ListenerConfig {
-  /** `tcp:default` */
-  readonly id: string;
-  readonly type: 'tcp';
-  readonly name: string;
-  readonly host: string;
-  /** 0 = any free port. */
-  readonly port: number;
-  /** Number.POSITIVE_INFINITY when unlimited. */
-  readonly maxConnections: number;
-}
+export type { ListenerConfig } from './listenerConfig.ts';
 
 export interface Seed {
   readonly node: NodeName;
@@ -45,6 +36,9 @@ export interface MqttConfig {
   readonly mqueueStoreQos0: boolean;
   readonly maxSubscriptions: number;
   readonly upgradeQos: boolean;
+  /** For listeners that say nothing else. */
+  readonly peerCertAsUsername: CertificatePart | undefined;
+  readonly peerCertAsClientId: CertificatePart | undefined;
 }
 
 export interface BrokerConfig {

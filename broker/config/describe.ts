@@ -1,10 +1,9 @@
 /** The documentation of all keys, from the table that also reads them. */
-import { KEYS } from './schema.ts';
+import { ALL_KEYS } from './schema.ts';
 
 /** Plain text for `--help`, wrapped at 100 columns. */
 export function describeKeys(): string {
-  return Object.values(KEYS)
-    .map((key) => {
+  return ALL_KEYS.map((key) => {
       const head = key.default === undefined ? key.path : `${key.path} = ${key.default}`;
       const also = key.aliases.length > 0 ? ` Also: ${key.aliases.join(', ')}.` : '';
       return [head, ...wrap(`${key.doc} Expects ${key.type.form}.${also}`, 94).map((line) => `      ${line}`)].join('\n');

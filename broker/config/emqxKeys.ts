@@ -18,6 +18,11 @@ const none = (note: string, ...paths: string[]): EmqxKey[] => paths.map((path) =
 const later = (note: string, accepts: readonly string[], ...paths: string[]): EmqxKey[] =>
   paths.map((path) => ({ path, accepts, effect: 'unsupported', note }));
 
+/** Of listeners of all types, in the spellings of EMQX 5 and 4. */
+const ofListeners = (...fields: string[]): string[] =>
+  fields.flatMap((field) => [`listeners.<name>.<name>.${field}`, `listener.<name>.<name>.${field}`]);
+const ssl = (...fields: string[]): string[] => fields.flatMap((field) => [`ssl_options.${field}`, field]);
+
 /** First match decides. */
 export const EMQX_KEYS: readonly EmqxKey[] = [
   ...later('Every node is a core node', ['core'], 'node.role'),
@@ -57,66 +62,26 @@ export const EMQX_KEYS: readonly EmqxKey[] = [
   ),
   ...later('', OFF, 'cluster.prevent_overlapping_partitions'),
 
-  ...none('Node.js accepts connections without a pool', 'listeners.tcp.<name>.acceptors', 'listener.tcp.<name>.acceptors'),
+  ...none('Node.js accepts connections without a pool', ...ofListeners('acceptors')),
   ...none(
     'It tunes sockets of the Erlang machine',
-    'listeners.tcp.<name>.tcp_options.*',
-    'listener.tcp.<name>.active_n',
-    'listener.tcp.<name>.backlog',
-    'listener.tcp.<name>.send_timeout',
-    'listener.tcp.<name>.send_timeout_close',
-    'listener.tcp.<name>.nodelay',
-    'listener.tcp.<name>.reuseaddr',
-    'listener.tcp.<name>.recbuf',
-    'listener.tcp.<name>.sndbuf',
-    'listener.tcp.<name>.buffer',
-    'listener.tcp.<name>.high_watermark',
-    'listener.tcp.<name>.tune_buffer',
+    ...ofListeners('tcp_options.*', 'active_n', 'send_timeout_close', 'reuseaddr', 'recbuf', 'sndbuf', 'buffer', 'tune_buffer'),
   ),
-  ...later(
-    'Every listener uses the same settings',
-    ['default', 'external', 'internal'],
-    'listeners.tcp.<name>.zone',
-    'listener.tcp.<name>.zone',
+  ...later('Every listener uses the same settings', ['default', 'external', 'internal'], ...ofListeners('zone')),
+  ...later('', ['[]'], ...ofListeners('authentication')),
+  ...later('Write all rules as listeners.<type>.<name>.access_rules', [], 'listener.<name>.<name>.access.<name>'),
+  ...none(
+    'OpenSSL decides it',
+    ...ofListeners(...ssl('secure_renegotiate', 'client_renegotiation', 'hibernate_after', 'log_level', 'gc_after_handshake')),
   ),
-  ...later('', [''], 'listeners.tcp.<name>.mountpoint'),
-  ...later('', OFF, 'listeners.tcp.<name>.proxy_protocol', 'listener.tcp.<name>.proxy_protocol'),
-  ...later('', ['allow all'], 'listeners.tcp.<name>.access_rules', 'listener.tcp.<name>.access.<name>'),
-  ...later('', ON, 'listeners.tcp.<name>.enable_authn'),
-  ...later('', ['[]'], 'listeners.tcp.<name>.authentication'),
-  ...later(
-    '',
-    ['infinity'],
-    ...[
-      'max_conn_rate',
-      'max_conn_burst',
-      'messages_rate',
-      'messages_burst',
-      'bytes_rate',
-      'bytes_burst',
-      'proxy_protocol_timeout',
-      'rate_limit',
-    ].flatMap((name) => [`listeners.tcp.<name>.${name}`, `listener.tcp.<name>.${name}`]),
-  ),
-  ...later(
-    'Only tcp listeners exist so far',
-    OFF,
-    'listeners.ssl.<name>.enable',
-    'listeners.ws.<name>.enable',
-    'listeners.wss.<name>.enable',
-    'listeners.quic.<name>.enable',
-  ),
-  ...later(
-    'Only tcp listeners exist so far',
-    [],
-    'listeners.ssl.*',
-    'listeners.ws.*',
-    'listeners.wss.*',
-    'listeners.quic.*',
-    'listener.ssl.*',
-    'listener.ws.*',
-    'listener.wss.*',
-  ),
+  ...later('', OFF, ...ofListeners(...ssl('ocsp.enable_ocsp_stapling', 'enable_crl_check', 'partial_chain', 'verify_peer_ext_key_usage'))),
+  ...later('', [], ...ofListeners(...ssl('ocsp.*', 'psk_ciphers', 'user_lookup_fun', 'managed_certs.*'))),
+  ...later('One frame carries as many packets as are ready', ['multiple'], ...ofListeners('websocket.mqtt_piggyback', 'mqtt_piggyback')),
+  ...later('Frames are not compressed', OFF, ...ofListeners('websocket.compress', 'compress')),
+  ...none('MQTT has no text frames', ...ofListeners('websocket.validate_utf8')),
+  ...none('Frames are not compressed', ...ofListeners('websocket.deflate_opts.*', 'deflate_opts.*')),
+  ...later('There are no quic listeners', OFF, 'listeners.quic.<name>.enable'),
+  ...later('There are no quic listeners', [], 'listeners.quic.*'),
 
   ...later(
     '',
@@ -129,8 +94,6 @@ export const EMQX_KEYS: readonly EmqxKey[] = [
   ...later(
     '',
     ['disabled'],
-    'mqtt.peer_cert_as_username',
-    'mqtt.peer_cert_as_clientid',
     'mqtt.clientid_override',
     'mqtt.mqueue_priorities',
   ),

@@ -1,6 +1,6 @@
 /** Finds what a dotted path means: a key of ours in any spelling, a key of EMQX, or nothing with the nearest key as help. */
 import { EMQX_KEYS, type EmqxKey } from './emqxKeys.ts';
-import { KEYS, type ConfigKey } from './schema.ts';
+import { ALL_KEYS, type ConfigKey } from './schema.ts';
 
 export type AnyKey = ConfigKey<unknown>;
 
@@ -24,9 +24,8 @@ interface Pattern {
   readonly key: AnyKey;
 }
 
-const all: readonly AnyKey[] = Object.values(KEYS);
 /** Spellings without a free name come first: `listener.tcp.external` is the default listener, not one of that name. */
-const patterns: readonly Pattern[] = all
+const patterns: readonly Pattern[] = ALL_KEYS
   .flatMap((key) => [key.path, ...key.aliases].map((spelling) => ({ segments: spelling.split('.'), key })))
   .sort((left, right) => Number(left.segments.includes(WILDCARD)) - Number(right.segments.includes(WILDCARD)));
 
@@ -57,7 +56,7 @@ function fitsEmqxKey(segments: readonly string[], path: readonly string[]): bool
 export function nearestKey(given: string): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.min(4, Math.floor(given.length / 3)) + 1;
-  for (const { path } of all) {
+  for (const { path } of ALL_KEYS) {
     const segments = given.split('.');
     const candidate = path
       .split('.')

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { formatBind } from './address.ts';
+import type { ListenerConfig } from './config.ts';
 import { describeKeys } from './describe.ts';
 import { loadConfig, type ConfigInput } from './load.ts';
-import { KEYS } from './schema.ts';
+import { ALL_KEYS } from './schema.ts';
 import { defaultOf } from './settings.ts';
 
 function configOf(input: ConfigInput) {
@@ -11,14 +13,47 @@ function configOf(input: ConfigInput) {
   return config;
 }
 const problemsOf = (input: ConfigInput) => loadConfig(input).problems.map(({ code, message, hint }) => [code, message, hint]);
+const ofTcp = (listeners: readonly ListenerConfig[]) =>
+  listeners.filter(({ type }) => type === 'tcp').map(({ id, bind, maxConnections }) => [id, formatBind(bind), maxConnections]);
 const ofFile = (text: string) => ({ text, fileName: 'emqx.conf' });
+
+const TCP_DEFAULT = {
+  id: 'tcp:default',
+  type: 'tcp',
+  name: 'default',
+  enable: true,
+  optional: false,
+  bind: { host: '127.0.0.1', port: 1883 },
+  maxConnections: Infinity,
+  mountpoint: '',
+  accessRules: [{ permission: 'allow', who: 'all' }],
+  proxyProtocol: false,
+  proxyProtocolTimeoutMs: 3000,
+  enableAuthn: true,
+  limits: { maxConnRate: null, maxConnBurst: null, messagesRate: null, messagesBurst: null, bytesRate: null, bytesBurst: null },
+  tcp: { backlog: 4096, nodelay: true, sendTimeoutMs: 15_000, highWatermark: 1_048_576, keepaliveIdleMs: undefined },
+  ssl: undefined,
+  websocket: undefined,
+} as const;
+const WEBSOCKET_DEFAULT = {
+  mqttPath: '/mqtt',
+  failIfNoSubprotocol: true,
+  supportedSubprotocols: ['mqtt', 'mqtt-v3', 'mqtt-v3.1.1', 'mqtt-v5', 'mqttv3.1'],
+  idleTimeoutMs: 7_200_000,
+  maxFrameSize: Infinity,
+  checkOrigin: false,
+  allowOriginAbsence: true,
+  checkOrigins: ['http://localhost:18083', 'http://127.0.0.1:18083'],
+  proxyAddressHeader: '',
+  proxyPortHeader: '',
+} as const;
 
 describe('a node without any configuration', () => {
   it('gets every default, bound to loopback', () => {
     expect(configOf({})).toEqual({
       node: { name: 'emqx@127.0.0.1', cookie: 'emqxsecretcookie', dataDir: 'data' },
       cluster: { name: 'emqxcl', discoveryStrategy: 'manual', seeds: [], host: '127.0.0.1', port: 4370 },
-      listeners: [{ id: 'tcp:default', type: 'tcp', name: 'default', host: '127.0.0.1', port: 1883, maxConnections: Infinity }],
+      listeners: [TCP_DEFAULT, { ...TCP_DEFAULT, id: 'ws:default', type: 'ws', optional: true, bind: { host: '127.0.0.1', port: 8083 }, websocket: WEBSOCKET_DEFAULT }],
       mqtt: {
         idleTimeoutMs: 15_000,
         maxPacketSize: 1_048_576,
@@ -38,6 +73,8 @@ describe('a node without any configuration', () => {
         mqueueStoreQos0: true,
         maxSubscriptions: Infinity,
         upgradeQos: false,
+        peerCertAsUsername: undefined,
+        peerCertAsClientId: undefined,
       },
       retainer: { enable: true, maxRetainedMessages: Infinity, maxPayloadSize: 1_048_576 },
       sysTopics: {
@@ -103,9 +140,9 @@ describe('layers', () => {
 
   it('take a whole object after --set', () => {
     const { listeners } = configOf({ sets: ['listeners.tcp.second={bind = "0.0.0.0:1884", max_connections = 5}'] });
-    expect(listeners.map(({ id, host, port, maxConnections }) => [id, host, port, maxConnections])).toEqual([
-      ['tcp:default', '127.0.0.1', 1883, Infinity],
-      ['tcp:second', '0.0.0.0', 1884, 5],
+    expect(ofTcp(listeners)).toEqual([
+      ['tcp:default', '127.0.0.1:1883', Infinity],
+      ['tcp:second', '0.0.0.0:1884', 5],
     ]);
   });
 });
@@ -127,9 +164,9 @@ describe('files of EMQX', () => {
       'emqx@192.168.1.2 4370',
       'emqx@192.168.1.3 4370',
     ]);
-    expect(listeners.map(({ id, host, port, maxConnections }) => [id, host, port, maxConnections])).toEqual([
-      ['tcp:default', '0.0.0.0', 1885, 10],
-      ['tcp:internal', '0.0.0.0', 11_883, Infinity],
+    expect(ofTcp(listeners)).toEqual([
+      ['tcp:default', '0.0.0.0:1885', 10],
+      ['tcp:internal', '0.0.0.0:11883', Infinity],
     ]);
   });
 
@@ -165,7 +202,7 @@ describe('files of EMQX', () => {
       text,
       env: { EMQX_ETC_DIR: '/etc/emqx' },
     });
-    expect({ authorization, retainer, dashboard, apiKey, listeners, dataDir: node.dataDir }).toEqual({
+    expect({ authorization, retainer, dashboard, apiKey, starting: listeners.filter(({ enable }) => enable).map(({ id }) => id), dataDir: node.dataDir }).toEqual({
       authorization: { noMatch: 'deny', denyAction: 'disconnect', aclFile: '/etc/emqx/acl.conf' },
       retainer: { enable: true, maxRetainedMessages: 10, maxPayloadSize: 65_536 },
       dashboard: {
@@ -177,7 +214,7 @@ describe('files of EMQX', () => {
         swaggerSupport: false,
       },
       apiKey: { bootstrapFile: 'keys.txt' },
-      listeners: [],
+      starting: ['ws:default'],
       dataDir: '${HOME}/x',
     });
   });
@@ -238,7 +275,7 @@ describe('a value of each form', () => {
     ],
     [
       'listeners.tcp.default.bind=*:1883',
-      'listeners.tcp.default.bind is *:1883; expected a port such as 1883 (on loopback), or an address and port such as 0.0.0.0:1883 or [::1]:1883',
+      'listeners.tcp.default.bind is *:1883; expected a port such as 1883 (on loopback), an address and port such as 0.0.0.0:1883 or [::1]:1883, or a socket file such as unix:/run/busbar.sock',
     ],
   ])('%s is refused', (set, message) => {
     const key = set.slice(0, set.indexOf('='));
@@ -291,8 +328,8 @@ describe('what is wrong', () => {
       'emqx.conf:1:1: cluster.mcast.ttl is a key of EMQX that is not supported yet. Discovery is manual or static',
     ],
     [
-      'listeners.ssl.default.bind = 8883',
-      'emqx.conf:1:1: listeners.ssl.default.bind is a key of EMQX that is not supported yet. Only tcp listeners exist so far',
+      'listeners.quic.default.bind = 14567',
+      'emqx.conf:1:1: listeners.quic.default.bind is a key of EMQX that is not supported yet. There are no quic listeners',
     ],
     ['rule_engine.rules.x.sql = "SELECT"', 'emqx.conf:1:1: rule_engine.rules.x.sql is a key of EMQX that is not supported yet'],
     [
@@ -353,7 +390,7 @@ describe('settings that are dangerous together', () => {
       '--set listeners.tcp.two.bind: listener tcp:two and listener tcp:default both want port 1883',
     ]);
     const any = ['listeners.tcp.default.bind=0', 'listeners.tcp.two.bind=0', 'cluster.port=0', 'dashboard.listeners.http.bind=0'];
-    expect(configOf({ sets: any }).listeners).toHaveLength(2);
+    expect(ofTcp(configOf({ sets: any }).listeners)).toHaveLength(2);
   });
 
   it('refuse a listener without a bind', () => {
@@ -372,12 +409,12 @@ describe('settings that are dangerous together', () => {
 
 describe('the table of keys', () => {
   it('has a default that fits its own form, wherever it has one', () => {
-    for (const key of Object.values(KEYS))
+    for (const key of ALL_KEYS)
       if (key.default !== undefined) expect(() => defaultOf<unknown>(key), key.path).not.toThrow();
   });
 
   it('names no spelling twice', () => {
-    const spellings = Object.values(KEYS).flatMap((key) => [key.path, ...key.aliases]);
+    const spellings = ALL_KEYS.flatMap((key) => [key.path, ...key.aliases]);
     expect(spellings.filter((spelling, index) => spellings.indexOf(spelling) !== index)).toEqual([]);
   });
 

@@ -5,7 +5,8 @@
 import { ACCESS_KEYS } from './keys/access.ts';
 import { CLUSTER_KEYS } from './keys/cluster.ts';
 import { DASHBOARD_KEYS } from './keys/dashboard.ts';
-import { LISTENER_KEYS } from './keys/listeners.ts';
+import type { ConfigKey } from './keys/key.ts';
+import { LISTENER_KEYS, listenerKeyRows } from './keys/listeners.ts';
 import { LOG_KEYS } from './keys/log.ts';
 import { MQTT_KEYS } from './keys/mqtt.ts';
 import { NODE_KEYS } from './keys/node.ts';
@@ -17,7 +18,6 @@ export { DEFAULT_COOKIE, DEFAULT_PASSWORD } from './keys/key.ts';
 export const KEYS = {
   ...NODE_KEYS,
   ...CLUSTER_KEYS,
-  ...LISTENER_KEYS,
   ...MQTT_KEYS,
   ...SERVICE_KEYS,
   ...ACCESS_KEYS,
@@ -25,5 +25,10 @@ export const KEYS = {
   ...LOG_KEYS,
 } as const;
 
-/** The part of a listener path that carries its name. */
-export const LISTENER_PREFIX = 'listeners.tcp.';
+export { DEFAULT_PORTS, LISTENER_KEYS } from './keys/listeners.ts';
+
+/** Every row of the table: what is read, and what is documented. */
+export const ALL_KEYS: readonly ConfigKey<unknown>[] = [
+  ...Object.values(KEYS),
+  ...Object.values(LISTENER_KEYS).flatMap((keys) => listenerKeyRows(keys)),
+];

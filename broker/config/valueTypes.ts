@@ -19,11 +19,11 @@ export interface ValueType<T> {
   read(value: HoconValue): Reading<T>;
 }
 
-const REFUSED = { ok: false } as const;
-const accepted = <T>(value: T): Reading<T> => ({ ok: true, value });
+export const REFUSED = { ok: false } as const;
+export const accepted = <T>(value: T): Reading<T> => ({ ok: true, value });
 
 /** A form whose values are one scalar. `undefined` from `read` refuses. */
-function scalar<T>(form: string, read: (text: string) => T | undefined): ValueType<T> {
+export function scalar<T>(form: string, read: (text: string) => T | undefined): ValueType<T> {
   return {
     form,
     read(value) {
@@ -108,11 +108,17 @@ export const durationOrDisabled = (minMs: number): ValueType<number> => {
 
 const BYTES_PER: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1024, mb: 1_048_576, gb: 1_073_741_824 };
 
+/** `64KB`, `1MB`; a bare whole number is bytes. Undefined when the text has another form. */
+export function parseByteSize(given: string): number | undefined {
+  const match = /^(\d{1,13})(b|kb|mb|gb)?$/i.exec(given);
+  const unit = BYTES_PER[match?.[2]?.toLowerCase() ?? ''];
+  return match && unit !== undefined ? Number(match[1]) * unit : undefined;
+}
+
 export const byteSize = (maxBytes: number): ValueType<number> =>
   scalar(`a size such as 64KB or 1MB, at most ${maxBytes / 1_048_576}MB`, (given) => {
-    const match = /^(\d{1,13})(b|kb|mb|gb)?$/i.exec(given);
-    const bytes = Number(match?.[1]) * (BYTES_PER[match?.[2]?.toLowerCase() ?? ''] ?? Number.NaN);
-    return bytes >= 1 && bytes <= maxBytes ? bytes : undefined;
+    const bytes = parseByteSize(given);
+    return bytes !== undefined && bytes >= 1 && bytes <= maxBytes ? bytes : undefined;
   });
 
 /** `1000/s`, `100KB/10s`, EMQX 4's `100KB,10s`; `infinity` and `disabled` mean no limit. */
@@ -177,7 +183,8 @@ export function parseSeed(given: string): Seed | undefined {
   return { node, host: node.slice(node.indexOf('@') + 1).replace(/^\[|\]$/g, ''), port };
 }
 
-function listOfTexts(value: HoconValue): readonly string[] | undefined {
+/** The texts of a list, in brackets or with commas between them; undefined when it is another thing. */
+export function listOfTexts(value: HoconValue): readonly string[] | undefined {
   if (value.type === 'object') return undefined;
   if (value.type === 'scalar') {
     return value.text === '' ? [] : value.text.split(',').map((item) => item.trim());

@@ -103,7 +103,8 @@ export class NodeRuntime {
       received: (count) => metrics.add(METRIC['bytes.received'], count),
       sent: (count) => metrics.add(METRIC['bytes.sent'], count),
     };
-    this.#listeners = config.listeners.map((listener) => new TcpListener({ config: listener, node: this.node, output, clock, bytes, log }));
+    const enabled = config.listeners.filter((listener) => listener.enable && listener.type === 'tcp');
+    this.#listeners = enabled.map((listener) => new TcpListener({ config: listener, node: this.node, output, clock, bytes, log }));
   }
 
   async #serve(): Promise<void> {

@@ -1,5 +1,6 @@
 /** The protocol: `mqtt.*` (broker-contract 3.5). */
 import { key, MAX_PACKET_BYTES } from './key.ts';
+import { certificatePart } from '../listenerForms.ts';
 import * as form from '../valueTypes.ts';
 
 export const MQTT_KEYS = {
@@ -80,5 +81,17 @@ export const MQTT_KEYS = {
     form.switchType,
     'false',
     'Whether a message is delivered with the QoS of the subscription even if it was published with a lower one.',
+  ),
+  peerCertAsUsername: key(
+    'mqtt.peer_cert_as_username',
+    certificatePart,
+    'disabled',
+    'What of a client’s certificate becomes its user name: cn, dn, crt (DER), pem, or md5 of the DER.',
+  ),
+  peerCertAsClientId: key(
+    'mqtt.peer_cert_as_clientid',
+    certificatePart,
+    'disabled',
+    'What of a client’s certificate becomes its client id.',
   ),
 } as const;

@@ -1,7 +1,7 @@
 /** A TCP listener for MQTT: accepts, counts, and closes everything it accepted. */
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Log } from '../../base/log.ts';
-import { formatHostPort } from '../../config/address.ts';
+import { formatBind } from '../../config/address.ts';
 import type { ListenerConfig } from '../../config/config.ts';
 import { Connection, type ByteCounters } from '../connection.ts';
 import { listenError } from '../listenError.ts';
@@ -11,7 +11,6 @@ import type { TurnClock } from '../turnClock.ts';
 
 /** QoS 0 towards a client with this much waiting is dropped and counted. */
 export const CONGESTED_BYTES = 1024 * 1024;
-const BACKLOG = 4096;
 
 export interface TcpListenerOptions {
   readonly config: ListenerConfig;
@@ -43,11 +42,12 @@ export class TcpListener {
 
   /** Rejects with LISTENER_PORT_IN_USE naming the holder where the system tells, or LISTENER_FAILED. */
   async listen(): Promise<void> {
-    const { host, port, id } = this.config;
+    const { bind, id, tcp } = this.config;
+    const { host, port } = 'path' in bind ? { host: bind.path, port: 0 } : bind;
     try {
       await new Promise<void>((resolve, reject) => {
         this.#server.once('error', reject);
-        this.#server.listen({ host, port, backlog: BACKLOG }, () => {
+        this.#server.listen({ ...bind, backlog: tcp.backlog }, () => {
           this.#server.off('error', reject);
           resolve();
         });
@@ -56,8 +56,7 @@ export class TcpListener {
       throw await listenError(error, `listener ${id}`, host, port, 'LISTENER_PORT_IN_USE', { listener: id });
     }
     this.#server.on('error', (error) => this.#options.log.error('listener_error', { listener: id, reason: error.message }));
-    const address = this.#server.address() as AddressInfo;
-    this.#bind = formatHostPort({ host: address.address, port: address.port });
+    this.#bind = formatBind('path' in bind ? bind : { host, port: (this.#server.address() as AddressInfo).port });
   }
 
   #accept(socket: Socket): void {
