@@ -20,7 +20,7 @@ const STEP_LIMIT_MS = 300_000;
 const TAIL_LINES = 60;
 
 const CHECKS = ['build', 'types', 'lint', 'imports'];
-const PROJECTS = ['unit', 'renderer', 'integration', 'desktop', 'e2e'];
+const PROJECTS = ['unit', 'renderer', 'integration', 'conformance', 'desktop', 'e2e'];
 
 interface Outcome {
   readonly passed: number;

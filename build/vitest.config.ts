@@ -1,4 +1,4 @@
-/** Tests by kind: unit beside the files, integration with real processes and sockets, desktop under the Electron double, e2e in Chromium. */
+/** Tests by kind: unit beside the files, integration with real processes and sockets, conformance by statement, desktop under the Electron double, e2e in Chromium. */
 import { fileURLToPath } from 'node:url';
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vitest/config';
@@ -24,6 +24,17 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts', 'test/contract/**/*.test.ts'],
+          environment: 'node',
+          pool: 'forks',
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'conformance',
+          include: ['test/conformance/**/*.test.ts'],
           environment: 'node',
           pool: 'forks',
           testTimeout: 30_000,

@@ -1,0 +1,5 @@
+/** Writes CONFORMANCE.md: `node test/conformance/writePage.ts`. */
+import { writeFile } from 'node:fs/promises';
+import { listTests, PAGE, pageOf } from './coverage.ts';
+
+await writeFile(PAGE, pageOf(await listTests()));
