@@ -96,6 +96,8 @@ describe('the version', () => {
     ['a flaw behind the level', wire('10 { "MQIsdp" 03 01 }'), 3],
     ['no level', wire('10 { "MQTT" }'), 0],
     ['another packet first', wire('60 02 0001'), 0],
+    ['one byte of another packet', wire('c0'), 0],
+    ['a CONNECT with flags', wire('12'), 0],
   ])('is known as far as it was told: %s', (_name, bytes, version) => {
     const seen = recorder();
     push(seen, bytes);

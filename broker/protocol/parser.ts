@@ -49,6 +49,9 @@ const MAX_LAST_TOPIC_BYTES = 256;
 /** Protocol name with its length, and level: enough of a CONNECT to know its version. */
 const VERSION_BYTES = 9;
 
+/** A connection begins with CONNECT, whose flags are 0. */
+const FIRST_BYTE = TYPE_IDS.connect << 4;
+
 /** Scratch for one packet at a time; it is done with before a sink is called. */
 const reader = new ByteReader();
 
@@ -146,6 +149,8 @@ export class PacketParser {
    */
   #measure(bytes: Buffer, at: number, end: number): number {
     const available = end - at;
+    // Told by one byte: a peer that speaks another protocol need not wait for a time-out, nor fill a buffer [MQTT-3.1.0-1].
+    if (this.#version === 0 && this.#sender === 'client' && bytes[at] !== FIRST_BYTE) return this.#fail(bytes[at]! >> 4 === TYPE_IDS.connect ? RULES.headerFlags : RULES.firstPacket);
     let length = 0;
     let headerLength = 1;
     for (;;) {
@@ -169,7 +174,7 @@ export class PacketParser {
 
   /** The first CONNECT is read up to its version, so that a 5.0 client can be told [MQTT-3.2.2-15]. */
   #tooLarge(bytes: Buffer, at: number, available: number, length: number): number {
-    if (this.#version === 0 && bytes[at] === TYPE_IDS.connect << 4) {
+    if (this.#version === 0 && bytes[at] === FIRST_BYTE) {
       const needed = this.#headerLength + Math.min(VERSION_BYTES, length);
       if (needed > available) return needed;
       reader.begin(bytes, at + this.#headerLength, at + needed, 4);

@@ -42,6 +42,7 @@ export const RULES = {
   remainingLengthTooLong: malformed('the remaining length has more than four bytes', '§1.5.5', '§2.2.3'),
   lengthNotShortest: malformed('a length is not in its shortest form', 'MQTT-1.5.5-1'),
   packetTooLarge: refused(0x95, 'the packet is larger than this broker takes', 'MQTT-3.2.2-15', '§2.2.3'),
+  firstPacket: protocolError('the first packet is not CONNECT', 'MQTT-3.1.0-1', 'MQTT-3.1.0-1'),
   wrongDirection: protocolError('only the other side may send this packet', '§4.13.1'),
 
   // Fields
