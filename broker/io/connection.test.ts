@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { waitFor, within } from '../../test/support/waitFor.ts';
-import { Connection, type ConnectionHandler } from './connection.ts';
+import { Connection, PAUSE, type ConnectionHandler } from './connection.ts';
 import { OutputTurn, type OutputLimits } from './outputTurn.ts';
 
 const NO_COUNT = { received() {}, sent() {} };
@@ -54,6 +54,44 @@ function chunkOf(index: number, size: number): Buffer {
   bytes.writeUInt16BE(0, 4);
   return bytes;
 }
+
+describe('reading', () => {
+  it('stops for a peer that asks and never reads, and goes on when it does', async () => {
+    const answer = Buffer.alloc(1_000, 1);
+    let asked = 0;
+    let answered = 0;
+    const { connection, peer } = await pair({
+      handler: {
+        onData: (chunk) => {
+          asked += chunk.length;
+          for (; answered < asked / 64; answered += 1) connection.write(answer);
+        },
+      },
+    });
+    const total = 4 * 1024 * 1024;
+    peer.write(Buffer.alloc(total));
+    await waitFor('the pause', () => connection.readingPaused);
+    expect(asked).toBeLessThan(total);
+    let received = 0;
+    peer.on('data', (chunk: Buffer) => (received += chunk.length));
+    peer.resume();
+    await waitFor('every answer', () => received === (total / 64) * answer.length, 20_000);
+    expect({ asked, paused: connection.readingPaused }).toEqual({ asked: total, paused: false });
+  }, 30_000);
+
+  it('goes on when no reason to pause is left', async () => {
+    const { connection, peer } = await pair();
+    connection.pauseReading(PAUSE.limiter);
+    connection.pauseReading(PAUSE.pending);
+    connection.pauseReading(PAUSE.limiter);
+    connection.resumeReading(PAUSE.limiter);
+    expect(connection.readingPaused).toBe(true);
+    peer.write('x');
+    connection.resumeReading(PAUSE.pending);
+    await waitFor('the byte', () => connection.receivedBytes === 1);
+    expect(connection.readingPaused).toBe(false);
+  });
+});
 
 describe('output', () => {
   it('of one turn leaves in one write', async () => {

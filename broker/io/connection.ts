@@ -13,6 +13,23 @@ const SCRATCH_BYTES = 128 * 1024;
 /** So much waiting is written at once instead of at the end of the turn: keeps memory flat under a flood. */
 const EARLY_FLUSH_BYTES = 64 * 1024;
 const EMPTY = Buffer.alloc(0);
+/**
+ * So many packets may wait for a peer that does not take them in; then it is not read until half of them have left. A bound in
+ * bytes alone would let a peer that asks and never reads fill the heap: an answer of two bytes costs a hundred to keep.
+ */
+const MAX_WAITING_CHUNKS = 16_384;
+/** Why a connection is not read; it is read again when no reason is left. */
+export const PAUSE = {
+  /** Too much waits in the whole process. */
+  process: 1,
+  /** Too much waits for this very peer. */
+  answers: 2,
+  /** It sends more than its limiter allows. */
+  limiter: 4,
+  /** Its packets wait for an answer from elsewhere. */
+  pending: 8,
+} as const;
+export type PauseReason = (typeof PAUSE)[keyof typeof PAUSE];
 /** How long a closing connection may take to hand its last bytes to the peer. */
 const CLOSE_GRACE_MS = 2_000;
 
@@ -66,6 +83,8 @@ export class Connection {
   /** The system has not taken all of the last write; nothing more is handed over until it has. */
   #blocked = false;
   #wasCongested = false;
+  /** Bits of PAUSE. */
+  #paused = 0;
   #ending = false;
   #closed = false;
   #error: string | undefined;
@@ -96,6 +115,7 @@ export class Connection {
       this.#bytes.received(chunk.length);
       if (this.#ending) return;
       handler.onData(chunk);
+      if (this.#blocked && this.#pending.length > MAX_WAITING_CHUNKS) this.pauseReading(PAUSE.answers);
       if (this.#output.overfull) this.#output.holdBack(this);
     });
     socket.on('error', (error) => (this.#error = error.message));
@@ -193,6 +213,7 @@ export class Connection {
     this.#output.unblock(this);
     if (this.#closed) return;
     this.#writePending();
+    if (this.#paused !== 0 && this.#pending.length <= MAX_WAITING_CHUNKS / 2) this.resumeReading(PAUSE.answers);
     if (this.#ending) this.#endWhenWritten();
     else if (this.#wasCongested && !this.congested) {
       this.#wasCongested = false;
@@ -200,13 +221,21 @@ export class Connection {
     }
   }
 
-  /** Stops and resumes reading, to hold back a peer that feeds faster than others take in. */
-  pauseReading(): void {
-    this.#socket.pause();
+  /** Stops reading, to hold back a peer. Reasons add up: each ends by a `resumeReading` of its own. */
+  pauseReading(reason: PauseReason): void {
+    if (this.#paused === 0) this.#socket.pause();
+    this.#paused |= reason;
   }
 
-  resumeReading(): void {
-    this.#socket.resume();
+  resumeReading(reason: PauseReason): void {
+    if (this.#paused === 0) return;
+    this.#paused &= ~reason;
+    if (this.#paused === 0) this.#socket.resume();
+  }
+
+  /** The peer is held back: that nothing comes from it means nothing. */
+  get readingPaused(): boolean {
+    return this.#paused !== 0;
   }
 
   /** Closes once everything written has left, or after a grace. Later writes are ignored. */

@@ -7,7 +7,7 @@ import type { Millis } from '../base/ids.ts';
 import type { Channel } from '../session/channel.ts';
 import type { DeliverResult, NodePort, Out, Peer, Traffic } from '../session/ports.ts';
 import type { Publication } from '../session/publication.ts';
-import type { Connection, ConnectionHandler } from './connection.ts';
+import { PAUSE, type Connection, type ConnectionHandler } from './connection.ts';
 import type { TurnClock } from './turnClock.ts';
 
 /** What a held connection may send ahead before it is read no further: TCP then holds the client back. */
@@ -43,7 +43,7 @@ export class MqttConnection implements ConnectionHandler, PacketSink, Out {
     this.#clock.tick();
     // A chunk of a 'data' event is never written to again, so payloads may stay views of it.
     this.#parser.push(chunk, 0, chunk.length, true);
-    if (this.#parser.unreadBytes > MAX_UNREAD_BYTES) this.connection.pauseReading();
+    if (this.#parser.unreadBytes > MAX_UNREAD_BYTES) this.connection.pauseReading(PAUSE.pending);
   }
 
   onDrain(): void {
@@ -112,8 +112,12 @@ export class MqttConnection implements ConnectionHandler, PacketSink, Out {
 
   release(): void {
     if (this.channel.connState === 'disconnected') return this.#parser.stop();
-    if (this.#parser.unreadBytes > MAX_UNREAD_BYTES) this.connection.resumeReading();
+    if (this.#parser.unreadBytes > MAX_UNREAD_BYTES) this.connection.resumeReading(PAUSE.pending);
     this.#parser.release();
+  }
+
+  get readingPaused(): boolean {
+    return this.connection.readingPaused;
   }
 
   close(): void {

@@ -5,7 +5,7 @@
  */
 import type { Disposable } from '../base/disposable.ts';
 import type { Millis } from '../base/ids.ts';
-import type { Connection } from './connection.ts';
+import { PAUSE, type Connection } from './connection.ts';
 
 /** Waiting bytes in the whole process above which connections are not read. */
 export const MAX_WAITING_BYTES = 256 * 1024 * 1024;
@@ -47,7 +47,7 @@ export class OutputTurn implements Disposable {
   waiting(change: number): void {
     this.#waitingBytes += change;
     if (this.#heldBack.size === 0 || this.#waitingBytes > this.#limits.maxWaitingBytes / 2) return;
-    for (const connection of this.#heldBack) connection.resumeReading();
+    for (const connection of this.#heldBack) connection.resumeReading(PAUSE.process);
     this.#heldBack.clear();
   }
 
@@ -68,7 +68,7 @@ export class OutputTurn implements Disposable {
 
   /** Not read again until half of the limit has left. */
   holdBack(connection: Connection): void {
-    connection.pauseReading();
+    connection.pauseReading(PAUSE.process);
     this.#heldBack.add(connection);
   }
 

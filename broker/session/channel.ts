@@ -276,6 +276,7 @@ export class Channel implements TimerOwner {
 
   /** The timer is armed once per period, not once per packet: when it fires, the last packet decides. */
   #checkKeepalive(): void {
+    if (this.out.readingPaused) this.#lastPacketAtMs = this.node.clock.now();
     const dueAtMs = this.#lastPacketAtMs + this.#keepaliveLimitMs;
     if (this.node.clock.now() >= dueAtMs) this.disconnect(ReasonCode.KeepAliveTimeout); // [MQTT-3.1.2-22]
     else this.#timer = this.node.timers.schedule(this, 'keepalive', dueAtMs);

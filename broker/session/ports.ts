@@ -67,6 +67,8 @@ export interface Out {
   /** Hands on no more packets until `release`; what arrives meanwhile waits in order, a bounded amount of it in memory. */
   hold(): void;
   release(): void;
+  /** The client is not being read, for our reasons: its silence is not its fault. */
+  readonly readingPaused: boolean;
   /** Closes the connection once everything sent has left, or after a short time-out. */
   close(): void;
 }

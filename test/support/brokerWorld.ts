@@ -148,6 +148,8 @@ export class TestClient implements Out {
   closed = false;
   /** Set to make the client look like one that does not read. */
   congested = false;
+  /** Set to make the broker hold the client back. */
+  readingPaused = false;
   maximumPacketSize = Number.POSITIVE_INFINITY;
   #packetId = 0;
   /** Sent while the broker held this client. */

@@ -189,6 +189,18 @@ describe('a connection', () => {
     expect(client.taken()).toEqual(['disconnect 0x8d']);
   });
 
+  it('is not closed for a silence of ours: while it is not read its time stands still', () => {
+    const world = new BrokerWorld();
+    const client = world.connect('c', { keepalive: 10 });
+    client.readingPaused = true;
+    world.advance(60_000);
+    client.readingPaused = false;
+    world.advance(14_000);
+    expect(client.closed).toBe(false);
+    world.advance(16_000);
+    expect(client.taken()).toEqual(['disconnect 0x8d']);
+  });
+
   it('with keep-alive 0 may be silent for ever', () => {
     const world = new BrokerWorld();
     const client = world.connect('c', { keepalive: 0 });
