@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { nodeNamed } from '../../test/support/brokerWorld.ts';
 import { randomBelow, seededPrng } from '../base/prng.ts';
 import { matches } from '../topics/topicFilter.ts';
-import { RouteCache } from './match.ts';
+import { MAX_REMEMBERED_TOPIC, RouteCache } from './match.ts';
 import { Routes } from './routes.ts';
 
 interface Subscriber {
@@ -78,6 +78,15 @@ describe('the route cache', () => {
     }
     // a/c and b/# do not concern a/b; +/x might, for all the cache knows.
     expect(counts).toEqual([1, 1, 1, 1, 2, 3, 4, 5]);
+  });
+
+  it('remembers no topic that is very long, and sees every change that concerns it', () => {
+    const { cache, add } = cacheOver();
+    const topic = `a/${'x'.repeat(MAX_REMEMBERED_TOPIC)}`;
+    const entry = cache.lookUp(topic);
+    expect({ receivers: entry.receivers.length, again: cache.lookUp(topic) === entry }).toEqual({ receivers: 0, again: false });
+    for (const filter of [topic, 'a/#']) add({ filter });
+    expect(cache.lookUp(topic).receivers.length).toBe(2);
   });
 
   it('names each node with a matching row once, and forgets those of a node that is gone', () => {

@@ -14,6 +14,8 @@ import type { Routes } from './routes.ts';
 
 /** Entries per generation; two generations are kept. */
 export const MAX_TOPIC_ENTRIES = 50_000;
+/** Longer topics are matched each time: a client that invents them must not fill the memory with their names. */
+export const MAX_REMEMBERED_TOPIC = 1_024;
 
 export interface TopicEntry<S> {
   readonly topic: string;
@@ -28,6 +30,9 @@ export interface TopicEntry<S> {
 interface Epoch {
   value: number;
 }
+
+/** Of entries that the cache does not hold: nothing tells them of a change, so they are compiled on every use. */
+const UNREMEMBERED: Epoch = { value: 0 };
 
 export class RouteCache<S> {
   readonly #routes: Routes<S>;
@@ -79,6 +84,7 @@ export class RouteCache<S> {
   }
 
   #add(topic: string): TopicEntry<S> {
+    if (topic.length > MAX_REMEMBERED_TOPIC) return { topic, receivers: [], nodes: [], compiledAt: -1, firstLevel: UNREMEMBERED };
     const entry: TopicEntry<S> = { topic, receivers: [], nodes: [], compiledAt: -1, firstLevel: this.#epochOf(firstLevelOf(topic)) };
     this.#insert(topic, entry);
     return entry;
@@ -110,7 +116,7 @@ export class RouteCache<S> {
   #compile(entry: TopicEntry<S>): void {
     entry.receivers = this.#merge(this.#routes.matchLocal(entry.topic));
     entry.nodes = this.#routes.matchRemote(entry.topic);
-    entry.compiledAt = this.#rootEpoch + entry.firstLevel.value;
+    entry.compiledAt = entry.firstLevel === UNREMEMBERED ? -1 : this.#rootEpoch + entry.firstLevel.value;
   }
 }
 
