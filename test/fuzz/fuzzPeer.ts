@@ -95,6 +95,14 @@ export class FuzzPeer extends TestClient {
     return 'sent';
   }
 
+  override hold(): void {
+    this.#parser.hold();
+  }
+
+  override release(): void {
+    if (!this.ended) this.#parser.release();
+  }
+
   override close(): void {
     super.close();
     this.#closed = true;
