@@ -18,15 +18,14 @@ import { Membership } from './membership.ts';
 import type { LinkState, Peer } from './peer.ts';
 import type { AskResult, ClusterMessage, ClusterOptions, ClusterPorts, LinkId, LinkReport } from './ports.ts';
 import { linkReports, memberRows, routeRows, type MemberStatus, type RouteRow } from './reports.ts';
+import { ROUTE_VALUE, routeSink } from './routeRows.ts';
 import { OwnTable } from './tables/ownTable.ts';
 import { TableReplication } from './tables/replication.ts';
 import { protocolError } from './wire/bytes.ts';
 import type { Frame } from './wire/frameReader.ts';
 import * as v1 from './wire/v1.ts';
-import { decodeForward, encodeForward } from './wire/v1Forward.ts';
-
-/** A route exists or does not; flags of durable sessions will be its value (cluster-protocol section 5). */
-const ROUTE_VALUE = new Uint8Array(0);
+import { decodeForward, decodeSharedForward, encodeForward, encodeSharedForward } from './wire/v1Forward.ts';
+import { encodeGroupValue } from './wire/v1Groups.ts';
 
 export class ClusterCore {
   readonly #options: ClusterOptions;
@@ -66,10 +65,7 @@ export class ClusterCore {
         frame: (id, frame) => this.frame(id, frame),
       },
     });
-    this.#routes = new TableReplication(new OwnTable(options.deltaRing), log, ({ name }) => ({
-      added: (topicFilter) => broker.remoteRouteAdded(name, topicFilter),
-      removed: (topicFilter) => broker.remoteRouteRemoved(name, topicFilter),
-    }));
+    this.#routes = new TableReplication(new OwnTable(options.deltaRing), log, ({ name }) => routeSink(broker, name));
     this.#heartbeats = new Heartbeats({ members: this.#members, links: this.#links, routes: this.#routes, clock });
     this.#barrier = new RouteBarrier(() => this.#members.present());
     this.#calls = new Calls(ports.answer, () => this.#touch());
@@ -140,6 +136,12 @@ export class ClusterCore {
     if (frame.kind === v1.Kind.forward) {
       link.peer.counters.messagesIn += 1;
       this.#ports.broker.dispatchForwarded(decodeForward(frame.flags, frame.body));
+      return;
+    }
+    if (frame.kind === v1.Kind.forwardShared) {
+      link.peer.counters.messagesIn += 1;
+      const { message, key, again } = decodeSharedForward(frame.flags, frame.body);
+      this.#ports.broker.dispatchShared(message, key, again);
       return;
     }
     if (frame.kind !== v1.Kind.heartbeat) link.peer.counters.controlIn += 1;
@@ -286,6 +288,12 @@ export class ClusterCore {
     if (this.#routes.own.remove(topicFilter)) this.#touch();
   }
 
+  /** Members of a shared group on this node, and how many of them are connected. */
+  groupChanged(key: string, online: number, total: number): void {
+    const { own } = this.#routes;
+    if (total === 0 ? own.remove(key) : own.put(key, encodeGroupValue({ online, total }))) this.#touch();
+  }
+
   /** Calls `done` when all present peers have applied the routes written so far, or after 1 s (R28). May call at once. */
   routeBarrier(done: () => void): void {
     this.#barrier.wait(this.#routes.own.seq, this.#nowMs, done);
@@ -302,6 +310,15 @@ export class ClusterCore {
     if (this.#forwarded?.message !== message) this.#forwarded = { message, frame: encodeForward(message) };
     peer.link.forward(this.#forwarded.frame, message.qos, this.#ports.transport);
     this.#touch();
+  }
+
+  /** One message for one member of a shared group on a node. False without a link: some other node may have a member too. */
+  forwardShared(node: NodeName, message: ClusterMessage, key: string, again: boolean): boolean {
+    const link = this.#members.byName(node)?.link;
+    if (link === undefined) return false;
+    link.forward(encodeSharedForward({ message, key, again }), message.qos, this.#ports.transport);
+    this.#touch();
+    return true;
   }
 
   ask(node: NodeName, question: string, params: unknown, done: (result: AskResult) => void): void {

@@ -47,6 +47,8 @@ class Bench {
         remoteRouteRemoved: (node, topicFilter) => void this.routes.push(`- ${node} ${topicFilter}`),
         remoteNodeDown: (node) => void this.routes.push(`down ${node}`),
         dispatchForwarded: (message) => void this.arrived.push(message.topic),
+        remoteGroupChanged: () => {},
+        dispatchShared: () => {},
       },
       answer: () => {},
       log: { debug() {}, info() {}, error() {}, warn: (msg, fields = {}) => void this.warnings.push({ msg, fields }) },

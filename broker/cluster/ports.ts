@@ -94,12 +94,17 @@ export interface ClockPort {
   wallMs(): Millis;
 }
 
-/** What the broker hears from its peers. Rows of one node are announced once each, and taken back before a second announcement. */
+/** What the broker hears from its peers. Rows of one node are announced once each, and taken back before a
+ * second announcement; only the numbers of a shared group change in place. */
 export interface ClusterBrokerPort {
   remoteRouteAdded(node: NodeName, topicFilter: string): void;
   remoteRouteRemoved(node: NodeName, topicFilter: string): void;
   remoteNodeDown(node: NodeName): void;
   dispatchForwarded(message: ClusterMessage): void;
+  /** Members of a shared group on a node, and how many of them are connected; 0 of 0 when none is left. */
+  remoteGroupChanged(node: NodeName, key: string, online: number, total: number): void;
+  /** A message for one member of a shared group of this node. */
+  dispatchShared(message: ClusterMessage, key: string, again: boolean): void;
 }
 
 export type AskResult =

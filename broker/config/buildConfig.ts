@@ -4,6 +4,7 @@ import { expandPath } from './assignments.ts';
 import { buildListeners } from './buildListeners.ts';
 import { buildMqtt } from './buildMqtt.ts';
 import { buildSysTopics } from './buildServices.ts';
+import { buildShared } from './buildShared.ts';
 import { checkCluster, checkExposure, checkPorts } from './checks.ts';
 import type { BrokerConfig } from './config.ts';
 import type { ConfigProblem, ConfigWarning } from './problems.ts';
@@ -32,6 +33,7 @@ export function buildConfig(settings: Settings, env: Env, problems: ConfigProble
     },
     listeners: buildListeners(settings, mqtt, env, problems),
     mqtt,
+    sharedSubscriptions: buildShared(settings),
     retainer: {
       enable: settings.get(KEYS.retainerEnable),
       maxRetainedMessages: settings.get(KEYS.maxRetainedMessages),

@@ -25,5 +25,6 @@ export function buildMqtt(settings: Settings): MqttConfig {
     upgradeQos: settings.get(KEYS.upgradeQos),
     peerCertAsUsername: settings.get(KEYS.peerCertAsUsername),
     peerCertAsClientId: settings.get(KEYS.peerCertAsClientId),
+    sharedSubscription: settings.get(KEYS.sharedSubscription),
   };
 }

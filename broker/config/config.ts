@@ -39,6 +39,25 @@ export interface MqttConfig {
   /** For listeners that say nothing else. */
   readonly peerCertAsUsername: CertificatePart | undefined;
   readonly peerCertAsClientId: CertificatePart | undefined;
+  readonly sharedSubscription: boolean;
+}
+
+export type SharedStrategy = 'random' | 'round_robin' | 'round_robin_per_group' | 'sticky' | 'local' | 'hash_clientid' | 'hash_topic';
+export type StickyPick = 'random' | 'local' | 'hash_clientid' | 'hash_topic';
+
+/** How the member of a shared subscription that gets a message is chosen (broker-contract 7.6). */
+export interface SharedPolicyConfig {
+  readonly strategy: SharedStrategy;
+  readonly initialStickyPick: StickyPick;
+  /** Members whose client is away get nothing while another one is connected. */
+  readonly preferConnected: boolean;
+}
+
+export interface SharedSubscriptionConfig {
+  /** By name of the group. */
+  readonly groups: ReadonlyMap<string, SharedPolicyConfig>;
+  /** For groups that are not named. */
+  readonly others: SharedPolicyConfig;
 }
 
 export interface BrokerConfig {
@@ -57,6 +76,7 @@ export interface BrokerConfig {
   };
   readonly listeners: readonly ListenerConfig[];
   readonly mqtt: MqttConfig;
+  readonly sharedSubscriptions: SharedSubscriptionConfig;
   readonly retainer: { readonly enable: boolean; readonly maxRetainedMessages: number; readonly maxPayloadSize: number };
   readonly sysTopics: SysTopicsConfig;
   readonly authorization: {

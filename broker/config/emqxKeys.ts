@@ -86,7 +86,6 @@ export const EMQX_KEYS: readonly EmqxKey[] = [
   ...later(
     '',
     OFF,
-    'mqtt.shared_subscription',
     'mqtt.exclusive_subscription',
     'mqtt.ignore_loop_deliver',
     'mqtt.use_username_as_clientid',
@@ -108,8 +107,6 @@ export const EMQX_KEYS: readonly EmqxKey[] = [
     'mqtt.keepalive_check_interval',
     'mqtt.client_attrs_init',
     'mqtt.mqueue_default_priority',
-    'mqtt.shared_subscription_strategy',
-    'mqtt.shared_subscription_initial_sticky_pick',
     'mqtt.shared_subscription_max_hops',
   ),
   ...later('Use the same key below mqtt', [], 'zone.*', 'zones.*'),

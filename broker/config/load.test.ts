@@ -75,7 +75,9 @@ describe('a node without any configuration', () => {
         upgradeQos: false,
         peerCertAsUsername: undefined,
         peerCertAsClientId: undefined,
+        sharedSubscription: true,
       },
+      sharedSubscriptions: { groups: new Map(), others: { strategy: 'round_robin', initialStickyPick: 'random', preferConnected: true } },
       retainer: { enable: true, maxRetainedMessages: Infinity, maxPayloadSize: 1_048_576 },
       sysTopics: {
         msgIntervalMs: 60_000,

@@ -11,6 +11,7 @@ import { LOG_KEYS } from './keys/log.ts';
 import { MQTT_KEYS } from './keys/mqtt.ts';
 import { NODE_KEYS } from './keys/node.ts';
 import { SERVICE_KEYS } from './keys/services.ts';
+import { SHARED_KEYS } from './keys/shared.ts';
 
 export type { ConfigKey } from './keys/key.ts';
 export { DEFAULT_COOKIE, DEFAULT_PASSWORD } from './keys/key.ts';
@@ -19,6 +20,7 @@ export const KEYS = {
   ...NODE_KEYS,
   ...CLUSTER_KEYS,
   ...MQTT_KEYS,
+  ...SHARED_KEYS,
   ...SERVICE_KEYS,
   ...ACCESS_KEYS,
   ...DASHBOARD_KEYS,

@@ -9,6 +9,7 @@ import type { AuthnChains } from '../access/authn/chains.ts';
 import type { Millis, NodeName } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
 import type { MaybeLater } from '../base/maybeLater.ts';
+import type { Prng } from '../base/prng.ts';
 import type { BrokerConfig, MqttConfig } from '../config/config.ts';
 import type { Hooks } from '../hooks/hooks.ts';
 import { METRIC, STAT, type Metrics } from '../metrics/metrics.ts';
@@ -24,11 +25,12 @@ import { Channel } from '../session/channel.ts';
 import type { Clock, NodePort, OpenedSession, Out, Peer, SubscribeItem, Timers } from '../session/ports.ts';
 import { Publication } from '../session/publication.ts';
 import { Session } from '../session/session.ts';
-import { mergeBySession, newSubscription, type Receiver } from '../session/subscription.ts';
+import { mergeBySession, newSubscription, routedFilter, type Receiver, type Subscription } from '../session/subscription.ts';
 import { willMessage } from '../session/will.ts';
 import type { TopicCursor } from '../topics/topicCursor.ts';
 import { AccessControl } from './accessControl.ts';
 import type { BrokerPort, ClusterPort } from './clusterPort.ts';
+import { SharedDispatch } from './sharedDispatch.ts';
 
 export interface BrokerNodeOptions {
   readonly config: BrokerConfig;
@@ -40,6 +42,8 @@ export interface BrokerNodeOptions {
   readonly authorizer: Authorizer;
   readonly authn: AuthnChains;
   readonly cluster: ClusterPort;
+  /** Draws members of shared groups; nothing secret depends on it. */
+  readonly prng: Prng;
   /** A client identifier nobody can guess. */
   readonly newClientId: () => string;
   /** Runs a task in a later turn of the loop. */
@@ -63,6 +67,7 @@ export class BrokerNode implements NodePort, BrokerPort {
   readonly retained: RetainedStore;
   readonly #topics: RouteCache<Receiver>;
   readonly #access: AccessControl;
+  readonly #shared: SharedDispatch;
   readonly #options: BrokerNodeOptions;
   #subscriptions = 0;
 
@@ -79,6 +84,12 @@ export class BrokerNode implements NodePort, BrokerPort {
     this.startedAtMs = options.clock.now();
     this.retained = new RetainedStore(options.config.retainer);
     this.#topics = new RouteCache(this.routes, mergeBySession);
+    this.#shared = new SharedDispatch({
+      ...options,
+      routes: this.routes,
+      filterChanged: (topicFilter) => this.#topics.filterChanged(topicFilter),
+      dropped: (message) => this.#undeliverable(message),
+    });
   }
 
   // ---------------------------------------------------------------- connections
@@ -171,9 +182,11 @@ export class BrokerNode implements NodePort, BrokerPort {
     if (session.ended) return;
     session.end();
     if (session.will !== null) this.publishWill(session);
-    for (const subscription of session.subscriptions?.values() ?? []) this.#removeRoute(subscription.topicFilter, subscription);
+    const isMember = session.sharedCount > 0;
+    for (const subscription of session.subscriptions?.values() ?? []) this.#removeRoute(subscription);
     this.#subscriptions -= session.subscriptionCount;
     session.subscriptions = null;
+    if (isMember) this.#shared.redispatch(session);
     if (this.sessions.get(session.clientId) === session) this.sessions.delete(session.clientId);
     this.metrics.inc(METRIC['session.terminated']);
     this.#measureClients();
@@ -226,12 +239,10 @@ export class BrokerNode implements NodePort, BrokerPort {
       message = decision.message;
     }
     if (message.retain && this.config.retainer.enable) this.#retain(message);
-    const { receivers, nodes } = this.#topics.lookUp(message.topic);
-    const count = receivers.length + nodes.length;
+    const { receivers, nodes, groups } = this.#topics.lookUp(message.topic);
+    const count = receivers.length + nodes.length + groups.length;
     if (count === 0) {
-      metrics.inc(METRIC['messages.dropped']);
-      metrics.inc(METRIC['messages.dropped.no_subscribers']);
-      if (hooks.has('message.dropped')) hooks.run('message.dropped', message, 'no_subscribers');
+      this.#undeliverable(message);
       return 0;
     }
     this.#deliver(message, receivers);
@@ -239,7 +250,13 @@ export class BrokerNode implements NodePort, BrokerPort {
       metrics.inc(METRIC['messages.forward']);
       this.#options.cluster.forward(nodes[index] as NodeName, message);
     }
-    return count;
+    return groups.length === 0 ? count : count - groups.length + this.#shared.dispatch(message, groups);
+  }
+
+  #undeliverable(message: Message): void {
+    this.metrics.inc(METRIC['messages.dropped']);
+    this.metrics.inc(METRIC['messages.dropped.no_subscribers']);
+    if (this.hooks.has('message.dropped')) this.hooks.run('message.dropped', message, 'no_subscribers');
   }
 
   dispatchForwarded(message: Message): void {
@@ -304,7 +321,7 @@ export class BrokerNode implements NodePort, BrokerPort {
   delivering(session: Session, publication: Publication): Publication {
     if (!this.hooks.has('message.delivered')) return publication;
     const message = this.hooks.runFold('message.delivered', publication.message, session.identity);
-    return message === publication.message ? publication : new Publication(message);
+    return message === publication.message ? publication : new Publication(message, publication.sharedBy);
   }
 
   acked(session: Session, publication: Publication, sentAtMs: Millis): void {
@@ -338,11 +355,10 @@ export class BrokerNode implements NodePort, BrokerPort {
     session.subscriptions ??= new Map();
     const replaced = session.subscriptions.get(topicFilter);
     session.subscriptions.set(topicFilter, subscription);
-    if (this.routes.addLocal(topicFilter, subscription)) this.#options.cluster.routeAdded(topicFilter);
+    this.#addRoute(subscription);
     // The new one is in place before the old one goes: replacing loses no message [MQTT-3.8.4-4].
-    if (replaced !== undefined) this.#removeRoute(topicFilter, replaced);
+    if (replaced !== undefined) this.#removeRoute(replaced);
     else this.#subscriptions += 1;
-    this.#topics.filterChanged(topicFilter);
     this.#measureSubscriptions();
     if (this.hooks.has('session.subscribed')) this.hooks.run('session.subscribed', session.identity, topicFilter, opts, { isNew: replaced === undefined, subscriptionId });
     return replaced === undefined;
@@ -352,7 +368,7 @@ export class BrokerNode implements NodePort, BrokerPort {
     const subscription = session.subscriptions?.get(topicFilter);
     if (subscription === undefined) return false;
     session.subscriptions?.delete(topicFilter);
-    this.#removeRoute(topicFilter, subscription);
+    this.#removeRoute(subscription);
     this.#subscriptions -= 1;
     this.#measureSubscriptions();
     if (this.hooks.has('session.unsubscribed')) this.hooks.run('session.unsubscribed', session.identity, topicFilter, subscription);
@@ -363,7 +379,20 @@ export class BrokerNode implements NodePort, BrokerPort {
     this.#options.cluster.routeBarrier(done);
   }
 
-  #removeRoute(topicFilter: string, subscription: Receiver): void {
+  presenceChanged(session: Session): void {
+    this.#shared.presenceChanged(session);
+  }
+
+  #addRoute(subscription: Subscription): void {
+    if (subscription.target?.shareGroup !== undefined) return this.#shared.join(subscription);
+    const topicFilter = routedFilter(subscription);
+    if (this.routes.addLocal(topicFilter, subscription)) this.#options.cluster.routeAdded(topicFilter);
+    this.#topics.filterChanged(topicFilter);
+  }
+
+  #removeRoute(subscription: Subscription): void {
+    if (subscription.target?.shareGroup !== undefined) return this.#shared.leave(subscription);
+    const topicFilter = routedFilter(subscription);
     if (this.routes.removeLocal(topicFilter, subscription)) this.#options.cluster.routeRemoved(topicFilter);
     this.#topics.filterChanged(topicFilter);
   }
@@ -380,7 +409,17 @@ export class BrokerNode implements NodePort, BrokerPort {
 
   remoteNodeDown(node: NodeName): void {
     for (const topicFilter of this.routes.removeNode(node)) this.#topics.filterChanged(topicFilter);
+    this.#shared.nodeDown(node);
     this.#measureSubscriptions();
+  }
+
+  remoteGroupChanged(node: NodeName, key: string, online: number, total: number): void {
+    this.#shared.remoteChanged(node, key, online, total);
+    this.#measureSubscriptions();
+  }
+
+  dispatchShared(message: Message, key: string, again: boolean): void {
+    this.#shared.dispatchForwarded(message, key, again);
   }
 
   #remoteChanged(topicFilter: string): void {
@@ -402,7 +441,8 @@ export class BrokerNode implements NodePort, BrokerPort {
 
   #measureSubscriptions(): void {
     const { metrics } = this;
-    metrics.setStat(STAT.topics, this.routes.localFilters + this.routes.remoteRoutes);
+    metrics.setStat(STAT.topics, this.routes.filters);
+    metrics.setStat(STAT['subscriptions.shared'], this.#shared.members);
     metrics.setStat(STAT.suboptions, this.#subscriptions);
     metrics.setStat(STAT.subscriptions, this.#subscriptions);
     metrics.setStat(STAT.subscribers, this.#subscriptions);

@@ -17,6 +17,13 @@ export interface ClusterPort {
   routeBarrier(done: () => void): void;
   /** One copy of a message to one node that has a matching route. Frames of one turn leave in one write. */
   forward(node: NodeName, message: Message): void;
+  /** How many members of a shared group (`$share/<group>/<filter>`) this node has, and how many are connected; 0 of 0 when none is left. */
+  groupChanged(key: string, online: number, total: number): void;
+  /**
+   * A message for one member of a group, to be chosen by that node. `again`: it has been sent on once, for want of a member.
+   * False when the node is out of reach at the moment and nothing was sent.
+   */
+  forwardShared(node: NodeName, message: Message, key: string, again: boolean): boolean;
 }
 
 /** What the cluster tells the broker. */
@@ -28,6 +35,10 @@ export interface BrokerPort {
   remoteNodeDown(node: NodeName): void;
   /** A message that a peer forwarded: delivered to local subscribers only, never forwarded again. */
   dispatchForwarded(message: Message): void;
+  /** A peer has so many members of a shared group, so many of them connected; 0 of 0 when none is left. */
+  remoteGroupChanged(node: NodeName, key: string, online: number, total: number): void;
+  /** A message for one member of a shared group on this node. */
+  dispatchShared(message: Message, key: string, again: boolean): void;
 }
 
 export const standalone: ClusterPort = {
@@ -37,4 +48,6 @@ export const standalone: ClusterPort = {
     done();
   },
   forward() {},
+  groupChanged() {},
+  forwardShared: () => false,
 };

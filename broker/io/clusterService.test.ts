@@ -50,6 +50,7 @@ async function start(name: string, changes: Changes = {}): Promise<TestService> 
   const service = await ClusterService.open({ config, life, log });
   const heard: string[] = [];
   const messages: Message[] = [];
+  const shared: { readonly message: Message; readonly key: string; readonly again: boolean }[] = [];
   const answers = {
     stats: () => ({ 'topics.count': 3 }),
     clients: ({ limit }: { limit: number }) => Promise.reject(tooMany(limit)),
@@ -61,6 +62,8 @@ async function start(name: string, changes: Changes = {}): Promise<TestService> 
       remoteRouteRemoved: (node, topicFilter) => void heard.push(`- ${node} ${topicFilter}`),
       remoteNodeDown: (node) => void heard.push(`down ${node}`),
       dispatchForwarded: (message) => void messages.push(message),
+      remoteGroupChanged: (node, key, online, total) => void heard.push(`${node} ${key} ${online}/${total}`),
+      dispatchShared: (message, key, again) => void shared.push({ message, key, again }),
     },
   });
   const port = Number(service.bind.slice(service.bind.lastIndexOf(':') + 1));

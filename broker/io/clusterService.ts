@@ -39,6 +39,8 @@ const NOT_STARTED: ClusterBrokerPort = {
   remoteRouteRemoved() {},
   remoteNodeDown() {},
   dispatchForwarded() {},
+  remoteGroupChanged() {},
+  dispatchShared() {},
 };
 
 export class ClusterService implements AdminPort {
@@ -71,6 +73,8 @@ export class ClusterService implements AdminPort {
       remoteRouteRemoved: (peer, topicFilter) => this.#broker.remoteRouteRemoved(peer, topicFilter),
       remoteNodeDown: (peer) => this.#broker.remoteNodeDown(peer),
       dispatchForwarded: (message) => this.#broker.dispatchForwarded(message),
+      remoteGroupChanged: (peer, key, online, total) => this.#broker.remoteGroupChanged(peer, key, online, total),
+      dispatchShared: (message, key, again) => this.#broker.dispatchShared(message, key, again),
     };
     this.#node = new ClusterNode(
       {
@@ -95,6 +99,8 @@ export class ClusterService implements AdminPort {
       routeRemoved: (topicFilter) => core.routeRemoved(topicFilter),
       routeBarrier: (done) => core.routeBarrier(done),
       forward: (peer, message) => core.forward(peer, message),
+      groupChanged: (key, online, total) => core.groupChanged(key, online, total),
+      forwardShared: (peer, message, key, again) => core.forwardShared(peer, message, key, again),
     };
   }
 

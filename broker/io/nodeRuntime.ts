@@ -96,6 +96,7 @@ export class NodeRuntime {
       authorizer: acl.authorizer,
       authn: new AuthnChains(new AuthnChain({ links: [], clock, log })),
       cluster: cluster.port,
+      prng: { next: Math.random },
       newClientId: () => `busbar-${randomBytes(10).toString('hex')}`,
       defer: (task) => setImmediate(task),
     });

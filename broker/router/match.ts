@@ -10,17 +10,20 @@
  */
 import type { NodeName } from '../base/ids.ts';
 import { hasWildcard } from '../topics/topicFilter.ts';
-import type { Routes } from './routes.ts';
+import { NO_GROUPS, type Routes } from './routes.ts';
+import type { SharedGroup } from './sharedGroup.ts';
 
 /** Entries per generation; two generations are kept. */
 export const MAX_TOPIC_ENTRIES = 50_000;
 /** Longer topics are matched each time: a client that invents them must not fill the memory with their names. */
 export const MAX_REMEMBERED_TOPIC = 1_024;
 
-export interface TopicEntry<S> {
+export interface TopicEntry<S extends object> {
   readonly topic: string;
   receivers: readonly S[];
   nodes: readonly NodeName[];
+  /** Of each, one member gets the message. The same empty list for all topics that have none. */
+  groups: readonly SharedGroup<S>[];
   /** Sum of the two epochs that concern the topic, at the time of compiling; -1 = compile again. */
   compiledAt: number;
   readonly firstLevel: Epoch;
@@ -34,7 +37,7 @@ interface Epoch {
 /** Of entries that the cache does not hold: nothing tells them of a change, so they are compiled on every use. */
 const UNREMEMBERED: Epoch = { value: 0 };
 
-export class RouteCache<S> {
+export class RouteCache<S extends object> {
   readonly #routes: Routes<S>;
   readonly #merge: (matched: readonly S[]) => readonly S[];
   readonly #maxEntries: number;
@@ -59,7 +62,7 @@ export class RouteCache<S> {
     return entry;
   }
 
-  /** A subscriber or a route row of this filter came, went or changed. */
+  /** A subscriber, a route row or a shared group of this filter came or went; changes inside a group do not matter here. */
   filterChanged(topicFilter: string): void {
     if (!hasWildcard(topicFilter)) {
       const entry = this.#young.get(topicFilter) ?? this.#old.get(topicFilter);
@@ -84,8 +87,9 @@ export class RouteCache<S> {
   }
 
   #add(topic: string): TopicEntry<S> {
-    if (topic.length > MAX_REMEMBERED_TOPIC) return { topic, receivers: [], nodes: [], compiledAt: -1, firstLevel: UNREMEMBERED };
-    const entry: TopicEntry<S> = { topic, receivers: [], nodes: [], compiledAt: -1, firstLevel: this.#epochOf(firstLevelOf(topic)) };
+    const firstLevel = topic.length > MAX_REMEMBERED_TOPIC ? UNREMEMBERED : this.#epochOf(firstLevelOf(topic));
+    const entry: TopicEntry<S> = { topic, receivers: [], nodes: [], groups: NO_GROUPS, compiledAt: -1, firstLevel };
+    if (firstLevel === UNREMEMBERED) return entry;
     this.#insert(topic, entry);
     return entry;
   }
@@ -116,6 +120,7 @@ export class RouteCache<S> {
   #compile(entry: TopicEntry<S>): void {
     entry.receivers = this.#merge(this.#routes.matchLocal(entry.topic));
     entry.nodes = this.#routes.matchRemote(entry.topic);
+    entry.groups = this.#routes.matchGroups(entry.topic);
     entry.compiledAt = entry.firstLevel === UNREMEMBERED ? -1 : this.#rootEpoch + entry.firstLevel.value;
   }
 }

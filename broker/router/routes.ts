@@ -6,60 +6,87 @@
  */
 import type { NodeName } from '../base/ids.ts';
 import { TopicIndex } from '../topics/topicIndex.ts';
+import type { SharedGroup } from './sharedGroup.ts';
 
-export class Routes<S> {
+/** What a topic without shared subscriptions has: one for all. */
+export const NO_GROUPS: readonly never[] = [];
+
+export class Routes<S extends object> {
   readonly #local = new TopicIndex<S>();
   readonly #remote = new TopicIndex<NodeName>();
+  readonly #groups = new TopicIndex<SharedGroup<S>>();
   /** What each peer has told, to take it all back when the peer goes. */
   readonly #byNode = new Map<NodeName, Set<string>>();
+  #filters = 0;
 
   get localSubscriptions(): number {
     return this.#local.size;
   }
 
-  /** Filters with at least one local subscriber. */
-  get localFilters(): number {
-    return this.#local.filterCount;
-  }
-
-  /** (filter, peer) rows. */
+  /** (filter, peer) rows, those of shared groups not counted. */
   get remoteRoutes(): number {
     return this.#remote.size;
   }
 
+  /** Filters with a subscriber anywhere, each once; a shared subscription has one of its own. EMQX's `topics.count`. */
+  get filters(): number {
+    return this.#filters + this.#groups.size;
+  }
+
   /** True when the filter is new on this node, so peers have to know. */
   addLocal(topicFilter: string, subscriber: S): boolean {
-    return this.#local.add(topicFilter, subscriber) === 'first';
+    const isFirst = this.#local.add(topicFilter, subscriber) === 'first';
+    if (isFirst && !this.#remote.has(topicFilter)) this.#filters += 1;
+    return isFirst;
   }
 
   /** True when nobody on this node wants the filter any more. */
   removeLocal(topicFilter: string, subscriber: S): boolean {
-    return this.#local.remove(topicFilter, subscriber) === 'last';
+    const wasLast = this.#local.remove(topicFilter, subscriber) === 'last';
+    if (wasLast && !this.#remote.has(topicFilter)) this.#filters -= 1;
+    return wasLast;
   }
 
   addRemote(node: NodeName, topicFilter: string): boolean {
     let filters = this.#byNode.get(node);
     if (filters === undefined) this.#byNode.set(node, (filters = new Set()));
     filters.add(topicFilter);
-    return this.#remote.add(topicFilter, node) !== 'present';
+    const added = this.#remote.add(topicFilter, node);
+    if (added === 'first' && !this.#local.has(topicFilter)) this.#filters += 1;
+    return added !== 'present';
   }
 
   removeRemote(node: NodeName, topicFilter: string): boolean {
     this.#byNode.get(node)?.delete(topicFilter);
-    return this.#remote.remove(topicFilter, node) !== 'absent';
+    return this.#forgetRemote(node, topicFilter);
   }
 
   /** Takes back all rows of a node and returns their filters. */
   removeNode(node: NodeName): readonly string[] {
     const filters = [...(this.#byNode.get(node) ?? [])];
     this.#byNode.delete(node);
-    for (const topicFilter of filters) this.#remote.remove(topicFilter, node);
+    for (const topicFilter of filters) this.#forgetRemote(node, topicFilter);
     return filters;
   }
 
   /** Whether anybody on any node would get a message with this topic. Remembers nothing: for topics that are rarely used. */
   wanted(topic: string): boolean {
-    return this.matchLocal(topic).length > 0 || this.matchRemote(topic).length > 0;
+    return this.matchLocal(topic).length > 0 || this.matchRemote(topic).length > 0 || this.matchGroups(topic).length > 0;
+  }
+
+  #forgetRemote(node: NodeName, topicFilter: string): boolean {
+    const removed = this.#remote.remove(topicFilter, node);
+    if (removed === 'last' && !this.#local.has(topicFilter)) this.#filters -= 1;
+    return removed !== 'absent';
+  }
+
+  /** A shared group has got its first member, here or elsewhere. */
+  addGroup(group: SharedGroup<S>): void {
+    this.#groups.add(group.topicFilter, group);
+  }
+
+  removeGroup(group: SharedGroup<S>): void {
+    this.#groups.remove(group.topicFilter, group);
   }
 
   /** Subscriptions of this node that match, one by one: the same session may come more than once. */
@@ -67,6 +94,14 @@ export class Routes<S> {
     const found: S[] = [];
     this.#local.match(topic, (subscriber) => found.push(subscriber));
     return found;
+  }
+
+  /** Shared groups whose filter matches. */
+  matchGroups(topic: string): readonly SharedGroup<S>[] {
+    if (this.#groups.size === 0) return NO_GROUPS;
+    const found: SharedGroup<S>[] = [];
+    this.#groups.match(topic, (group) => found.push(group));
+    return found.length === 0 ? NO_GROUPS : found;
   }
 
   /** Nodes with a matching row, each once. */

@@ -127,6 +127,8 @@ export interface NodePort {
   subscribe(session: Session, topicFilter: string, opts: SubOpts, subscriptionId: number | undefined): boolean;
   /** True when it existed. */
   unsubscribe(session: Session, topicFilter: string): boolean;
+  /** The client of a session with shared subscriptions came or went. */
+  presenceChanged(session: Session): void;
   /** Calls `done` when every peer node that is up knows the routes written so far. */
   routeBarrier(done: () => void): void;
   /** Retained messages that match, in no promised order; undefined when there are none at all. */

@@ -23,9 +23,12 @@ const PINS_FACTOR = 2;
 export class Publication {
   #message: Message;
   #frames: (PublishFrame | undefined)[] | null = null;
+  /** Name of the shared group that chose the receiver; null for a delivery to every subscriber. */
+  readonly sharedBy: string | null;
 
-  constructor(message: Message) {
+  constructor(message: Message, sharedBy: string | null = null) {
     this.#message = message;
+    this.sharedBy = sharedBy;
   }
 
   get message(): Message {

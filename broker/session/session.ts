@@ -49,6 +49,8 @@ export class Session implements TimerOwner {
   mqueue: MQueue | null = null;
   awaitingRel: AwaitingRel | null = null;
   retainedFeeds: RetainedFeed[] | null = null;
+  /** How many of the subscriptions are shared: their groups want to know when the client comes and goes. */
+  sharedCount = 0;
   mqueueDropped = 0;
   ended = false;
   /** Deliveries of an earlier connection that are to be sent again, in original order. */
@@ -96,6 +98,7 @@ export class Session implements TimerOwner {
     cancel(this.expiryTimer);
     cancel(this.willTimer);
     this.expiryTimer = this.willTimer = null;
+    if (this.sharedCount > 0) this.node.presenceChanged(this);
   }
 
   /** Sends again what was not acknowledged, in original order [MQTT-4.4.0-1], [MQTT-4.6.0-1], then what waits in the queue. */
@@ -118,6 +121,7 @@ export class Session implements TimerOwner {
     this.disconnectedAtMs = nowMs;
     this.retainedFeeds = null;
     this.#resend = [];
+    if (this.sharedCount > 0) this.node.presenceChanged(this);
   }
 
   /** Nobody takes over: will and session end now or on their timers [MQTT-3.1.2-8], [MQTT-3.1.2-23]. */

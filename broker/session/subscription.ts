@@ -1,5 +1,6 @@
 /** A subscription of a session, and what several of one session that match the same topic amount to. */
 import type { Qos, SubOpts } from '../protocol/packet.ts';
+import { parseSubscription, type SubscriptionTarget } from '../topics/sharedSubscription.ts';
 import type { Session } from './session.ts';
 
 /** What dispatch hands to `Session.deliver`: one subscription, or several of the same session merged into one copy. */
@@ -15,8 +16,11 @@ export interface Receiver {
 }
 
 export interface Subscription extends Receiver {
+  /** As subscribed. */
   readonly topicFilter: string;
   readonly retainHandling: 0 | 1 | 2;
+  /** What `$share/…`, `$queue/…` or `$exclusive/…` stands for; null for an ordinary filter. */
+  readonly target: SubscriptionTarget | null;
 }
 
 /** All receivers have the same fields in the same order: dispatch stays monomorphic. */
@@ -30,7 +34,19 @@ export function newSubscription(session: Session, topicFilter: string, opts: Sub
     parts: null,
     topicFilter,
     retainHandling: opts.retainHandling,
+    target: targetOf(topicFilter),
   };
+}
+
+/** The filter that is matched and routed. */
+export function routedFilter(subscription: Subscription): string {
+  return subscription.target?.topicFilter ?? subscription.topicFilter;
+}
+
+function targetOf(topicFilter: string): SubscriptionTarget | null {
+  if (topicFilter.charCodeAt(0) !== 0x24) return null;
+  const parsed = parseSubscription(topicFilter);
+  return parsed.ok && (parsed.target.shareGroup !== undefined || parsed.target.exclusive) ? parsed.target : null;
 }
 
 /**

@@ -41,6 +41,11 @@ export class TopicIndex<T> {
     return this.#exact.size + this.#wildcard.size;
   }
 
+  /** The filter has a value. */
+  has(filter: string): boolean {
+    return this.#storeOf(filter).get(filter) !== undefined;
+  }
+
   /** Adds a value under a valid filter. `first`: the filter is new here. `present`: it had this value already. */
   add(filter: string, value: T): 'first' | 'added' | 'present' {
     const store = this.#storeOf(filter);

@@ -47,7 +47,7 @@ export class FuzzWorld {
     for (let index = 0; index < WAITING; index += 1) this.#publisher.publish(`canary/kept/${index}`, 'waiting', { qos: 1 });
     for (const packet of this.#live.take()) if (packet.type === 'publish' && packet.qos > 0) this.#live.ack('puback', packet.packetId);
     this.#publisher.take();
-    this.#baseRoutes = world.node.routes.localFilters;
+    this.#baseRoutes = world.node.routes.filters;
     this.world.logged.length = 0;
   }
 
@@ -99,7 +99,7 @@ export class FuzzWorld {
     this.world.settle();
     this.world.advance(400_000);
     this.world.settle();
-    const left = { sessions: node.sessions.size, channels: node.channels.size, routes: node.routes.localFilters };
+    const left = { sessions: node.sessions.size, channels: node.channels.size, routes: node.routes.filters };
     const expected = { sessions: BYSTANDERS.size, channels: BYSTANDERS.size - 1, routes: this.#baseRoutes };
     return JSON.stringify(left) === JSON.stringify(expected) ? [] : [`left behind: ${JSON.stringify(left)} instead of ${JSON.stringify(expected)}`];
   }

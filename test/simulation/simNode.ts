@@ -202,6 +202,8 @@ export class SimNode implements Host {
         },
         remoteNodeDown: (node) => void this.remote.delete(node),
         dispatchForwarded: (message) => void this.arrivals.push(arrivalOf(message)),
+        remoteGroupChanged: () => {},
+        dispatchShared: () => {},
       },
       answer: (question, params, reply) => reply(this.answer(question, params)),
       log: this.#log(),

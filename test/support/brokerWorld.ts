@@ -6,6 +6,7 @@ import { AuthnChain } from '../../broker/access/authn/chain.ts';
 import { AuthnChains } from '../../broker/access/authn/chains.ts';
 import { parseNodeName, type Millis, type NodeName } from '../../broker/base/ids.ts';
 import type { Log, LogFields } from '../../broker/base/log.ts';
+import { seededPrng } from '../../broker/base/prng.ts';
 import { loadConfig } from '../../broker/config/load.ts';
 import { BrokerNode } from '../../broker/core/brokerNode.ts';
 import { standalone, type ClusterPort } from '../../broker/core/clusterPort.ts';
@@ -68,6 +69,7 @@ export class BrokerWorld {
       authorizer: options.authorizer ?? NO_RULES,
       authn: this.authn,
       cluster: options.cluster ?? standalone,
+      prng: seededPrng(1),
       newClientId: () => `assigned-${(this.#ids += 1)}`,
       defer: (task) => void this.#deferred.push(task),
     });

@@ -1,7 +1,7 @@
 /** Rows this node owns, numbered change by change, with a ring of the latest changes for peers that reconnect (R26). */
 import { DELTA_RING } from '../limits.ts';
 import type { RowChange, TableMark } from '../wire/v1.ts';
-import { rowHash } from './rowHash.ts';
+import { rowHash, sameBytes } from './rowHash.ts';
 
 export class OwnTable {
   readonly rows = new Map<string, Uint8Array>();
@@ -63,10 +63,4 @@ export class OwnTable {
     }
     return changes;
   }
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let index = 0; index < a.length; index += 1) if (a[index] !== b[index]) return false;
-  return true;
 }

@@ -3,10 +3,12 @@
  * built beside the old rows, which serve until its last slice.
  */
 import type { RowChange, Rows } from '../wire/v1.ts';
-import { rowHash } from './rowHash.ts';
+import { rowHash, sameBytes } from './rowHash.ts';
 
 export interface RowSink {
   added(key: string, value: Uint8Array): void;
+  /** The row has another value than before. */
+  changed(key: string, value: Uint8Array): void;
   removed(key: string): void;
 }
 
@@ -79,6 +81,7 @@ export class PeerTable {
     this.#hash = (this.#hash + rowHash(key, value)) >>> 0;
     this.rows.set(key, value);
     if (before === undefined) sink.added(key, value);
+    else if (!sameBytes(before, value)) sink.changed(key, value);
   }
 
   /** The link broke in the middle of a snapshot: the next link begins anew. */

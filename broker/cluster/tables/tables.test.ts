@@ -10,7 +10,11 @@ const gone = (key: string) => ({ key, value: undefined });
 function reader() {
   const table = new PeerTable();
   const heard: string[] = [];
-  const sink = { added: (key: string) => void heard.push(`+${key}`), removed: (key: string) => void heard.push(`-${key}`) };
+  const sink = {
+    added: (key: string) => void heard.push(`+${key}`),
+    changed: (key: string, value: Uint8Array) => void heard.push(`${key}=${value.join()}`),
+    removed: (key: string) => void heard.push(`-${key}`),
+  };
   return { table, heard, sink };
 }
 
@@ -70,6 +74,15 @@ describe("a peer's table", () => {
     table.abandonSnapshot();
     expect(table.apply({ seq: 3, snapshot: { first: false, last: true }, rows: [put('b')] }, sink)).toBe('gap');
     expect(heard).toEqual([]);
+  });
+
+  it('tells of another value of a row, and not of the same one again', () => {
+    const { table, heard, sink } = reader();
+    const value = (byte: number) => ({ key: 'g', value: Uint8Array.of(byte) });
+    table.apply({ seq: 1, snapshot: undefined, rows: [value(1), value(1), value(2)] }, sink);
+    table.apply({ seq: 9, snapshot: { first: true, last: true }, rows: [value(2), put('a')] }, sink);
+    table.apply({ seq: 10, snapshot: { first: true, last: true }, rows: [value(3)] }, sink);
+    expect(heard).toEqual(['+g', 'g=2', '+a', '-a', 'g=3']);
   });
 
   it('has the hash of the table it mirrors', () => {

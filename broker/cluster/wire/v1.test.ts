@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { NodeId, NodeName } from '../../base/ids.ts';
 import { FrameReader } from './frameReader.ts';
 import * as v1 from './v1.ts';
-import { decodeForward, encodeForward } from './v1Forward.ts';
+import { decodeForward, decodeSharedForward, encodeForward, encodeSharedForward } from './v1Forward.ts';
+import { decodeGroupValue, encodeGroupValue } from './v1Groups.ts';
 import type { ClusterMessage } from '../ports.ts';
 
 const nodeId = '000102030405060708090a0b0c0d0e0f' as NodeId;
@@ -167,6 +168,17 @@ describe('forwarded messages of wire version 1', () => {
     expect(decodeForward(flags, body)).toEqual(message);
   });
 
+  it.each([
+    ['first sent', false, hex`00000021 31 05 000a 2473686172652f672f74 0000019800000003 0002 6331 0003 742f31 6869`],
+    ['sent on', true, hex`00000021 31 25 000a 2473686172652f672f74 0000019800000003 0002 6331 0003 742f31 6869`],
+  ])('for one member of a shared group, %s: golden bytes, and back', (_name, again, golden) => {
+    const forward = { message: plain, key: '$share/g/t', again };
+    const bytes = encodeSharedForward(forward);
+    expect(bytes.toString('hex')).toBe(golden);
+    const { flags, body } = frameOf(bytes);
+    expect(decodeSharedForward(flags, body)).toEqual(forward);
+  });
+
   it('keep nothing of the read buffer alive but a copy of their payload', () => {
     const bytes = encodeForward(plain);
     const { flags, body } = frameOf(bytes);
@@ -179,5 +191,17 @@ describe('forwarded messages of wire version 1', () => {
     expect(() => decodeForward(3, Buffer.alloc(20))).toThrow('QoS 3');
     const topicAlias = Buffer.from(hex`0000019800000003 0000 0001 74 00000003 23 0001`, 'hex');
     expect(() => decodeForward(0x10, topicAlias)).toThrow('Property 35');
+  });
+});
+
+describe('rows of shared groups in wire version 1', () => {
+  it('carry connected members and all members, with golden bytes', () => {
+    const value = encodeGroupValue({ online: 2, total: 258 });
+    expect(value.toString('hex')).toBe(hex`00000002 00000102`);
+    expect(decodeGroupValue(value)).toEqual({ online: 2, total: 258 });
+  });
+
+  it.each(['', '00000000', hex`00000000 00000000`, hex`00000002 00000001`])('are refused when they cannot be: %s', (bytes) => {
+    expect(() => decodeGroupValue(Buffer.from(bytes, 'hex'))).toThrow('shared group');
   });
 });

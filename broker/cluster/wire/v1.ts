@@ -21,6 +21,7 @@ export const Kind = {
   barrier: 0x22,
   barrierAck: 0x23,
   forward: 0x30,
+  forwardShared: 0x31,
   call: 0x40,
   reply: 0x41,
 } as const;

@@ -10,6 +10,7 @@ const QOS_MASK = 0x03;
 const RETAIN = 0x04;
 const HAS_USERNAME = 0x08;
 const HAS_PROPERTIES = 0x10;
+const SENT_ON = 0x20;
 
 /** Property identifiers, MQTT 5.0 table 2-4. */
 const Property = {
@@ -26,19 +27,44 @@ const FIXED_BYTES = 64;
 
 /** `FWD0`: one message to one node. The same bytes serve every link. */
 export function encodeForward(message: ClusterMessage): Buffer {
+  return writeMessage(new FrameWriter(Kind.forward, flagsOf(message), sizeOf(message)), message);
+}
+
+/** A message for one member of a shared group of the receiver. */
+export interface SharedForward {
+  readonly message: ClusterMessage;
+  /** `$share/<group>/<filter>` */
+  readonly key: string;
+  /** A node without members has sent it on: it must not be sent on again. */
+  readonly again: boolean;
+}
+
+export function encodeSharedForward({ message, key, again }: SharedForward): Buffer {
+  const flags = flagsOf(message) | (again ? SENT_ON : 0);
+  return writeMessage(new FrameWriter(Kind.forwardShared, flags, sizeOf(message) + 3 * key.length).text(key), message);
+}
+
+export function decodeSharedForward(flags: number, body: Buffer): SharedForward {
+  const reader = new BodyReader(body);
+  const key = reader.text();
+  return { key, message: readMessage(flags, reader), again: (flags & SENT_ON) !== 0 };
+}
+
+function flagsOf({ qos, retain, fromUsername, properties }: ClusterMessage): number {
+  return qos | (retain ? RETAIN : 0) | (fromUsername === undefined ? 0 : HAS_USERNAME) | (isEmpty(properties) ? 0 : HAS_PROPERTIES);
+}
+
+/** Three bytes per UTF-16 unit is the most that UTF-8 needs. */
+function sizeOf({ payload, fromClientId, topic, fromUsername }: ClusterMessage): number {
+  return FIXED_BYTES + payload.length + 3 * (fromClientId.length + topic.length + (fromUsername?.length ?? 0));
+}
+
+function writeMessage(writer: FrameWriter, message: ClusterMessage): Buffer {
   const { fromClientId, fromUsername, topic, payload, properties } = message;
-  const withProperties = !isEmpty(properties);
-  const flags =
-    message.qos |
-    (message.retain ? RETAIN : 0) |
-    (fromUsername === undefined ? 0 : HAS_USERNAME) |
-    (withProperties ? HAS_PROPERTIES : 0);
-  // Three bytes per UTF-16 unit is the most that UTF-8 needs.
-  const sizeHint = FIXED_BYTES + payload.length + 3 * (fromClientId.length + topic.length + (fromUsername?.length ?? 0));
-  const writer = new FrameWriter(Kind.forward, flags, sizeHint).u64(message.timestampMs).text(fromClientId);
+  writer.u64(message.timestampMs).text(fromClientId);
   if (fromUsername !== undefined) writer.text(fromUsername);
   writer.text(topic);
-  if (withProperties) {
+  if (!isEmpty(properties)) {
     const encoded = encodeProperties(properties);
     writer.u32(encoded.length).raw(encoded);
   }
@@ -46,7 +72,10 @@ export function encodeForward(message: ClusterMessage): Buffer {
 }
 
 export function decodeForward(flags: number, body: Buffer): ClusterMessage {
-  const reader = new BodyReader(body);
+  return readMessage(flags, new BodyReader(body));
+}
+
+function readMessage(flags: number, reader: BodyReader): ClusterMessage {
   const qos = flags & QOS_MASK;
   if (qos !== 0 && qos !== 1 && qos !== 2) throw protocolError('A forwarded message has QoS 3');
   const timestampMs = reader.u64();

@@ -18,7 +18,7 @@ describe('a successful CONNACK', () => {
         topicAliasMaximum: 65_535,
         wildcardSubscriptionAvailable: 1,
         subscriptionIdentifierAvailable: 1,
-        sharedSubscriptionAvailable: 0,
+        sharedSubscriptionAvailable: 1,
       },
     });
   });

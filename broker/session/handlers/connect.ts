@@ -115,7 +115,7 @@ function connackProperties(channel: Channel, packet: ConnectPacket, assigned: st
     topicAliasMaximum: mqtt.maxTopicAlias,
     wildcardSubscriptionAvailable: mqtt.wildcardSubscription ? 1 : 0,
     subscriptionIdentifierAvailable: 1,
-    sharedSubscriptionAvailable: 0,
+    sharedSubscriptionAvailable: mqtt.sharedSubscription ? 1 : 0,
   };
   if (mqtt.maxQosAllowed < 2) properties.maximumQos = mqtt.maxQosAllowed === 1 ? 1 : 0;
   if (channel.connection.keepalive !== packet.keepalive) properties.serverKeepAlive = channel.connection.keepalive;

@@ -7,7 +7,11 @@ describe('SUBACK', () => {
     ['the QoS asked for', [], 'a/b', '0x01'],
     ['0xA2 for a wildcard where they are off', ['mqtt.wildcard_subscription=false'], 'a/#', '0xa2'],
     ['0x8F for too many levels', ['mqtt.max_topic_levels=2'], 'a/b/c', '0x8f'],
-    ['0x9E for a shared subscription, which is announced as missing', [], '$share/g/a', '0x9e'],
+    ['0x9E for a shared subscription where they are off', ['mqtt.shared_subscription=false'], '$share/g/a', '0x9e'],
+    ['0x9E for one of the queue group too', ['mqtt.shared_subscription=off'], '$queue/a', '0x9e'],
+    ['the QoS asked for to a shared subscription', [], '$share/g/a', '0x01'],
+    ['0xA2 for a shared wildcard where wildcards are off', ['mqtt.wildcard_subscription=false'], '$share/g/#', '0xa2'],
+    ['0x8F for a prefix within a prefix', [], '$share/g/$queue/a', '0x8f'],
     ['0x8F for an exclusive subscription, which is off', [], '$exclusive/a', '0x8f'],
   ] as const)('gives %s', (_name, sets, filter, code) => {
     const client = new BrokerWorld({ sets }).connect('c');

@@ -9,6 +9,7 @@ import type { Channel } from '../channel.ts';
 import type { SubscribeItem } from '../ports.ts';
 import { RetainedFeed } from '../retainedFeed.ts';
 import type { Session } from '../session.ts';
+import { routedFilter } from '../subscription.ts';
 
 /** A filter with the answer it gets so far; below 0x80 it is subscribed. */
 interface Verdict {
@@ -19,9 +20,9 @@ interface Verdict {
 export function handleSubscribe(channel: Channel, session: Session, packet: SubscribePacket): void {
   const { node } = channel;
   node.metrics.inc(METRIC['packets.subscribe.received']);
-  const items = packet.subscriptions.map(({ topicFilter, ...opts }) => ({ topicFilter, opts: optsOf(channel, opts) }));
+  const items = packet.subscriptions.map(({ topicFilter, ...opts }) => ({ topicFilter, opts: optsOf(channel, topicFilter, opts) }));
   // [MQTT-3.8.3-4]: No Local on a shared subscription is a protocol error, not a refused filter.
-  if (items.some((item) => item.opts.noLocal && item.topicFilter.startsWith('$share/'))) return channel.disconnect(ReasonCode.ProtocolError);
+  if (items.some((item) => item.opts.noLocal && isShared(item.topicFilter))) return channel.disconnect(ReasonCode.ProtocolError);
   const verdicts = judge(channel, session, items);
   if (verdicts === undefined) return channel.disconnect(ReasonCode.NotAuthorized);
   if (verdicts.some((verdict) => verdict.reasonCode >= 0x80)) node.metrics.inc(METRIC['packets.subscribe.error']);
@@ -33,8 +34,8 @@ export function handleSubscribe(channel: Channel, session: Session, packet: Subs
   for (const { topicFilter, opts } of accepted) {
     node.metrics.inc(METRIC['client.subscribe']);
     const isNew = node.subscribe(session, topicFilter, opts, subscriptionId);
-    // Section 3.8.3.1: 0 always, 1 only for a new subscription [MQTT-3.3.1-10], 2 never [MQTT-3.3.1-11].
-    if (opts.retainHandling === 0 || (opts.retainHandling === 1 && isNew)) feeds.push(topicFilter);
+    // Section 3.8.3.1: 0 always, 1 only for a new subscription [MQTT-3.3.1-10], 2 never [MQTT-3.3.1-11]; never for a shared one (section 4.8.2).
+    if (!isShared(topicFilter) && (opts.retainHandling === 0 || (opts.retainHandling === 1 && isNew))) feeds.push(topicFilter);
   }
   node.routeBarrier(() => {
     if (session.channel !== channel) return;
@@ -44,10 +45,14 @@ export function handleSubscribe(channel: Channel, session: Session, packet: Subs
 }
 
 /** MQTT 3 knows only QoS; a bridge (level | 0x80) means No Local and Retain As Published by its bit. */
-function optsOf(channel: Channel, opts: SubOpts): SubOpts {
+function optsOf(channel: Channel, topicFilter: string, opts: SubOpts): SubOpts {
   if (channel.version === 5) return opts;
   const { isBridge } = channel.identity;
-  return { qos: opts.qos, noLocal: isBridge, retainAsPublished: isBridge, retainHandling: 0 };
+  return { qos: opts.qos, noLocal: isBridge && !isShared(topicFilter), retainAsPublished: isBridge, retainHandling: 0 };
+}
+
+function isShared(topicFilter: string): boolean {
+  return topicFilter.startsWith('$share/') || topicFilter.startsWith('$queue/');
 }
 
 /** One verdict per filter, in order [MQTT-3.8.4-6]; undefined when the connection is to end over a denied one. */
@@ -75,7 +80,7 @@ function judge(channel: Channel, session: Session, items: readonly SubscribeItem
 /** What the broker can and may do, before rules are asked. */
 function check(channel: Channel, session: Session, item: SubscribeItem, target: SubscriptionTarget, added: ReadonlySet<string>): number {
   const { mqtt } = channel.node;
-  if (target.shareGroup !== undefined) return ReasonCode.SharedSubscriptionsNotSupported;
+  if (target.shareGroup !== undefined && !mqtt.sharedSubscription) return ReasonCode.SharedSubscriptionsNotSupported;
   if (target.exclusive || countLevels(target.topicFilter) > mqtt.maxTopicLevels) return ReasonCode.TopicFilterInvalid;
   if (!mqtt.wildcardSubscription && hasWildcard(target.topicFilter)) return ReasonCode.WildcardSubscriptionsNotSupported;
   const isNew = session.subscriptions?.has(item.topicFilter) !== true && !added.has(item.topicFilter);
@@ -91,6 +96,6 @@ function logRefused(channel: Channel, topicFilter: string): void {
 function feedRetained(session: Session, topicFilter: string): void {
   // While the barrier was awaited the client may have unsubscribed.
   const subscription = session.subscriptions?.get(topicFilter);
-  const cursor = subscription && session.node.retainedFor(topicFilter);
+  const cursor = subscription && session.node.retainedFor(routedFilter(subscription));
   if (subscription && cursor) session.startFeed(new RetainedFeed(session, subscription, cursor));
 }

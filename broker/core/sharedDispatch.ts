@@ -1,0 +1,133 @@
+/** Shared subscriptions of a node: who is in which group, and the one member of each that gets a message. */
+import type { BrokerConfig } from '../config/config.ts';
+import { METRIC, type Metrics } from '../metrics/metrics.ts';
+import type { NodeName } from '../base/ids.ts';
+import type { Prng } from '../base/prng.ts';
+import type { Message } from '../protocol/message.ts';
+import type { Routes } from '../router/routes.ts';
+import type { SharedGroup } from '../router/sharedGroup.ts';
+import { SharedGroups } from '../router/sharedGroups.ts';
+import { Publication } from '../session/publication.ts';
+import type { Session } from '../session/session.ts';
+import { takeSharedRest } from '../session/sharedRest.ts';
+import type { Receiver, Subscription } from '../session/subscription.ts';
+import type { ClusterPort } from './clusterPort.ts';
+
+export interface SharedDispatchOptions {
+  readonly config: BrokerConfig;
+  readonly cluster: ClusterPort;
+  readonly metrics: Metrics;
+  readonly prng: Prng;
+  readonly routes: Routes<Receiver>;
+  readonly filterChanged: (topicFilter: string) => void;
+  /** Nobody is left to take a message that a member could not finish. */
+  readonly dropped: (message: Message) => void;
+}
+
+export class SharedDispatch {
+  readonly #options: SharedDispatchOptions;
+  readonly #groups: SharedGroups<Receiver>;
+
+  constructor(options: SharedDispatchOptions) {
+    this.#options = options;
+    const { config, cluster, prng, routes, filterChanged } = options;
+    const { groups, others } = config.sharedSubscriptions;
+    this.#groups = new SharedGroups({
+      self: config.node.name,
+      prng,
+      policyOf: (group) => groups.get(group) ?? others,
+      routes,
+      filterChanged,
+      localChanged: (group) => cluster.groupChanged(group.key, group.localOnline, group.localMembers),
+    });
+  }
+
+  /** Shared subscriptions of the whole cluster. */
+  get members(): number {
+    return this.#groups.members;
+  }
+
+  // ---------------------------------------------------------------- members
+
+  join(subscription: Subscription): void {
+    const { session, target } = subscription;
+    session.sharedCount += 1;
+    this.#groups.join(target?.shareGroup ?? '', target?.topicFilter ?? '', subscription, session.channel !== null);
+  }
+
+  leave(subscription: Subscription): void {
+    const { session, target } = subscription;
+    session.sharedCount -= 1;
+    this.#groups.leave(target?.shareGroup ?? '', target?.topicFilter ?? '', subscription);
+  }
+
+  /** The client of a session came or went. */
+  presenceChanged(session: Session): void {
+    for (const subscription of session.subscriptions?.values() ?? []) {
+      const { target } = subscription;
+      if (target?.shareGroup === undefined) continue;
+      this.#groups.setOnline(target.shareGroup, target.topicFilter, subscription, session.channel !== null);
+    }
+  }
+
+  remoteChanged(node: NodeName, key: string, online: number, total: number): void {
+    this.#groups.remoteChanged(node, key, online, total);
+  }
+
+  nodeDown(node: NodeName): void {
+    this.#groups.removeNode(node);
+  }
+
+  // ---------------------------------------------------------------- messages
+
+  /** One member of each group gets the message: a session of this node, or some other node sees to it. Returns in how many groups. */
+  dispatch(message: Message, groups: readonly SharedGroup<Receiver>[]): number {
+    let taken = 0;
+    for (let index = 0; index < groups.length; index += 1) {
+      if (this.#dispatchTo(groups[index] as SharedGroup<Receiver>, message)) taken += 1;
+      else this.#options.dropped(message);
+    }
+    return taken;
+  }
+
+  /** False when nobody could be reached. */
+  #dispatchTo(group: SharedGroup<Receiver>, message: Message): boolean {
+    const chosen = group.pick(message);
+    if (typeof chosen === 'object') chosen.session.deliver(new Publication(message, group.key), chosen);
+    else if (chosen === undefined || !this.#forward(chosen, message, group.key, false)) return this.#dispatchNear(group, message, false);
+    return true;
+  }
+
+  /** Somebody on this node, else on a node that can be reached: the choice was out of reach, or it was ours and nobody is left. */
+  #dispatchNear(group: SharedGroup<Receiver>, message: Message, again: boolean): boolean {
+    const member = group.pickHere(message);
+    if (member !== undefined) {
+      member.session.deliver(new Publication(message, group.key), member);
+      return true;
+    }
+    return !again && group.otherNodes().some((node) => this.#forward(node, message, group.key, true));
+  }
+
+  #forward(node: NodeName, message: Message, key: string, again: boolean): boolean {
+    if (!this.#options.cluster.forwardShared(node, message, key, again)) return false;
+    this.#options.metrics.inc(METRIC['messages.forward']);
+    return true;
+  }
+
+  /**
+   * A message that another node sent to the members of this one. If the last of them has just left, it goes on to a node that has
+   * some, once: `again` says that it has been sent on before.
+   */
+  dispatchForwarded(message: Message, key: string, again: boolean): void {
+    const group = this.#groups.get(key);
+    if (group === undefined || !this.#dispatchNear(group, message, again)) this.#options.dropped(message);
+  }
+
+  /** A session is over and has left its groups: what it has not finished goes to other members [MQTT-4.8.2-5]. */
+  redispatch(session: Session): void {
+    for (const { message, sharedBy } of takeSharedRest(session)) {
+      const group = this.#groups.get(sharedBy ?? '');
+      if (group === undefined || !this.#dispatchTo(group, message)) this.#options.dropped(message);
+    }
+  }
+}
