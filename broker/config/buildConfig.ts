@@ -3,7 +3,7 @@ import { defaultClusterPort } from '../base/ids.ts';
 import { expandPath } from './assignments.ts';
 import { buildListeners } from './buildListeners.ts';
 import { buildMqtt } from './buildMqtt.ts';
-import { buildSysTopics } from './buildServices.ts';
+import { buildRetainer, buildSysTopics } from './buildServices.ts';
 import { buildShared } from './buildShared.ts';
 import { checkCluster, checkExposure, checkPorts } from './checks.ts';
 import type { BrokerConfig } from './config.ts';
@@ -34,11 +34,7 @@ export function buildConfig(settings: Settings, env: Env, problems: ConfigProble
     listeners: buildListeners(settings, mqtt, env, problems),
     mqtt,
     sharedSubscriptions: buildShared(settings),
-    retainer: {
-      enable: settings.get(KEYS.retainerEnable),
-      maxRetainedMessages: settings.get(KEYS.maxRetainedMessages),
-      maxPayloadSize: settings.get(KEYS.retainerMaxPayload),
-    },
+    retainer: buildRetainer(settings),
     sysTopics: buildSysTopics(settings),
     authorization: {
       noMatch: settings.get(KEYS.authzNoMatch),

@@ -1,7 +1,22 @@
-/** `sys_topics.*` and the other services beside routing. */
-import type { SysTopicsConfig } from './serviceConfig.ts';
+/** `retainer.*`, `sys_topics.*` and the other services beside routing. */
+import type { RetainerConfig, SysTopicsConfig } from './serviceConfig.ts';
 import { KEYS } from './schema.ts';
 import type { Settings } from './settings.ts';
+
+/** EMQX's `0s` is no interval at all. */
+const orNever = (ms: number) => (ms === 0 ? Number.POSITIVE_INFINITY : ms);
+
+export function buildRetainer(settings: Settings): RetainerConfig {
+  return {
+    enable: settings.get(KEYS.retainerEnable),
+    msgExpiryIntervalMs: orNever(settings.get(KEYS.retainerMsgExpiry)),
+    msgClearIntervalMs: orNever(settings.get(KEYS.retainerMsgClear)),
+    maxPayloadSize: settings.get(KEYS.retainerMaxPayload),
+    maxRetainedMessages: settings.get(KEYS.maxRetainedMessages),
+    stopPublishClearMsg: settings.get(KEYS.retainerStopClear),
+    deliveryRate: settings.get(KEYS.retainerDeliveryRate),
+  };
+}
 
 export function buildSysTopics(settings: Settings): SysTopicsConfig {
   return {

@@ -5,7 +5,7 @@
  */
 import type { Millis, NodeName } from '../base/ids.ts';
 import type { CertificatePart, ListenerConfig } from './listenerConfig.ts';
-import type { SysTopicsConfig } from './serviceConfig.ts';
+import type { RetainerConfig, SysTopicsConfig } from './serviceConfig.ts';
 
 export type { ListenerConfig } from './listenerConfig.ts';
 
@@ -77,7 +77,7 @@ export interface BrokerConfig {
   readonly listeners: readonly ListenerConfig[];
   readonly mqtt: MqttConfig;
   readonly sharedSubscriptions: SharedSubscriptionConfig;
-  readonly retainer: { readonly enable: boolean; readonly maxRetainedMessages: number; readonly maxPayloadSize: number };
+  readonly retainer: RetainerConfig;
   readonly sysTopics: SysTopicsConfig;
   readonly authorization: {
     readonly noMatch: 'allow' | 'deny';

@@ -78,7 +78,15 @@ describe('a node without any configuration', () => {
         sharedSubscription: true,
       },
       sharedSubscriptions: { groups: new Map(), others: { strategy: 'round_robin', initialStickyPick: 'random', preferConnected: true } },
-      retainer: { enable: true, maxRetainedMessages: Infinity, maxPayloadSize: 1_048_576 },
+      retainer: {
+        enable: true,
+        msgExpiryIntervalMs: Infinity,
+        msgClearIntervalMs: Infinity,
+        maxPayloadSize: 1_048_576,
+        maxRetainedMessages: Infinity,
+        stopPublishClearMsg: false,
+        deliveryRate: { tokens: Infinity, intervalMs: 1000 },
+      },
       sysTopics: {
         msgIntervalMs: 60_000,
         heartbeatIntervalMs: 30_000,
@@ -206,7 +214,7 @@ describe('files of EMQX', () => {
     });
     expect({ authorization, retainer, dashboard, apiKey, starting: listeners.filter(({ enable }) => enable).map(({ id }) => id), dataDir: node.dataDir }).toEqual({
       authorization: { noMatch: 'deny', denyAction: 'disconnect', aclFile: '/etc/emqx/acl.conf' },
-      retainer: { enable: true, maxRetainedMessages: 10, maxPayloadSize: 65_536 },
+      retainer: expect.objectContaining({ enable: true, maxRetainedMessages: 10, maxPayloadSize: 65_536 }) as unknown,
       dashboard: {
         host: '::1',
         port: 0,

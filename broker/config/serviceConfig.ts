@@ -1,6 +1,23 @@
-/** What the services beside routing are told: `$SYS` topics and presence events (broker-contract 3.6). */
+/** What the services beside routing are told (broker-contract 3.6). */
 import type { Millis } from '../base/ids.ts';
+import type { Rate } from '../base/tokenBucket.ts';
 import type { Qos012 } from './valueTypes.ts';
+
+/** `retainer.*` */
+export interface RetainerConfig {
+  readonly enable: boolean;
+  /** Life of a retained message without an expiry of its own; Number.POSITIVE_INFINITY = for ever. */
+  readonly msgExpiryIntervalMs: Millis;
+  /** How often expired ones are looked for; Number.POSITIVE_INFINITY = they go when they are met. */
+  readonly msgClearIntervalMs: Millis;
+  readonly maxPayloadSize: number;
+  /** Number.POSITIVE_INFINITY = no limit. */
+  readonly maxRetainedMessages: number;
+  /** The empty message that deletes a retained one is not delivered. */
+  readonly stopPublishClearMsg: boolean;
+  /** Retained messages to one session. */
+  readonly deliveryRate: Rate;
+}
 
 /** `sys_topics.*` */
 export interface SysTopicsConfig {

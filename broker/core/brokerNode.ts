@@ -19,7 +19,7 @@ import type { Message } from '../protocol/message.ts';
 import type { Properties, Qos, SubOpts } from '../protocol/packet.ts';
 import { ReasonCode } from '../protocol/reasonCodes.ts';
 import { RouteCache } from '../router/match.ts';
-import { RetainedStore } from '../router/retained.ts';
+import type { RetainedStore } from '../router/retained.ts';
 import { Routes } from '../router/routes.ts';
 import { Channel } from '../session/channel.ts';
 import type { Clock, NodePort, OpenedSession, Out, Peer, SubscribeItem, Timers } from '../session/ports.ts';
@@ -27,9 +27,9 @@ import { Publication } from '../session/publication.ts';
 import { Session } from '../session/session.ts';
 import { mergeBySession, newSubscription, routedFilter, type Receiver, type Subscription } from '../session/subscription.ts';
 import { willMessage } from '../session/will.ts';
-import type { TopicCursor } from '../topics/topicCursor.ts';
 import { AccessControl } from './accessControl.ts';
 import type { BrokerPort, ClusterPort } from './clusterPort.ts';
+import { Retainer } from './services/retainer.ts';
 import { SharedDispatch } from './sharedDispatch.ts';
 
 export interface BrokerNodeOptions {
@@ -64,7 +64,7 @@ export class BrokerNode implements NodePort, BrokerPort {
   /** Connections after a CONNACK that accepted. */
   readonly channels = new Set<Channel>();
   readonly routes = new Routes<Receiver>();
-  readonly retained: RetainedStore;
+  readonly retainer: Retainer;
   readonly #topics: RouteCache<Receiver>;
   readonly #access: AccessControl;
   readonly #shared: SharedDispatch;
@@ -82,7 +82,7 @@ export class BrokerNode implements NodePort, BrokerPort {
     this.log = options.log;
     this.hooks = options.hooks;
     this.startedAtMs = options.clock.now();
-    this.retained = new RetainedStore(options.config.retainer);
+    this.retainer = new Retainer({ ...options, config: options.config.retainer });
     this.#topics = new RouteCache(this.routes, mergeBySession);
     this.#shared = new SharedDispatch({
       ...options,
@@ -238,7 +238,7 @@ export class BrokerNode implements NodePort, BrokerPort {
       if (!decision.allow) return 0;
       message = decision.message;
     }
-    if (message.retain && this.config.retainer.enable) this.#retain(message);
+    if (message.retain && !this.retainer.take(message)) return 0;
     const { receivers, nodes, groups } = this.#topics.lookUp(message.topic);
     const count = receivers.length + nodes.length + groups.length;
     if (count === 0) {
@@ -268,7 +268,7 @@ export class BrokerNode implements NodePort, BrokerPort {
   }
 
   publishSys(message: Message): void {
-    if (message.retain && this.config.retainer.enable) this.#retain(message);
+    if (message.retain) this.retainer.take(message);
     const { receivers, nodes } = this.#topics.lookUp(message.topic);
     this.#deliver(message, receivers);
     for (const node of nodes) this.#options.cluster.forward(node, message);
@@ -283,21 +283,8 @@ export class BrokerNode implements NodePort, BrokerPort {
     }
   }
 
-  #retain(message: Message): void {
-    const result = this.retained.store(message);
-    if (result === 'stored') this.metrics.inc(METRIC['messages.retained']);
-    else if (result !== 'deleted') this.log.warn('retained_message_not_stored', { topic: message.topic, clientid: message.fromClientId, reason: result });
-    this.metrics.setStat(STAT.retained, this.retained.size);
-  }
-
-  retainedFor(topicFilter: string): TopicCursor<Message> | undefined {
-    return this.retained.size === 0 ? undefined : this.retained.find(topicFilter);
-  }
-
-  retainedExpired(message: Message): boolean {
-    const expired = this.retained.removeIfExpired(message, this.clock.now());
-    if (expired) this.metrics.setStat(STAT.retained, this.retained.size);
-    return expired;
+  get retained(): RetainedStore {
+    return this.retainer.store;
   }
 
   publishWill(session: Session): void {

@@ -8,6 +8,8 @@ export interface RetainedLimits {
   /** 0 = no limit. */
   readonly maxRetainedMessages: number;
   readonly maxPayloadSize: number;
+  /** Life of a message without an expiry of its own; Number.POSITIVE_INFINITY = for ever. */
+  readonly msgExpiryIntervalMs: Millis;
 }
 
 /** `tooLarge` and `full`: not stored, and what was stored before stays as it was. */
@@ -15,9 +17,14 @@ export type StoreResult = 'stored' | 'deleted' | 'tooLarge' | 'full';
 
 export class RetainedStore {
   readonly #trie = new TopicTrie<Message>();
-  readonly #limits: RetainedLimits;
+  #limits: RetainedLimits;
 
   constructor(limits: RetainedLimits) {
+    this.#limits = limits;
+  }
+
+  /** New limits concern what is stored from now on; a new expiry also what is stored already. */
+  limit(limits: RetainedLimits): void {
     this.#limits = limits;
   }
 
@@ -46,6 +53,10 @@ export class RetainedStore {
     return this.#trie.find(topicFilter);
   }
 
+  remove(topic: string): boolean {
+    return this.#trie.delete(topic) !== undefined;
+  }
+
   get(topic: string): Message | undefined {
     return this.#trie.get(topic);
   }
@@ -58,7 +69,8 @@ export class RetainedStore {
   /** An expired message is none [MQTT-3.3.2-5]; it is removed when it is met. */
   removeIfExpired(message: Message, nowMs: Millis): boolean {
     const seconds = message.properties.messageExpiryInterval;
-    if (seconds === undefined || nowMs - message.timestampMs < seconds * 1000) return false;
+    const lifeMs = seconds === undefined ? this.#limits.msgExpiryIntervalMs : seconds * 1000;
+    if (nowMs - message.timestampMs < lifeMs) return false;
     if (this.#trie.get(message.topic) === message) this.#trie.delete(message.topic);
     return true;
   }

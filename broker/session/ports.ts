@@ -1,6 +1,7 @@
 /** What a channel and its session ask of the world: one connection (`Out`), the node around them (`NodePort`), time (`Timers`). */
 import type { Millis } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
+import type { Rate } from '../base/tokenBucket.ts';
 import type { MaybeLater } from '../base/maybeLater.ts';
 import type { MqttConfig } from '../config/config.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -17,9 +18,11 @@ export interface Clock {
   now(): Millis;
 }
 
-/** Who sets and who cancels each: connectTimeout, keepalive and credentialsExpiry the channel; sys… core/services/sysTopics.ts; the others the session. */
-export type TimerName =
-  'connectTimeout' | 'keepalive' | 'credentialsExpiry' | 'awaitRelExpiry' | 'sessionExpiry' | 'willDelay' | 'sysMessages' | 'sysHeartbeat';
+/** Who sets and who cancels each: the channel, the session, or a service of core/services/. */
+export type TimerName = ChannelTimer | SessionTimer | ServiceTimer;
+export type ChannelTimer = 'connectTimeout' | 'keepalive' | 'credentialsExpiry';
+export type SessionTimer = 'awaitRelExpiry' | 'sessionExpiry' | 'willDelay' | 'retainedFeed';
+export type ServiceTimer = 'sysMessages' | 'sysHeartbeat' | 'retainerSweep';
 
 export interface TimerOwner {
   onTimer(name: TimerName): void;
@@ -80,6 +83,16 @@ export interface Peer {
   readonly port: number;
 }
 
+/** Retained messages for new subscriptions; core/services/retainer.ts implements it. */
+export interface RetainedSource {
+  /** Retained messages that match, in no promised order; undefined when there are none at all. */
+  find(topicFilter: string): TopicCursor<Message> | undefined;
+  /** An expired retained message is none: it is removed when it is met. */
+  removeIfExpired(message: Message): boolean;
+  /** How fast one session may get them. */
+  readonly deliveryRate: Rate;
+}
+
 export interface OpenedSession {
   readonly session: Session;
   readonly present: boolean;
@@ -131,10 +144,7 @@ export interface NodePort {
   presenceChanged(session: Session): void;
   /** Calls `done` when every peer node that is up knows the routes written so far. */
   routeBarrier(done: () => void): void;
-  /** Retained messages that match, in no promised order; undefined when there are none at all. */
-  retainedFor(topicFilter: string): TopicCursor<Message> | undefined;
-  /** An expired retained message is none: it is removed when it is met. */
-  retainedExpired(message: Message): boolean;
+  readonly retainer: RetainedSource;
   /** Runs a task in a later turn of the loop, so that long work leaves room for others. */
   defer(task: () => void): void;
   /** `message.delivered` hook: may change what this receiver gets. */

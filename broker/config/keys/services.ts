@@ -19,6 +19,32 @@ export const SERVICE_KEYS = {
     '1MB',
     'Largest payload that is kept; a larger one is delivered but not kept.',
   ),
+  retainerMsgExpiry: key(
+    'retainer.msg_expiry_interval',
+    form.duration(0),
+    '0s',
+    'How long a retained message without an expiry of its own is kept; 0s for ever.',
+    { aliases: ['retainer.expiry_interval'] },
+  ),
+  retainerMsgClear: key(
+    'retainer.msg_clear_interval',
+    form.duration(0),
+    '0s',
+    'How often expired retained messages are looked for and removed; 0s: only when they are met.',
+  ),
+  retainerStopClear: key(
+    'retainer.stop_publish_clear_msg',
+    form.switchType,
+    'false',
+    'Whether the empty message that deletes a retained one is kept from subscribers.',
+  ),
+  retainerDeliveryRate: key(
+    'retainer.delivery_rate',
+    form.rate,
+    'infinity',
+    'Most retained messages sent to one client, such as 1000/s. Without a limit each client still gets them only as fast as it reads.',
+    { aliases: ['retainer.deliver_rate'] },
+  ),
   sysMsgInterval: key(
     'sys_topics.sys_msg_interval',
     form.durationOrDisabled(1000),

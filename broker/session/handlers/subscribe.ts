@@ -96,6 +96,6 @@ function logRefused(channel: Channel, topicFilter: string): void {
 function feedRetained(session: Session, topicFilter: string): void {
   // While the barrier was awaited the client may have unsubscribed.
   const subscription = session.subscriptions?.get(topicFilter);
-  const cursor = subscription && session.node.retainedFor(routedFilter(subscription));
+  const cursor = subscription && session.node.retainer.find(routedFilter(subscription));
   if (subscription && cursor) session.startFeed(new RetainedFeed(session, subscription, cursor));
 }

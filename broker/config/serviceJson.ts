@@ -1,0 +1,116 @@
+/**
+ * Settings of services as the REST API shows and takes them: EMQX's keys as JSON. What is sent goes through the same table of keys
+ * as a file does, so both accept and refuse the same.
+ */
+import type { Rate } from '../base/tokenBucket.ts';
+import type { BrokerConfig } from './config.ts';
+import { loadConfig } from './load.ts';
+
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+export type JsonObject = { readonly [name: string]: Json };
+
+/** What can be changed while a node runs, with the field of `BrokerConfig` that holds it. */
+const SERVICES = {
+  sys_topics: { field: 'sysTopics', json: sysTopicsJson },
+  retainer: { field: 'retainer', json: retainerJson },
+} as const satisfies Record<string, { field: keyof BrokerConfig; json: (config: never) => Json }>;
+
+export type ServiceName = keyof typeof SERVICES;
+export type ServiceConfig<S extends ServiceName> = BrokerConfig[(typeof SERVICES)[S]['field']];
+
+export function serviceJson<S extends ServiceName>(service: S, config: ServiceConfig<S>): Json {
+  // Table and type say the same: the function of a service takes the settings of that service.
+  return (SERVICES[service].json as (config: ServiceConfig<S>) => Json)(config);
+}
+
+export type ServiceReading<S extends ServiceName> =
+  | { readonly ok: true; readonly config: ServiceConfig<S> }
+  /** A sentence that names the key and the form it must have. */
+  | { readonly ok: false; readonly message: string };
+
+/** Reads what a caller sent. Keys left out have their defaults; `mergeJson` gives them the values in force first. */
+export function readServiceJson<S extends ServiceName>(service: S, json: Json): ServiceReading<S> {
+  const { config, problems } = loadConfig({ text: `${service} = ${JSON.stringify(json)}`, fileName: 'body' });
+  if (config !== undefined) return { ok: true, config: config[SERVICES[service].field] as ServiceConfig<S> };
+  return { ok: false, message: problems.map(({ message }) => message.replace(/^body:\d+:\d+: /, '')).join('; ') };
+}
+
+/** `changes` over `base`, key by key; lists are replaced whole. */
+export function mergeJson(base: Json, changes: Json): Json {
+  if (!isObject(base) || !isObject(changes)) return changes;
+  const merged: Record<string, Json> = { ...base };
+  for (const [name, value] of Object.entries(changes)) merged[name] = Object.hasOwn(base, name) ? mergeJson(base[name] as Json, value) : value;
+  return merged;
+}
+
+function isObject(json: Json): json is JsonObject {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
+}
+
+// ------------------------------------------------------------------ one service each
+
+function sysTopicsJson(config: BrokerConfig['sysTopics']): Json {
+  return {
+    sys_msg_interval: durationText(config.msgIntervalMs, 'disabled'),
+    sys_heartbeat_interval: durationText(config.heartbeatIntervalMs, 'disabled'),
+    sys_event_messages: {
+      client_connected: config.events.clientConnected,
+      client_disconnected: config.events.clientDisconnected,
+      client_subscribed: config.events.clientSubscribed,
+      client_unsubscribed: config.events.clientUnsubscribed,
+    },
+    presence_qos: config.presenceQos,
+    payloads: config.payloads,
+  };
+}
+
+function retainerJson(config: BrokerConfig['retainer']): Json {
+  return {
+    enable: config.enable,
+    msg_expiry_interval: durationText(config.msgExpiryIntervalMs, '0s'),
+    msg_clear_interval: durationText(config.msgClearIntervalMs, '0s'),
+    max_payload_size: sizeText(config.maxPayloadSize),
+    stop_publish_clear_msg: config.stopPublishClearMsg,
+    delivery_rate: rateText(config.deliveryRate),
+    backend: {
+      type: 'built_in_database',
+      storage_type: 'ram',
+      max_retained_messages: config.maxRetainedMessages === Number.POSITIVE_INFINITY ? 0 : config.maxRetainedMessages,
+    },
+  };
+}
+
+// ------------------------------------------------------------------ notations
+
+const UNITS: readonly (readonly [string, number])[] = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+  ['ms', 1],
+];
+
+/** `90s`, `1h`: the largest unit that leaves no rest. `never` stands for no end. */
+export function durationText(ms: number, never: string): string {
+  if (ms === Number.POSITIVE_INFINITY) return never;
+  if (ms === 0) return '0s';
+  const [unit, size] = UNITS.find(([, size]) => ms % size === 0) ?? ['ms', 1];
+  return `${ms / size}${unit}`;
+}
+
+const SIZES: readonly (readonly [string, number])[] = [
+  ['MB', 1_048_576],
+  ['KB', 1024],
+  ['B', 1],
+];
+
+export function sizeText(bytes: number): string {
+  const [unit, size] = SIZES.find(([, size]) => bytes % size === 0) ?? ['B', 1];
+  return `${bytes / size}${unit}`;
+}
+
+export function rateText({ tokens, intervalMs }: Rate): string {
+  if (tokens === Number.POSITIVE_INFINITY) return 'infinity';
+  const each = durationText(intervalMs, '');
+  return `${tokens}/${each.startsWith('1') && /^1\D/.test(each) ? each.slice(1) : each}`;
+}
