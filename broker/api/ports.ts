@@ -5,14 +5,15 @@
  */
 import type { NodeName } from '../base/ids.ts';
 import type { ClientFilter, ClientRow, Rows, SubscriptionFilter, SubscriptionRow } from '../core/adminAnswers.ts';
+import type { ServiceQuestions } from '../core/serviceAnswers.ts';
 
 export type { ClientFilter, ClientRow, SubscriptionFilter, SubscriptionRow };
 
 /**
- * Read questions that one node answers about itself. A REST list asks every running node and joins the answers, so the
- * same table serves the local call and the frame on the cluster link.
+ * Questions that one node answers about itself, and changes it makes to itself. A REST list asks every running node and joins
+ * the answers, so the same table serves the local call and the frame on the cluster link.
  */
-export interface NodeQuestions {
+export interface NodeQuestions extends ServiceQuestions {
   /** A node object of rest-api.md 2.2. */
   nodeInfo: { params: Record<string, never>; answer: Readonly<Record<string, unknown>> };
   stats: { params: Record<string, never>; answer: Readonly<Record<string, number>> };

@@ -50,7 +50,7 @@ export interface ApiPorts {
 }
 
 export interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Below `/api/v5`, parameters as `:name`. */
   readonly path: string;
   readonly summary: string;

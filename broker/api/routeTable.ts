@@ -5,6 +5,8 @@ import { clusterRoutes } from './routes/cluster.ts';
 import { loginRoutes } from './routes/login.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { nodeRoutes } from './routes/nodes.ts';
+import { retainerRoutes } from './routes/retainer.ts';
+import { serviceSettingRoutes } from './routes/serviceSettings.ts';
 import { statsRoutes } from './routes/stats.ts';
 import { statusRoutes } from './routes/status.ts';
 import { subscriptionRoutes } from './routes/subscriptions.ts';
@@ -22,4 +24,6 @@ export const ROUTES: readonly Route[] = [
   ...clientRoutes,
   ...subscriptionRoutes,
   ...topicRoutes,
+  ...retainerRoutes,
+  ...serviceSettingRoutes,
 ];

@@ -18,6 +18,7 @@ export interface ApiClientOptions {
 /** Time one answer may take; then the node counts as unreachable. */
 const ANSWER_LIMIT_MS = 15_000;
 const PAGE_LIMIT = 1000;
+const NO_CONTENT = 204;
 
 export class ApiClient {
   readonly #base: string;
@@ -47,6 +48,17 @@ export class ApiClient {
       return await this.get<T>(path);
     } catch (error) {
       if (error instanceof BusbarError && error.details['status'] === 404) return undefined;
+      throw error;
+    }
+  }
+
+  /** Deletes one thing or all of a kind; false when the broker says that there is no such thing. */
+  async delete(path: string): Promise<boolean> {
+    try {
+      await this.#json('DELETE', path, await this.#credentials());
+      return true;
+    } catch (error) {
+      if (error instanceof BusbarError && error.details['status'] === 404) return false;
       throw error;
     }
   }
@@ -106,7 +118,7 @@ export class ApiClient {
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    const answer: unknown = await response.json().catch(() => undefined);
+    const answer: unknown = response.status === NO_CONTENT ? null : await response.json().catch(() => undefined);
     if (!response.ok || answer === undefined) throw refused(response.status, answer, this.#base);
     // The shapes are those of api/schema, which the broker's answers are held against by its tests.
     return answer as T;

@@ -21,6 +21,8 @@ export interface Command {
   readonly words: readonly string[];
   /** Names of the arguments that follow, all required: `['ID']`. */
   readonly args?: readonly string[];
+  /** Names of the arguments that may follow those. */
+  readonly optionalArgs?: readonly string[];
   readonly flags?: readonly (keyof CommandFlags)[];
   readonly summary: string;
   /** The exit code. Failures of the world are thrown as BusbarError. */

@@ -5,6 +5,7 @@ import { clientCommands } from './clients.ts';
 import { clusterStatusCommand } from './cluster.ts';
 import type { Command } from './command.ts';
 import { confCheckCommand } from './confCheck.ts';
+import { retainerCommands } from './retainer.ts';
 import { statusCommand } from './status.ts';
 import { subscriptionCommands } from './subscriptions.ts';
 import { topicCommands } from './topics.ts';
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   ...clientCommands,
   ...subscriptionCommands,
   ...topicCommands,
+  ...retainerCommands,
   aclCheckCommand,
   confCheckCommand,
 ];

@@ -17,6 +17,6 @@ export function helpText(commands: readonly Command[]): string {
 }
 
 /** `clients show ID`, `cluster status [--json]` */
-export function usageOf({ words, args = [], flags = [] }: Command): string {
-  return [...words, ...args, ...flags.map((flag) => `[--${flag}]`)].join(' ');
+export function usageOf({ words, args = [], optionalArgs = [], flags = [] }: Command): string {
+  return [...words, ...args, ...optionalArgs.map((name) => `[${name}]`), ...flags.map((flag) => `[--${flag}]`)].join(' ');
 }

@@ -32,7 +32,8 @@ async function run({ argv, env, print }: CtlInput): Promise<number> {
   }
   const command = findCommand(positionals);
   const args = positionals.slice(command.words.length);
-  if (args.length !== (command.args ?? []).length) throw new BusbarError('CLI_BAD_VALUE', `Usage: ${usageOf(command)}`);
+  const required = command.args?.length ?? 0;
+  if (args.length < required || args.length > required + (command.optionalArgs?.length ?? 0)) throw new BusbarError('CLI_BAD_VALUE', `Usage: ${usageOf(command)}`);
   const flags: CommandFlags = { json: values.json ?? false, cluster: values.cluster ?? false };
   for (const [name, given] of Object.entries(flags)) {
     const known: readonly string[] = command.flags ?? [];
@@ -75,7 +76,7 @@ function findCommand(positionals: readonly string[]): Command {
   const fitting = COMMANDS.filter(({ words }) => words.every((word, index) => word === positionals[index]));
   const [best] = fitting.sort((left, right) => right.words.length - left.words.length);
   const extra = best === undefined ? undefined : positionals[best.words.length];
-  const isGroup = extra !== undefined && (best?.args ?? []).length === 0;
+  const isGroup = extra !== undefined && best?.args === undefined && best?.optionalArgs === undefined;
   if (best !== undefined && !isGroup) return best;
   const group = COMMANDS.filter(({ words }) => words[0] === positionals[0]);
   const known = group.length > 0 ? ` Commands of ${positionals[0]}: ${group.map(usageOf).join('; ')}.` : '';

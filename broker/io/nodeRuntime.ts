@@ -13,6 +13,7 @@ import { BUSBAR_VERSION } from '../base/version.ts';
 import type { BrokerConfig } from '../config/config.ts';
 import { clients, nodeInfo, subscriptions } from '../core/adminAnswers.ts';
 import { BrokerNode } from '../core/brokerNode.ts';
+import { serviceAnswers } from '../core/serviceAnswers.ts';
 import { BrokerServices } from '../core/services/brokerServices.ts';
 import { Hooks } from '../hooks/hooks.ts';
 import { METRIC, Metrics } from '../metrics/metrics.ts';
@@ -48,6 +49,7 @@ export class NodeRuntime {
   readonly #output: OutputTurn;
   readonly #vitals: ProcessVitals;
   readonly #opened: Opened;
+  readonly #services: BrokerServices;
   #admin: AdminServer | undefined;
   #running = false;
 
@@ -100,6 +102,14 @@ export class NodeRuntime {
       newClientId: () => `busbar-${randomBytes(10).toString('hex')}`,
       defer: (task) => setImmediate(task),
     });
+    const services = new BrokerServices({
+      node: this.node,
+      version: BUSBAR_VERSION,
+      runningNodes: () => cluster.members().flatMap(({ node, status }) => (status === 'running' ? [node] : [])),
+      listenerPort: (id) => portOf(this.listenerBinds[id]),
+    });
+    this.#services = services;
+    opened.push({ name: 'services', close: () => services.dispose() });
     const bytes: ByteCounters = {
       received: (count) => metrics.add(METRIC['bytes.received'], count),
       sent: (count) => metrics.add(METRIC['bytes.sent'], count),
@@ -114,13 +124,6 @@ export class NodeRuntime {
       this.#opened.push({ name: listener.config.id, close: () => listener.stopAccepting() });
     }
     this.#cluster.start({ broker: this.node, answers: this.#answers(), entered: () => void this.#clock.tick() });
-    const services = new BrokerServices({
-      node: this.node,
-      version: BUSBAR_VERSION,
-      runningNodes: () => this.#cluster.members().flatMap(({ node, status }) => (status === 'running' ? [node] : [])),
-      listenerPort: (id) => portOf(this.listenerBinds[id]),
-    });
-    this.#opened.push({ name: 'services', close: () => services.dispose() });
     const admin = await startAdminServer({
       config: this.config,
       admin: this.#cluster,
@@ -137,6 +140,7 @@ export class NodeRuntime {
   #answers(): Answers {
     const { node } = this;
     return {
+      ...serviceAnswers(this.#services),
       nodeInfo: () => nodeInfo(node, hostFacts(), Date.now()),
       stats: () => node.metrics.stats(),
       metrics: () => node.metrics.counters(),

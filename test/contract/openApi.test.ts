@@ -23,6 +23,7 @@ const ADMIN = new FakeAdmin(
   ],
   [{ topic: 't', node: NODE }],
 );
+ADMIN.world.connect('publisher').publish('t', 'kept', { retain: true });
 const SAMPLES: Readonly<Record<string, string>> = { node: NODE, clientid: 'c1', topic: 't' };
 
 let folder: string;

@@ -1,6 +1,9 @@
 import { BusbarError } from '../../broker/base/errors.ts';
 import { parseNodeName, type NodeName } from '../../broker/base/ids.ts';
 import { METRIC_NAMES, STAT_NAMES } from '../../broker/metrics/catalogue.ts';
+import { serviceAnswers } from '../../broker/core/serviceAnswers.ts';
+import { BrokerServices } from '../../broker/core/services/brokerServices.ts';
+import { BrokerWorld } from './brokerWorld.ts';
 import type {
   AdminPort,
   ClientFilter,
@@ -73,6 +76,9 @@ export class FakeAdmin implements AdminPort {
   readonly self: NodeName;
   readonly clusterName = 'emqxcl';
   readonly asked: { readonly node: string; readonly question: string; readonly params: unknown }[] = [];
+  /** Behind the questions about services stands a real node without sockets, the same for all names. */
+  readonly world = new BrokerWorld();
+  readonly #services = new BrokerServices({ node: this.world.node, version: '0.1.0', runningNodes: () => [], listenerPort: () => 1883 });
   readonly #nodes: readonly FakeNode[];
   readonly #routes: readonly { topic: string; node: string }[];
 
@@ -98,7 +104,8 @@ export class FakeAdmin implements AdminPort {
     this.asked.push({ node: name, question, params });
     const node = this.#nodes.find((candidate) => candidate.name === name);
     if (!node || node.status === 'stopped' || node.fails) throw new BusbarError(node?.fails ?? 'NODE_DOWN', `${name} is away`);
-    const answers: { [K in NodeQuestion]: (params: NodeQuestions[K]['params']) => NodeQuestions[K]['answer'] } = {
+    const answers: { [K in NodeQuestion]: (params: NodeQuestions[K]['params']) => NodeQuestions[K]['answer'] | Promise<NodeQuestions[K]['answer']> } = {
+      ...serviceAnswers(this.#services),
       nodeInfo: () => ({
         node: name,
         node_status: 'running',
