@@ -269,9 +269,10 @@ export class BrokerNode implements NodePort, BrokerPort {
 
   publishSys(message: Message): void {
     if (message.retain) this.retainer.take(message);
-    const { receivers, nodes } = this.#topics.lookUp(message.topic);
+    const { receivers, nodes, groups } = this.#topics.lookUp(message.topic);
     this.#deliver(message, receivers);
     for (const node of nodes) this.#options.cluster.forward(node, message);
+    if (groups.length > 0) this.#shared.dispatch(message, groups);
   }
 
   #deliver(message: Message, receivers: readonly Receiver[]): void {

@@ -87,7 +87,7 @@ export class FuzzWorld {
     const acked = this.#publisher.taken().some((line) => line.startsWith('puback'));
     if (got?.type !== 'publish' || new TextDecoder().decode(got.payload) !== text || !acked) return ['the canary is silent'];
     this.#live.ack('puback', got.packetId);
-    const kept = this.world.node.retainedFor('canary/retained');
+    const kept = this.world.node.retainer.find('canary/retained');
     return kept === undefined ? ['the retained message of a bystander is gone'] : [];
   }
 
