@@ -22,6 +22,17 @@ export const ERROR_CATALOGUE = {
   // access
   ACL_SYNTAX: 'Correct the line named in the message; the rules that were in force stay in force.',
   ACL_FILE_UNREADABLE: 'Check that the file exists and may be read.',
+  AUTHN_BAD_CONFIG: 'Correct the field named in the message; nothing was changed.',
+  AUTHN_UNSUPPORTED: 'Choose one of the mechanisms and backends that are supported; nothing was changed.',
+  AUTHN_EXISTS: 'Change the authenticator that is there, or delete it first.',
+  AUTHN_NOT_FOUND: 'GET /authentication lists the authenticators with their ids.',
+  AUTHN_BAD_POSITION: 'Give front, rear, before:<id> or after:<id> of another authenticator of the chain.',
+  AUTHN_BAD_USER: 'Correct the user named in the message; nobody was added.',
+  AUTHN_USER_EXISTS: 'Change the user that is there, or delete it first.',
+  AUTHN_USER_NOT_FOUND: 'List the users of the authenticator to see their ids.',
+  AUTHN_TOO_MANY_USERS: 'Delete users that are not needed any more.',
+  AUTHN_BAD_FILE: 'Give CSV with a header row or a JSON array; the message names what is wrong.',
+  AUTHN_BUSY: 'Try again in a moment.',
   // listeners and ports
   LISTENER_PORT_IN_USE: 'Stop the program on this port or change the listener bind.',
   LISTENER_FAILED: 'Check the bind address of the listener.',

@@ -1,6 +1,7 @@
 /** Puts the settings together and checks what only shows when they are seen side by side. */
 import { defaultClusterPort } from '../base/ids.ts';
 import { expandPath } from './assignments.ts';
+import { withPaths } from './authenticators.ts';
 import { buildListeners } from './buildListeners.ts';
 import { buildMqtt } from './buildMqtt.ts';
 import { buildRetainer, buildSysTopics } from './buildServices.ts';
@@ -36,6 +37,7 @@ export function buildConfig(settings: Settings, env: Env, problems: ConfigProble
     sharedSubscriptions: buildShared(settings),
     retainer: buildRetainer(settings),
     sysTopics: buildSysTopics(settings),
+    authentication: withPaths(settings.given(KEYS.authentication), env),
     authorization: {
       noMatch: settings.get(KEYS.authzNoMatch),
       denyAction: settings.get(KEYS.authzDenyAction),

@@ -1,6 +1,7 @@
 /** `listeners.*`: which listeners there are, and what each is told. */
 import { LOOPBACK, type HostPort, type UnixSocketPath } from './address.ts';
 import { expandPath } from './assignments.ts';
+import { withPaths } from './authenticators.ts';
 import { badValue } from './badValue.ts';
 import type { MqttConfig } from './config.ts';
 import type { CommonListenerKeys, ListenerKeys, TlsListenerKeys, WebSocketListenerKeys } from './keys/listeners.ts';
@@ -58,6 +59,7 @@ export function buildListener(
     proxyProtocol: settings.get(common.proxyProtocol, name),
     proxyProtocolTimeoutMs: settings.get(common.proxyProtocolTimeout, name),
     enableAuthn: settings.get(common.enableAuthn, name),
+    authentication: withPaths(settings.given(common.authentication, name), env),
     limits: limitsOf(settings, common, name),
     tcp: {
       backlog: settings.get(common.backlog, name),

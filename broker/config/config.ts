@@ -4,6 +4,7 @@
  * May import: base. Begin here for the resolved shape; schema.ts has keys, types, defaults and limits; hocon.ts reads text.
  */
 import type { Millis, NodeName } from '../base/ids.ts';
+import type { AuthenticatorConfig } from './authenticators.ts';
 import type { CertificatePart, ListenerConfig } from './listenerConfig.ts';
 import type { RetainerConfig, SysTopicsConfig } from './serviceConfig.ts';
 
@@ -79,6 +80,8 @@ export interface BrokerConfig {
   readonly sharedSubscriptions: SharedSubscriptionConfig;
   readonly retainer: RetainerConfig;
   readonly sysTopics: SysTopicsConfig;
+  /** The chain of all listeners without their own; undefined when nothing was said. */
+  readonly authentication: readonly AuthenticatorConfig[] | undefined;
   readonly authorization: {
     readonly noMatch: 'allow' | 'deny';
     readonly denyAction: 'ignore' | 'disconnect';

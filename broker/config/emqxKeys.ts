@@ -68,7 +68,7 @@ export const EMQX_KEYS: readonly EmqxKey[] = [
     ...ofListeners('tcp_options.*', 'active_n', 'send_timeout_close', 'reuseaddr', 'recbuf', 'sndbuf', 'buffer', 'tune_buffer'),
   ),
   ...later('Every listener uses the same settings', ['default', 'external', 'internal'], ...ofListeners('zone')),
-  ...later('', ['[]'], ...ofListeners('authentication')),
+  ...later('Write authentication as a list of groups, [{mechanism = password_based, …}]', [], ...ofListeners('authentication.*')),
   ...later('Write all rules as listeners.<type>.<name>.access_rules', [], 'listener.<name>.<name>.access.<name>'),
   ...none(
     'OpenSSL decides it',
@@ -120,13 +120,12 @@ export const EMQX_KEYS: readonly EmqxKey[] = [
   ...later('', ['infinity'], 'retainer.max_publish_rate'),
   ...later('Use retainer.delivery_rate', [], 'retainer.flow_control.*'),
 
-  ...later('Every client is let in', ON, 'allow_anonymous'),
-  ...later('Every client is let in', ['[]'], 'authentication'),
+  ...later('Who may connect is decided by authentication; without it every client is let in', ON, 'allow_anonymous'),
+  ...later('Write authentication as a list of groups, [{mechanism = password_based, …}]', [], 'authentication.*'),
   ...later('', OFF, 'authorization.cache.enable', 'enable_acl_cache'),
   ...later(
     '',
     [],
-    'authentication.*',
     'authorization.cache.*',
     'acl_cache_max_size',
     'acl_cache_ttl',

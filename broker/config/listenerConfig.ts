@@ -1,4 +1,5 @@
 /** What one listener is told (broker-contract 3.4). buildListeners.ts makes it; keys/listeners.ts has the keys with defaults and words. */
+import type { AuthenticatorConfig } from './authenticators.ts';
 import type { Millis } from '../base/ids.ts';
 import type { HostPort, UnixSocketPath } from './address.ts';
 
@@ -28,6 +29,8 @@ export interface ListenerConfig {
   readonly proxyProtocolTimeoutMs: Millis;
   /** `quick_deny_anonymous`: a CONNECT without user name is refused without asking anybody. */
   readonly enableAuthn: boolean | 'quick_deny_anonymous';
+  /** Undefined when nothing was said. */
+  readonly authentication: readonly AuthenticatorConfig[] | undefined;
   readonly limits: ListenerLimits;
   readonly tcp: TcpOptions;
   /** Of types ssl and wss. */

@@ -30,6 +30,7 @@ const TCP_DEFAULT = {
   proxyProtocol: false,
   proxyProtocolTimeoutMs: 3000,
   enableAuthn: true,
+  authentication: undefined,
   limits: { maxConnRate: null, maxConnBurst: null, messagesRate: null, messagesBurst: null, bytesRate: null, bytesBurst: null },
   tcp: { backlog: 4096, nodelay: true, sendTimeoutMs: 15_000, highWatermark: 1_048_576, keepaliveIdleMs: undefined },
   ssl: undefined,

@@ -59,7 +59,9 @@ function apply(assignment: Assignment, settings: Settings, problems: ConfigProbl
     case 'key': {
       const reading = found.key.type.read(value);
       if (reading.ok) settings.set(found.key, found.name, reading.value, written, origin);
-      else if (reading.unsupported === undefined) {
+      else if (reading.problem !== undefined) {
+        refuse('CONFIG_BAD_VALUE', `${written}: ${reading.problem}`, 'Correct the value and start again.');
+      } else if (reading.unsupported === undefined) {
         refuse(
           'CONFIG_BAD_VALUE',
           `${written} is ${show(found.key, value)}; expected ${found.key.type.form}`,

@@ -11,7 +11,8 @@ import type { HoconValue } from './hocon.ts';
 export type Reading<T> =
   | { readonly ok: true; readonly value: T }
   /** `unsupported`: EMQX knows this value, Busbar does not yet; says what. */
-  | { readonly ok: false; readonly unsupported?: string };
+  /** `problem`: what is wrong in a value of many parts, without secrets. */
+  | { readonly ok: false; readonly unsupported?: string; readonly problem?: string };
 
 export interface ValueType<T> {
   /** Completes "expected …". */

@@ -4,8 +4,6 @@
  * serve says so before anybody connects; `stop` closes them in the opposite order.
  */
 import { randomBytes } from 'node:crypto';
-import { AuthnChain } from '../access/authn/chain.ts';
-import { AuthnChains } from '../access/authn/chains.ts';
 import type { NodeSnapshot } from '../api/schema/topology.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
@@ -18,6 +16,7 @@ import { BrokerServices } from '../core/services/brokerServices.ts';
 import { Hooks } from '../hooks/hooks.ts';
 import { METRIC, Metrics } from '../metrics/metrics.ts';
 import { AclFile } from './aclFile.ts';
+import { AuthnService } from './authn/authnService.ts';
 import { startAdminServer, type AdminServer } from './adminServer.ts';
 import { ClusterService, type Answers } from './clusterService.ts';
 import type { ByteCounters } from './connection.ts';
@@ -37,10 +36,21 @@ const STOP_POLL_MS = 20;
 /** What has been opened so far, each with how it is closed. */
 type Opened = { readonly name: string; readonly close: () => void | Promise<void> }[];
 
+interface RuntimeParts {
+  readonly config: BrokerConfig;
+  readonly log: Log;
+  readonly dataDir: DataDir;
+  readonly acl: AclFile;
+  readonly authn: AuthnService;
+  readonly cluster: ClusterService;
+  readonly opened: Opened;
+}
+
 export class NodeRuntime {
   readonly config: BrokerConfig;
   readonly node: BrokerNode;
   readonly acl: AclFile;
+  readonly authn: AuthnService;
   readonly #dataDir: DataDir;
   readonly #cluster: ClusterService;
   readonly #listeners: readonly TcpListener[];
@@ -61,9 +71,11 @@ export class NodeRuntime {
       opened.push({ name: 'data_dir', close: () => dataDir.close() });
       const acl = await AclFile.open({ path: config.authorization.aclFile, log });
       opened.push({ name: 'acl', close: () => acl.dispose() });
+      const authn = await AuthnService.open({ config, clock: { now: Date.now }, log });
+      opened.push({ name: 'authn', close: () => authn.dispose() });
       const cluster = await ClusterService.open({ config, life: dataDir.life, log });
       opened.push({ name: 'cluster', close: () => cluster.stop() });
-      const runtime = new NodeRuntime(config, log, dataDir, acl, cluster, opened);
+      const runtime = new NodeRuntime({ config, log, dataDir, acl, authn, cluster, opened });
       await runtime.#serve();
       return runtime;
     } catch (error) {
@@ -72,9 +84,10 @@ export class NodeRuntime {
     }
   }
 
-  private constructor(config: BrokerConfig, log: Log, dataDir: DataDir, acl: AclFile, cluster: ClusterService, opened: Opened) {
+  private constructor({ config, log, dataDir, acl, authn, cluster, opened }: RuntimeParts) {
     this.config = config;
     this.acl = acl;
+    this.authn = authn;
     this.#log = log;
     this.#dataDir = dataDir;
     this.#cluster = cluster;
@@ -96,7 +109,7 @@ export class NodeRuntime {
       metrics,
       log,
       authorizer: acl.authorizer,
-      authn: new AuthnChains(new AuthnChain({ links: [], clock, log })),
+      authn: authn.chains,
       cluster: cluster.port,
       prng: { next: Math.random },
       newClientId: () => `busbar-${randomBytes(10).toString('hex')}`,

@@ -1,8 +1,15 @@
 /** Who may connect, publish and subscribe: `authentication`, `authorization.*`. */
+import { authentication } from '../authenticationForm.ts';
 import { key } from './key.ts';
 import * as form from '../valueTypes.ts';
 
 export const ACCESS_KEYS = {
+  authentication: key(
+    'authentication',
+    authentication,
+    undefined,
+    'Who is asked who a client is, in order: [{mechanism = password_based, backend = built_in_database}], [{mechanism = scram, backend = built_in_database}]. Without any everybody is let in. A chain given here wins over one that was changed at run time.',
+  ),
   authzNoMatch: key(
     'authorization.no_match',
     form.oneOf({ allow: 'allow', deny: 'deny' } as const),

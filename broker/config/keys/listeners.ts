@@ -4,6 +4,7 @@
  */
 import * as form from '../valueTypes.ts';
 import * as listenerForm from '../listenerForms.ts';
+import { authentication } from '../authenticationForm.ts';
 import type { ListenerType } from '../listenerConfig.ts';
 import { key, MAX_COUNT, MAX_PACKET_BYTES, type ConfigKey } from './key.ts';
 
@@ -96,6 +97,13 @@ function commonKeys(type: ListenerType) {
       }),
       'true',
       'Whether clients of this listener are authenticated; quick_deny_anonymous refuses those without a user name at once.',
+      { v4: [] },
+    ),
+    authentication: row(
+      'authentication',
+      authentication,
+      undefined,
+      'Who is asked who a client of this listener is; without any, those of the key authentication.',
       { v4: [] },
     ),
     maxConnRate: row(

@@ -1,0 +1,85 @@
+/** Users from a file (rest-api.md 5.1): CSV with a header row, or a JSON array, with passwords or with their hashes. */
+
+export interface ImportedUser {
+  readonly userId: string;
+  readonly secret: { readonly type: 'plain'; readonly password: string } | { readonly type: 'hash'; readonly hash: string; readonly salt: string };
+  readonly isSuperuser: boolean;
+}
+
+export type ImportType = ImportedUser['secret']['type'];
+
+export interface UserImport {
+  readonly users: readonly ImportedUser[];
+  /** Rows that are no users. */
+  readonly failed: number;
+}
+
+/** Longest user id, and longest password, hash or salt: what MQTT can carry. */
+export const MAX_ID_BYTES = 65_535;
+const MAX_SECRET_CHARS = 65_535;
+
+/** Undefined with text that is neither: `format` tells how it is to be read. */
+export function parseUsers(text: string, format: 'csv' | 'json', type: ImportType): UserImport | undefined {
+  const rows = format === 'csv' ? parseCsv(text) : parseJson(text);
+  return rows === undefined ? undefined : readUsers(rows, type);
+}
+
+/** Rows as objects, from JSON or from the body of a request. */
+export function readUsers(rows: readonly unknown[], type: ImportType): UserImport {
+  const users: ImportedUser[] = [];
+  for (const row of rows) {
+    const user = typeof row === 'object' && row !== null ? readUser(row as Readonly<Record<string, unknown>>, type) : undefined;
+    if (user !== undefined) users.push(user);
+  }
+  return { users, failed: rows.length - users.length };
+}
+
+function readUser(row: Readonly<Record<string, unknown>>, type: ImportType): ImportedUser | undefined {
+  const { user_id: userId, is_superuser: superuser = false, password, password_hash: hash, salt = '' } = row;
+  const isSuperuser = superuser === true || superuser === 'true' || superuser === '1' || superuser === 1;
+  if (!isSuperuser && ![false, 'false', '0', 0, ''].includes(superuser as string)) return undefined;
+  if (!isText(userId) || Buffer.byteLength(userId) > MAX_ID_BYTES) return undefined;
+  if (type === 'plain') return isText(password) ? { userId, secret: { type, password }, isSuperuser } : undefined;
+  if (!isText(hash) || typeof salt !== 'string' || salt.length > MAX_SECRET_CHARS) return undefined;
+  return { userId, secret: { type, hash, salt }, isSuperuser };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= MAX_SECRET_CHARS;
+}
+
+function parseJson(text: string): readonly unknown[] | undefined {
+  try {
+    const content: unknown = JSON.parse(text);
+    return Array.isArray(content) ? content : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** RFC 4180: fields may be quoted, then commas, line ends and doubled quotes belong to them. Undefined with a quote left open. */
+function parseCsv(text: string): readonly Record<string, string>[] | undefined {
+  const rows = csvRows(text.startsWith('\ufeff') ? text.slice(1) : text);
+  const [header, ...body] = rows ?? [];
+  if (header?.includes('user_id') !== true) return undefined;
+  return body.map((row) => (row.length > header.length ? {} : Object.fromEntries(row.map((field, index) => [header[index] as string, field]))));
+}
+
+const FIELD = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/y;
+
+function csvRows(text: string): string[][] | undefined {
+  const rows: string[][] = [];
+  let row: string[] = [];
+  FIELD.lastIndex = 0;
+  while (FIELD.lastIndex < text.length) {
+    const match = FIELD.exec(text);
+    if (match === null) return undefined;
+    const [, quoted, plain = '', end] = match;
+    row.push(quoted === undefined ? plain.trim() : quoted.replaceAll('""', '"'));
+    if (end === ',' && FIELD.lastIndex < text.length) continue;
+    if (end === ',') row.push('');
+    if (row.length > 1 || row[0] !== '') rows.push(row);
+    row = [];
+  }
+  return rows;
+}
