@@ -13,6 +13,10 @@ import type { ClientInfo } from '../protocol/clientInfo.ts';
 import type { Qos } from '../protocol/packet.ts';
 import { ReasonCode, reasonName } from '../protocol/reasonCodes.ts';
 
+const CACHE_HIT = METRIC['authorization.cache_hit'];
+const ALLOW = METRIC['authorization.allow'];
+const DENY = METRIC['authorization.deny'];
+
 export interface AccessControlOptions {
   readonly config: BrokerConfig;
   readonly hooks: Hooks;
@@ -126,7 +130,7 @@ export class AccessControl {
   /** A verdict that a connection remembered was used again. */
   countCached(allowed: boolean): void {
     const { metrics } = this.#options;
-    metrics.inc(METRIC['authorization.cache_hit']);
-    metrics.inc(METRIC[allowed ? 'authorization.allow' : 'authorization.deny']);
+    metrics.inc(CACHE_HIT);
+    metrics.inc(allowed ? ALLOW : DENY);
   }
 }

@@ -18,11 +18,11 @@ import type { ClientInfo } from '../protocol/clientInfo.ts';
 import type { Message } from '../protocol/message.ts';
 import type { Properties, Qos, SubOpts } from '../protocol/packet.ts';
 import { ReasonCode } from '../protocol/reasonCodes.ts';
-import { RouteCache } from '../router/match.ts';
+import { RouteCache, type TopicEntry } from '../router/match.ts';
 import type { RetainedStore } from '../router/retained.ts';
 import { Routes } from '../router/routes.ts';
 import { Channel } from '../session/channel.ts';
-import type { Clock, NodePort, OpenedSession, Out, Peer, SubscribeItem, Timers } from '../session/ports.ts';
+import type { Clock, NodePort, OpenedSession, Out, Peer, SubscribeItem, Timers, TopicHandle } from '../session/ports.ts';
 import { Publication } from '../session/publication.ts';
 import { Session } from '../session/session.ts';
 import { mergeBySession, newSubscription, routedFilter, type Receiver, type Subscription } from '../session/subscription.ts';
@@ -31,6 +31,10 @@ import { AccessControl } from './accessControl.ts';
 import type { BrokerPort, ClusterPort } from './clusterPort.ts';
 import { Retainer } from './services/retainer.ts';
 import { SharedDispatch } from './sharedDispatch.ts';
+
+// Constants: what every message counts must not look a name up.
+const MESSAGES_PUBLISH = METRIC['messages.publish'];
+const MESSAGES_ACKED = METRIC['messages.acked'];
 
 export interface BrokerNodeOptions {
   readonly config: BrokerConfig;
@@ -229,28 +233,45 @@ export class BrokerNode implements NodePort, BrokerPort {
 
   // ---------------------------------------------------------------- messages
 
-  publish(published: Message): number {
+  topicEntry(topic: string): TopicHandle {
+    return this.#topics.lookUp(topic);
+  }
+
+  publish(message: Message): number {
+    return this.#publish(new Publication(message), null);
+  }
+
+  publishReceived(publication: Publication, topic: TopicHandle): number {
+    return this.#publish(publication, topic as TopicEntry<Receiver>);
+  }
+
+  /** `topic`: null = to be looked up. */
+  #publish(published: Publication, topic: TopicEntry<Receiver> | null): number {
     const { metrics, hooks } = this;
-    metrics.inc(METRIC['messages.publish']);
-    let message = published;
-    if (hooks.has('message.publish')) {
-      const decision = hooks.runFold('message.publish', { message, allow: true });
+    metrics.inc(MESSAGES_PUBLISH);
+    let publication = published;
+    let entry = topic;
+    if (hooks.hearsPublish) {
+      const decision = hooks.runFold('message.publish', { message: published.message, allow: true });
       if (!decision.allow) return 0;
-      message = decision.message;
+      if (decision.message !== published.message) {
+        publication = new Publication(decision.message);
+        entry = null;
+      }
     }
-    if (message.retain && !this.retainer.take(message)) return 0;
-    const { receivers, nodes, groups } = this.#topics.lookUp(message.topic);
+    if (publication.retain && !this.retainer.take(publication.message)) return 0;
+    const { receivers, nodes, groups } = entry === null ? this.#topics.lookUp(publication.topic) : this.#topics.again(entry);
     const count = receivers.length + nodes.length + groups.length;
     if (count === 0) {
-      this.#undeliverable(message);
+      this.#undeliverable(publication.message);
       return 0;
     }
-    this.#deliver(message, receivers);
+    this.#deliver(publication, receivers);
     for (let index = 0; index < nodes.length; index += 1) {
       metrics.inc(METRIC['messages.forward']);
-      this.#options.cluster.forward(nodes[index] as NodeName, message);
+      this.#options.cluster.forward(nodes[index] as NodeName, publication.message);
     }
-    return groups.length === 0 ? count : count - groups.length + this.#shared.dispatch(message, groups);
+    return groups.length === 0 ? count : count - groups.length + this.#shared.dispatch(publication, groups);
   }
 
   #undeliverable(message: Message): void {
@@ -260,7 +281,7 @@ export class BrokerNode implements NodePort, BrokerPort {
   }
 
   dispatchForwarded(message: Message): void {
-    this.#deliver(message, this.#topics.lookUp(message.topic).receivers);
+    this.#deliver(new Publication(message), this.#topics.lookUp(message.topic).receivers);
   }
 
   wanted(topic: string): boolean {
@@ -270,14 +291,13 @@ export class BrokerNode implements NodePort, BrokerPort {
   publishSys(message: Message): void {
     if (message.retain) this.retainer.take(message);
     const { receivers, nodes, groups } = this.#topics.lookUp(message.topic);
-    this.#deliver(message, receivers);
+    const publication = new Publication(message);
+    this.#deliver(publication, receivers);
     for (const node of nodes) this.#options.cluster.forward(node, message);
-    if (groups.length > 0) this.#shared.dispatch(message, groups);
+    if (groups.length > 0) this.#shared.dispatch(publication, groups);
   }
 
-  #deliver(message: Message, receivers: readonly Receiver[]): void {
-    if (receivers.length === 0) return;
-    const publication = new Publication(message);
+  #deliver(publication: Publication, receivers: readonly Receiver[]): void {
     for (let index = 0; index < receivers.length; index += 1) {
       const receiver = receivers[index] as Receiver;
       receiver.session.deliver(publication, receiver);
@@ -301,19 +321,20 @@ export class BrokerNode implements NodePort, BrokerPort {
     this.publish(willMessage(will, identity.clientId, identity.username, this.clock.now()));
   }
 
-  acknowledging(packetId: number, message: Message, receivers: number, reasonCode: number): number {
-    if (!this.hooks.has('message.puback')) return reasonCode;
-    return this.hooks.runFold('message.puback', reasonCode, packetId, message, receivers);
+  acknowledging(packetId: number, publication: Publication, receivers: number, reasonCode: number): number {
+    if (!this.hooks.hearsPuback) return reasonCode;
+    return this.hooks.runFold('message.puback', reasonCode, packetId, publication.message, receivers);
   }
 
   delivering(session: Session, publication: Publication): Publication {
-    if (!this.hooks.has('message.delivered')) return publication;
+    if (!this.hooks.hearsDelivered) return publication;
     const message = this.hooks.runFold('message.delivered', publication.message, session.identity);
     return message === publication.message ? publication : new Publication(message, publication.sharedBy);
   }
 
   acked(session: Session, publication: Publication, sentAtMs: Millis): void {
-    this.metrics.inc(METRIC['messages.acked']);
+    this.metrics.inc(MESSAGES_ACKED);
+    if (!this.hooks.hearsAcked) return;
     if (this.hooks.has('message.acked')) this.hooks.run('message.acked', session.identity, publication.message);
     if (this.hooks.has('delivery.completed')) this.hooks.run('delivery.completed', publication.message, { sessionId: session.clientId, sentAtMs });
   }

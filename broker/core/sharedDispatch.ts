@@ -81,35 +81,35 @@ export class SharedDispatch {
   // ---------------------------------------------------------------- messages
 
   /** One member of each group gets the message: a session of this node, or some other node sees to it. Returns in how many groups. */
-  dispatch(message: Message, groups: readonly SharedGroup<Receiver>[]): number {
+  dispatch(publication: Publication, groups: readonly SharedGroup<Receiver>[]): number {
     let taken = 0;
     for (let index = 0; index < groups.length; index += 1) {
-      if (this.#dispatchTo(groups[index] as SharedGroup<Receiver>, message)) taken += 1;
-      else this.#options.dropped(message);
+      if (this.#dispatchTo(groups[index] as SharedGroup<Receiver>, publication)) taken += 1;
+      else this.#options.dropped(publication.message);
     }
     return taken;
   }
 
   /** False when nobody could be reached. */
-  #dispatchTo(group: SharedGroup<Receiver>, message: Message): boolean {
-    const chosen = group.pick(message);
-    if (typeof chosen === 'object') chosen.session.deliver(new Publication(message, group.key), chosen);
-    else if (chosen === undefined || !this.#forward(chosen, message, group.key, false)) return this.#dispatchNear(group, message, false);
+  #dispatchTo(group: SharedGroup<Receiver>, publication: Publication): boolean {
+    const chosen = group.pick(publication);
+    if (typeof chosen === 'object') chosen.session.deliver(publication.forGroup(group.key), chosen);
+    else if (chosen === undefined || !this.#forward(chosen, publication, group.key, false)) return this.#dispatchNear(group, publication, false);
     return true;
   }
 
   /** Somebody on this node, else on a node that can be reached: the choice was out of reach, or it was ours and nobody is left. */
-  #dispatchNear(group: SharedGroup<Receiver>, message: Message, again: boolean): boolean {
-    const member = group.pickHere(message);
+  #dispatchNear(group: SharedGroup<Receiver>, publication: Publication, again: boolean): boolean {
+    const member = group.pickHere(publication);
     if (member !== undefined) {
-      member.session.deliver(new Publication(message, group.key), member);
+      member.session.deliver(publication.forGroup(group.key), member);
       return true;
     }
-    return !again && group.otherNodes().some((node) => this.#forward(node, message, group.key, true));
+    return !again && group.otherNodes().some((node) => this.#forward(node, publication, group.key, true));
   }
 
-  #forward(node: NodeName, message: Message, key: string, again: boolean): boolean {
-    if (!this.#options.cluster.forwardShared(node, message, key, again)) return false;
+  #forward(node: NodeName, publication: Publication, key: string, again: boolean): boolean {
+    if (!this.#options.cluster.forwardShared(node, publication.message, key, again)) return false;
     this.#options.metrics.inc(METRIC['messages.forward']);
     return true;
   }
@@ -119,15 +119,16 @@ export class SharedDispatch {
    * some, once: `again` says that it has been sent on before.
    */
   dispatchForwarded(message: Message, key: string, again: boolean): void {
+    const publication = new Publication(message);
     const group = this.#groups.get(key);
-    if (group === undefined || !this.#dispatchNear(group, message, again)) this.#options.dropped(message);
+    if (group === undefined || !this.#dispatchNear(group, publication, again)) this.#options.dropped(publication.message);
   }
 
   /** A session is over and has left its groups: what it has not finished goes to other members [MQTT-4.8.2-5]. */
   redispatch(session: Session): void {
-    for (const { message, sharedBy } of takeSharedRest(session)) {
-      const group = this.#groups.get(sharedBy ?? '');
-      if (group === undefined || !this.#dispatchTo(group, message)) this.#options.dropped(message);
+    for (const publication of takeSharedRest(session)) {
+      const group = this.#groups.get(publication.sharedBy ?? '');
+      if (group === undefined || !this.#dispatchTo(group, publication)) this.#options.dropped(publication.message);
     }
   }
 }

@@ -25,6 +25,11 @@ const REFUSAL = {
 export class Hooks {
   readonly #chains: { [P in HookPoint]: Entry<P>[] };
   readonly #log: Log;
+  /** `has` of the points that every message passes, as plain fields: a look-up by name costs as much as finding the route. */
+  hearsPublish = false;
+  hearsPuback = false;
+  hearsDelivered = false;
+  hearsAcked = false;
 
   constructor(log: Log) {
     this.#log = log;
@@ -38,15 +43,24 @@ export class Hooks {
     const at = chain.findIndex((other) => other.priority < entry.priority);
     // A new array: a chain that is running now must not see the change.
     (this.#chains as Record<HookPoint, unknown>)[point] = chain.toSpliced(at === -1 ? chain.length : at, 0, entry);
+    this.#noteHotPoints();
     return toDisposable(() => {
       const now = this.#chains[point] as Entry<P>[];
       (this.#chains as Record<HookPoint, unknown>)[point] = now.filter((other) => other !== entry);
+      this.#noteHotPoints();
     });
   }
 
   /** Whether anybody listens. The hot path asks before it builds arguments. */
   has(point: HookPoint): boolean {
     return this.#chains[point].length !== 0;
+  }
+
+  #noteHotPoints(): void {
+    this.hearsPublish = this.has('message.publish');
+    this.hearsPuback = this.has('message.puback');
+    this.hearsDelivered = this.has('message.delivered');
+    this.hearsAcked = this.has('message.acked') || this.has('delivery.completed');
   }
 
   run<P extends NotifyPoint>(point: P, ...args: Parameters<HookPoints[P]>): void {

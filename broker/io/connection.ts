@@ -34,8 +34,11 @@ export type PauseReason = (typeof PAUSE)[keyof typeof PAUSE];
 const CLOSE_GRACE_MS = 2_000;
 
 export interface ConnectionHandler {
-  /** Bytes arrived; the buffer is the handler's to keep. */
-  onData(chunk: Buffer): void;
+  /**
+   * Bytes arrived, in [start, end). `owned`: the buffer is the handler's to keep; otherwise the next read of whatever connection
+   * overwrites it, so everything that is kept must be copied before this returns.
+   */
+  onData(bytes: Buffer, start: number, end: number, owned: boolean): void;
   /** What was waiting has been taken in, after `congested` was true. */
   onDrain(): void;
   /** The end, exactly once. `error` names what happened if it was not an orderly close. */
@@ -56,12 +59,10 @@ export interface ConnectionOptions {
   readonly congestedBytes: number;
 }
 
-/** A pending chunk with, optionally, two bytes to overwrite while it is copied (a packet id). */
-interface Chunk {
-  readonly bytes: Uint8Array;
-  readonly patchAt: number;
-  readonly patch: number;
-}
+/** Beside a chunk without two bytes to overwrite while it is copied (a packet id). */
+const NO_PATCH = -1;
+/** A patch is one number, its place times this plus its value. */
+const PATCH_RADIX = 0x1_0000;
 
 export class Connection {
   readonly remoteHost: string;
@@ -77,8 +78,14 @@ export class Connection {
   readonly #bytes: ByteCounters;
   readonly #congestedBytes: number;
   #handler: ConnectionHandler | null = null;
-  #pending: Chunk[] = [];
+  /** What waits: often a single chunk, so only those behind it need a list. For each chunk its patch. */
+  #first: Uint8Array | null = null;
+  #firstPatch = NO_PATCH;
+  readonly #rest: Uint8Array[] = [];
+  readonly #restPatches: number[] = [];
   #pendingBytes = 0;
+  /** Of these bytes and those inside the socket, what `OutputTurn` knows: all while blocked, nothing otherwise. */
+  #reportedBytes = 0;
   #dirty = false;
   /** The system has not taken all of the last write; nothing more is handed over until it has. */
   #blocked = false;
@@ -114,8 +121,8 @@ export class Connection {
       this.readCount += 1;
       this.#bytes.received(chunk.length);
       if (this.#ending) return;
-      handler.onData(chunk);
-      if (this.#blocked && this.#pending.length > MAX_WAITING_CHUNKS) this.pauseReading(PAUSE.answers);
+      handler.onData(chunk, 0, chunk.length, true);
+      if (this.#blocked && this.#rest.length > MAX_WAITING_CHUNKS) this.pauseReading(PAUSE.answers);
       if (this.#output.overfull) this.#output.holdBack(this);
     });
     socket.on('error', (error) => (this.#error = error.message));
@@ -127,7 +134,7 @@ export class Connection {
 
   /** Bytes that wait for the socket, those inside it included. */
   get waitingBytes(): number {
-    return this.#pendingBytes + this.#socket.writableLength;
+    return this.#blocked ? this.#pendingBytes + this.#socket.writableLength : this.#pendingBytes;
   }
 
   get congested(): boolean {
@@ -138,24 +145,37 @@ export class Connection {
 
   /** Appends bytes that nobody changes any more. */
   write(bytes: Uint8Array): void {
-    this.#append({ bytes, patchAt: -1, patch: 0 });
+    this.#append(bytes, NO_PATCH);
   }
 
   /** Appends shared bytes of which two are this connection's own: `value`, big-endian, at `at`. */
   writePatched(bytes: Uint8Array, at: number, value: number): void {
-    this.#append({ bytes, patchAt: at, patch: value });
+    this.#append(bytes, at * PATCH_RADIX + value);
   }
 
-  #append(chunk: Chunk): void {
+  #append(bytes: Uint8Array, patch: number): void {
     if (this.#ending || this.#closed) return;
-    this.#pending.push(chunk);
-    this.#pendingBytes += chunk.bytes.length;
-    this.#output.waiting(chunk.bytes.length);
+    if (this.#first === null) {
+      this.#first = bytes;
+      this.#firstPatch = patch;
+    } else {
+      this.#rest.push(bytes);
+      this.#restPatches.push(patch);
+    }
+    this.#pendingBytes += bytes.length;
+    if (this.#blocked) return this.#report();
     if (!this.#dirty) {
       this.#dirty = true;
       this.#output.add(this);
     }
-    if (this.#pendingBytes >= EARLY_FLUSH_BYTES && !this.#blocked) this.#writePending();
+    if (this.#pendingBytes >= EARLY_FLUSH_BYTES) this.#writePending();
+  }
+
+  /** Only what a peer has not taken yet counts against the bound of the process: the rest leaves within the turn. */
+  #report(): void {
+    const bytes = this.#blocked ? this.waitingBytes : 0;
+    this.#output.waiting(bytes - this.#reportedBytes);
+    this.#reportedBytes = bytes;
   }
 
   /** Called by OutputTurn at the end of the turn. */
@@ -166,10 +186,9 @@ export class Connection {
 
   /** Hands over what waits, at most a scratch buffer at a time, until the system takes no more. */
   #writePending(): void {
-    while (this.#pending.length > 0 && !this.#blocked && !this.#closed) {
-      const bytes = this.#gather();
+    while (this.#first !== null && !this.#blocked && !this.#closed) {
+      const bytes = this.#gather(this.#first, this.#firstPatch);
       this.#pendingBytes -= bytes.length;
-      this.#output.waiting(-bytes.length);
       this.sentBytes += bytes.length;
       this.writeCount += 1;
       this.#bytes.sent(bytes.length);
@@ -178,42 +197,57 @@ export class Connection {
       // The system did not take all of it: the buffer is the socket's now, and 'drain' is no sound sign of completion (trap 1).
       this.#output.block(this, bytes);
       this.#blocked = true;
+      this.#report();
       this.#socket.write(EMPTY, () => this.#unblock());
     }
   }
 
-  #gather(): Uint8Array {
-    const pending = this.#pending;
-    const first = pending[0] as Chunk;
-    if (first.patchAt === -1 && (pending.length === 1 || first.bytes.length > SCRATCH_BYTES)) {
-      pending.shift();
-      return first.bytes;
+  /** Takes from the front what one write may hold: a chunk as it is, or several copied together. */
+  #gather(first: Uint8Array, firstPatch: number): Uint8Array {
+    const rest = this.#rest;
+    if (firstPatch === NO_PATCH && (rest.length === 0 || first.length > SCRATCH_BYTES)) {
+      this.#dropFront(0);
+      return first;
     }
     // A single packet may be larger than the scratch buffer.
-    const target = first.bytes.length <= SCRATCH_BYTES ? this.#output.scratch(SCRATCH_BYTES) : Buffer.allocUnsafeSlow(first.bytes.length);
-    let length = 0;
+    const target = first.length <= SCRATCH_BYTES ? this.#output.scratch(SCRATCH_BYTES) : Buffer.allocUnsafeSlow(first.length);
+    copyChunk(target, 0, first, firstPatch);
+    let length = first.length;
     let taken = 0;
-    for (const { bytes, patchAt, patch } of pending) {
+    while (taken < rest.length) {
+      const bytes = rest[taken]!;
       if (length + bytes.length > target.length) break;
-      target.set(bytes, length);
-      if (patchAt !== -1) {
-        target[length + patchAt] = patch >> 8;
-        target[length + patchAt + 1] = patch & 0xff;
-      }
+      copyChunk(target, length, bytes, this.#restPatches[taken]!);
       length += bytes.length;
       taken += 1;
     }
-    if (taken === pending.length) pending.length = 0;
-    else pending.splice(0, taken);
+    this.#dropFront(taken);
     return target.subarray(0, length);
+  }
+
+  /** Drops the first chunk and `taken` of the rest. */
+  #dropFront(taken: number): void {
+    const rest = this.#rest;
+    const patches = this.#restPatches;
+    if (taken === rest.length) {
+      this.#first = null;
+      rest.length = 0;
+      patches.length = 0;
+      return;
+    }
+    this.#first = rest[taken]!;
+    this.#firstPatch = patches[taken]!;
+    rest.splice(0, taken + 1);
+    patches.splice(0, taken + 1);
   }
 
   #unblock(): void {
     this.#blocked = false;
     this.#output.unblock(this);
+    this.#report();
     if (this.#closed) return;
     this.#writePending();
-    if (this.#paused !== 0 && this.#pending.length <= MAX_WAITING_CHUNKS / 2) this.resumeReading(PAUSE.answers);
+    if (this.#paused !== 0 && this.#rest.length <= MAX_WAITING_CHUNKS / 2) this.resumeReading(PAUSE.answers);
     if (this.#ending) this.#endWhenWritten();
     else if (this.#wasCongested && !this.congested) {
       this.#wasCongested = false;
@@ -249,7 +283,7 @@ export class Connection {
   }
 
   #endWhenWritten(): void {
-    if (this.#blocked || this.#pending.length > 0) return;
+    if (this.#blocked || this.#first !== null) return;
     this.#socket.end();
     // A peer that does not close its side keeps the socket half open: what it still sends is of no interest.
     this.#socket.resume();
@@ -266,11 +300,21 @@ export class Connection {
     this.#closed = true;
     clearTimeout(this.#closeTimer);
     this.#output.forget(this);
-    this.#output.waiting(-this.#pendingBytes);
-    this.#pending = [];
+    this.#blocked = false;
+    this.#first = null;
+    this.#rest.length = this.#restPatches.length = 0;
     this.#pendingBytes = 0;
+    this.#report();
     this.#handler?.onClose(this.#error);
   }
+}
+
+function copyChunk(target: Uint8Array, at: number, bytes: Uint8Array, patch: number): void {
+  target.set(bytes, at);
+  if (patch === NO_PATCH) return;
+  const patchAt = at + Math.floor(patch / PATCH_RADIX);
+  target[patchAt] = (patch >> 8) & 0xff;
+  target[patchAt + 1] = patch & 0xff;
 }
 
 /** `::ffff:127.0.0.1` is an IPv4 peer on a dual-stack listener; rules and people mean `127.0.0.1`. */

@@ -1,8 +1,8 @@
 /** One MQTT client: joins a Connection (bytes) to a Channel (protocol). */
-import type { MqttVersion, Packet, Qos } from '../protocol/packet.ts';
-import { PacketParser, type PacketSink } from '../protocol/parser.ts';
+import type { AckPacket, MqttVersion, Packet, Qos } from '../protocol/packet.ts';
+import { ACK_BYTES, PacketParser, type ByteSink, type PacketSink } from '../protocol/parser.ts';
 import type { Violation } from '../protocol/violations.ts';
-import { encodeWithin } from '../protocol/writer.ts';
+import { encodeWithin, packetIdOffset } from '../protocol/writer.ts';
 import type { Millis } from '../base/ids.ts';
 import type { Channel } from '../session/channel.ts';
 import type { DeliverResult, NodePort, Out, Peer, Traffic } from '../session/ports.ts';
@@ -12,13 +12,21 @@ import type { TurnClock } from './turnClock.ts';
 
 /** What a held connection may send ahead before it is read no further: TCP then holds the client back. */
 const MAX_UNREAD_BYTES = 64 * 1024;
+/** Acknowledgements of success; the packet id is put in while they are copied. */
+const ACKS = {
+  puback: ackBytes(ACK_BYTES.puback),
+  pubrec: ackBytes(ACK_BYTES.pubrec),
+  pubrel: ackBytes(ACK_BYTES.pubrel),
+  pubcomp: ackBytes(ACK_BYTES.pubcomp),
+} as const;
+const PACKET_ID_AT = 2;
 
 /** What an MQTT connection needs of the node. */
 export interface MqttNode extends NodePort {
   openChannel(out: Out, peer: Peer): Channel;
 }
 
-export class MqttConnection implements ConnectionHandler, PacketSink, Out {
+export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, Out {
   readonly connection: Connection;
   readonly channel: Channel;
   readonly #clock: TurnClock;
@@ -32,17 +40,16 @@ export class MqttConnection implements ConnectionHandler, PacketSink, Out {
     this.connection = connection;
     this.#clock = clock;
     this.#onClosed = onClosed;
-    this.#parser = new PacketParser(this, { maxPacketSize: node.mqtt.maxPacketSize });
+    this.#parser = new PacketParser(this, { maxPacketSize: node.mqtt.maxPacketSize, bytes: this });
     this.channel = node.openChannel(this, { listener, host: connection.remoteHost, port: connection.remotePort });
     connection.start(this);
   }
 
   // ---------------------------------------------------------------- from the socket
 
-  onData(chunk: Buffer): void {
+  onData(bytes: Buffer, start: number, end: number, owned: boolean): void {
     this.#clock.tick();
-    // A chunk of a 'data' event is never written to again, so payloads may stay views of it.
-    this.#parser.push(chunk, 0, chunk.length, true);
+    this.#parser.push(bytes, start, end, owned);
     if (this.#parser.unreadBytes > MAX_UNREAD_BYTES) this.connection.pauseReading(PAUSE.pending);
   }
 
@@ -58,8 +65,18 @@ export class MqttConnection implements ConnectionHandler, PacketSink, Out {
     this.#onClosed(this);
   }
 
-  onPacket(packet: Packet): void {
-    this.channel.packet(packet);
+  onPacket(packet: Packet, payloadOwned: boolean): void {
+    this.channel.packet(payloadOwned || packet.type !== 'publish' ? packet : { ...packet, payload: new Uint8Array(packet.payload) });
+    if (this.channel.connState === 'disconnected') this.#parser.stop();
+  }
+
+  onPublish(bytes: Buffer, at: number, end: number, owned: boolean, topic: string, packetId: number, payloadAt: number): void {
+    this.channel.publishBytes(bytes, at, end, owned, topic, packetId, payloadAt);
+    if (this.channel.connState === 'disconnected') this.#parser.stop();
+  }
+
+  onAck(firstByte: number, packetId: number): void {
+    this.channel.ackBytes(firstByte, packetId);
     if (this.channel.connState === 'disconnected') this.#parser.stop();
   }
 
@@ -92,10 +109,15 @@ export class MqttConnection implements ConnectionHandler, PacketSink, Out {
     // QoS 1 and 2 are bounded by the window; only QoS 0 may be lost to a client that does not read.
     if (qos === 0 && connection.congested) return 'congested';
     const frame = publication.frame(this.#version, qos, retain, dup, subscriptionIds, nowMs);
-    if (frame.bytes.length > this.#maximumPacketSize) return 'tooLarge';
-    if (frame.packetIdAt === -1) connection.write(frame.bytes);
-    else connection.writePatched(frame.bytes, frame.packetIdAt, packetId);
+    if (frame.length > this.#maximumPacketSize) return 'tooLarge';
+    if (qos === 0) connection.write(frame);
+    else connection.writePatched(frame, packetIdOffset(frame), packetId);
     return 'sent';
+  }
+
+  sendAck(type: AckPacket['type'], packetId: number): void {
+    if (ACKS[type].length > this.#maximumPacketSize) return; // [MQTT-3.1.2-24]
+    this.connection.writePatched(ACKS[type], PACKET_ID_AT, packetId);
   }
 
   get traffic(): Traffic {
@@ -123,4 +145,8 @@ export class MqttConnection implements ConnectionHandler, PacketSink, Out {
   close(): void {
     this.connection.close();
   }
+}
+
+function ackBytes(firstByte: number): Uint8Array {
+  return Uint8Array.of(firstByte, 2, 0, 0);
 }

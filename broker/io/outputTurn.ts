@@ -35,7 +35,7 @@ export class OutputTurn implements Disposable {
     this.#sweep.unref();
   }
 
-  /** Bytes gathered and not yet handed to a socket, over all connections. */
+  /** Bytes that peers have not taken in, over all connections; what leaves within this turn is not among them. */
   get waitingBytes(): number {
     return this.#waitingBytes;
   }

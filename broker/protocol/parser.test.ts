@@ -51,8 +51,10 @@ describe('chunks', () => {
 
   it.each(rows)('may end anywhere: %s', (_name, row) => {
     const whole = parseAll(row);
+    expect(parseAll(row, [row.bytes], true)).toEqual(whole);
     for (const cut of cuts(row.bytes.length)) {
-      expect([cut, parseAll(row, [row.bytes.subarray(0, cut), row.bytes.subarray(cut)])]).toEqual([cut, whole]);
+      const chunks = [row.bytes.subarray(0, cut), row.bytes.subarray(cut)];
+      expect([cut, parseAll(row, chunks), parseAll(row, chunks, true)]).toEqual([cut, whole, whole]);
     }
     if (row.bytes.length < 1000) expect(parseAll(row, [...row.bytes].map((byte) => Uint8Array.of(byte)))).toEqual(whole);
   });
@@ -63,7 +65,7 @@ describe('chunks', () => {
     const expected = valid.map((row) => plainBytes(row.packet));
     for (const size of [1, 7, 100, 4096, bytes.length]) {
       const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) => bytes.subarray(index * size, (index + 1) * size));
-      expect(parseAll({ version: 5, bytes: CONNECT_5 }, [CONNECT_5, ...chunks]).slice(1)).toEqual(expected);
+      for (const fast of [false, true]) expect(parseAll({ version: 5, bytes: CONNECT_5 }, [CONNECT_5, ...chunks], fast).slice(1)).toEqual(expected);
     }
   });
 

@@ -30,6 +30,18 @@ export interface PacketSink {
   onError(violation: Violation): void;
 }
 
+/** Takes the usual packets by offsets, without an object for each. Its methods too may call `stop`. */
+export interface ByteSink {
+  /**
+   * A valid PUBLISH without properties: the packet is in [at, end), its payload begins at `payloadAt`, its flags stand in the
+   * first byte. Repeated topics are the same string object. `owned` as in `push`: if it is false, everything that is kept
+   * must be copied before the call returns.
+   */
+  onPublish(bytes: Buffer, at: number, end: number, owned: boolean, topic: string, packetId: number, payloadAt: number): void;
+  /** PUBACK, PUBREC, PUBREL or PUBCOMP of success, known by its first byte (`ACK_BYTES`). */
+  onAck(firstByte: number, packetId: number): void;
+}
+
 export interface ParserOptions {
   /** Bytes of the largest packet taken, fixed header included. Judged by the header alone, before anything is kept. */
   readonly maxPacketSize: number;
@@ -37,6 +49,8 @@ export interface ParserOptions {
   readonly sender?: Sender;
   /** Known for bytes from a server, which sends no CONNECT. */
   readonly version?: MqttVersion;
+  /** Gets the packets it names instead of `onPacket`, from the first CONNECT on. */
+  readonly bytes?: ByteSink;
 }
 
 const EMPTY = new Uint8Array(0);
@@ -59,6 +73,7 @@ export class PacketParser {
   /** May change at any time; packets that begin later are judged by it. */
   maxPacketSize: number;
   readonly #sink: PacketSink;
+  readonly #bytes: ByteSink | undefined;
   readonly #sender: Sender;
   #version: MqttVersion | 0;
   #stopped = false;
@@ -79,6 +94,7 @@ export class PacketParser {
 
   constructor(sink: PacketSink, options: ParserOptions) {
     this.#sink = sink;
+    this.#bytes = options.bytes;
     this.maxPacketSize = options.maxPacketSize;
     this.#sender = options.sender ?? 'client';
     this.#version = options.version ?? 0;
@@ -228,14 +244,14 @@ export class PacketParser {
     if (!this.#padded) {
       const typeId = firstByte >> 4;
       if (typeId === TYPE_IDS.publish) {
-        if (this.#takePublish(bytes, firstByte, bodyAt, end, owned)) return;
+        if (this.#takePublish(bytes, at, firstByte, bodyAt, end, owned)) return;
       } else if (end - bodyAt === 2 && this.#takeAck(bytes, firstByte, bodyAt)) return;
     }
     this.#takeAny(bytes, firstByte, bodyAt, end, owned);
   }
 
   /** The fast path for PUBLISH: false leaves the packet to the slow one. */
-  #takePublish(bytes: Buffer, firstByte: number, bodyAt: number, end: number, owned: boolean): boolean {
+  #takePublish(bytes: Buffer, packetAt: number, firstByte: number, bodyAt: number, end: number, owned: boolean): boolean {
     const qos = (firstByte >> 1) & 3;
     const dup = (firstByte & 0x08) !== 0;
     if (qos === 3 || (dup && qos === 0) || end - bodyAt < 2) return false;
@@ -254,6 +270,10 @@ export class PacketParser {
     if (this.#version === 5) {
       if (at === end || bytes[at] !== 0) return false;
       at += 1;
+    }
+    if (this.#bytes !== undefined && this.#version !== 0) {
+      this.#bytes.onPublish(bytes, packetAt, end, owned, topic, packetId, at);
+      return true;
     }
     const payload = at === end ? EMPTY : bytes.subarray(at, end);
     const retain = (firstByte & 1) !== 0;
@@ -286,6 +306,10 @@ export class PacketParser {
     const type = ackType(firstByte);
     const packetId = (bytes[bodyAt]! << 8) | bytes[bodyAt + 1]!;
     if (type === undefined || packetId === 0) return false;
+    if (this.#bytes !== undefined && this.#version !== 0) {
+      this.#bytes.onAck(firstByte, packetId);
+      return true;
+    }
     this.#sink.onPacket({ type, packetId, reasonCode: 0, properties: NO_PROPERTIES }, true);
     return true;
   }
@@ -334,15 +358,18 @@ function topicBeyondAscii(bytes: Buffer, start: number, end: number): string {
   return topicNameProblem(topic) === undefined ? topic : '';
 }
 
+/** First bytes of the acknowledgements (tables 2-1 and 2-2). */
+export const ACK_BYTES = { puback: 0x40, pubrec: 0x50, pubrel: 0x62, pubcomp: 0x70 } as const;
+
 function ackType(firstByte: number): AckPacket['type'] | undefined {
   switch (firstByte) {
-    case 0x40:
+    case ACK_BYTES.puback:
       return 'puback';
-    case 0x50:
+    case ACK_BYTES.pubrec:
       return 'pubrec';
-    case 0x62:
+    case ACK_BYTES.pubrel:
       return 'pubrel';
-    case 0x70:
+    case ACK_BYTES.pubcomp:
       return 'pubcomp';
     default:
       return undefined;

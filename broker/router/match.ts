@@ -18,6 +18,9 @@ export const MAX_TOPIC_ENTRIES = 50_000;
 /** Longer topics are matched each time: a client that invents them must not fill the memory with their names. */
 export const MAX_REMEMBERED_TOPIC = 1_024;
 
+/** The generation of an entry that never was in the cache. */
+const FORGOTTEN = -2;
+
 export interface TopicEntry<S extends object> {
   readonly topic: string;
   receivers: readonly S[];
@@ -27,6 +30,8 @@ export interface TopicEntry<S extends object> {
   /** Sum of the two epochs that concern the topic, at the time of compiling; -1 = compile again. */
   compiledAt: number;
   readonly firstLevel: Epoch;
+  /** The generation of the cache in which it became one of the young. */
+  generation: number;
 }
 
 /** Counts changes to wildcard filters below one first level. */
@@ -46,6 +51,7 @@ export class RouteCache<S extends object> {
   /** Changes to filters whose first level is a wildcard. */
   #rootEpoch = 0;
   #epochs = new Map<string, Epoch>();
+  #generation = 0;
 
   /** `merge` joins what one receiver matched more than once. */
   constructor(routes: Routes<S>, merge: (matched: readonly S[]) => readonly S[], maxEntries = MAX_TOPIC_ENTRIES) {
@@ -58,6 +64,13 @@ export class RouteCache<S extends object> {
   lookUp(topic: string): TopicEntry<S> {
     let entry = this.#young.get(topic);
     if (entry === undefined) entry = this.#fromOld(topic) ?? this.#add(topic);
+    if (entry.compiledAt !== this.#rootEpoch + entry.firstLevel.value) this.#compile(entry);
+    return entry;
+  }
+
+  /** The same for an entry got earlier, which the cache may have forgotten meanwhile: one compare instead of a look-up. */
+  again(entry: TopicEntry<S>): TopicEntry<S> {
+    if (entry.generation + 1 < this.#generation) return this.lookUp(entry.topic);
     if (entry.compiledAt !== this.#rootEpoch + entry.firstLevel.value) this.#compile(entry);
     return entry;
   }
@@ -88,7 +101,7 @@ export class RouteCache<S extends object> {
 
   #add(topic: string): TopicEntry<S> {
     const firstLevel = topic.length > MAX_REMEMBERED_TOPIC ? UNREMEMBERED : this.#epochOf(firstLevelOf(topic));
-    const entry: TopicEntry<S> = { topic, receivers: [], nodes: [], groups: NO_GROUPS, compiledAt: -1, firstLevel };
+    const entry: TopicEntry<S> = { topic, receivers: [], nodes: [], groups: NO_GROUPS, compiledAt: -1, firstLevel, generation: FORGOTTEN };
     if (firstLevel === UNREMEMBERED) return entry;
     this.#insert(topic, entry);
     return entry;
@@ -98,9 +111,11 @@ export class RouteCache<S extends object> {
     if (this.#young.size >= this.#maxEntries) {
       this.#old = this.#young;
       this.#young = new Map();
+      this.#generation += 1;
       this.#forgetUnusedEpochs();
       this.#epochs.set(firstLevelOf(topic), entry.firstLevel);
     }
+    entry.generation = this.#generation;
     this.#young.set(topic, entry);
   }
 

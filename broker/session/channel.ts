@@ -3,7 +3,8 @@ import { messageOf } from '../base/errors.ts';
 import type { Millis } from '../base/ids.ts';
 import { METRIC } from '../metrics/metrics.ts';
 import type { ClientInfo, ConnInfo } from '../protocol/clientInfo.ts';
-import { NO_PROPERTIES, type MqttVersion, type Packet, type PacketType, type Qos, type Will } from '../protocol/packet.ts';
+import { NO_PROPERTIES, type AckPacket, type MqttVersion, type Packet, type PacketType, type Qos, type Will } from '../protocol/packet.ts';
+import { ACK_BYTES } from '../protocol/parser.ts';
 import { ReasonCode, reasonName } from '../protocol/reasonCodes.ts';
 import type { Violation } from '../protocol/violations.ts';
 import { ClientCounters } from './clientCounters.ts';
@@ -13,10 +14,10 @@ import { handleAuth, handleConnecting } from './handlers/authenticate.ts';
 import { handleConnect } from './handlers/connect.ts';
 import { handleDisconnect } from './handlers/disconnect.ts';
 import { handlePingreq } from './handlers/pingreq.ts';
-import { handlePublish } from './handlers/publish.ts';
+import { handlePublish, handlePublishBytes } from './handlers/publish.ts';
 import { handleSubscribe } from './handlers/subscribe.ts';
 import { handleUnsubscribe } from './handlers/unsubscribe.ts';
-import type { NodePort, Out, Peer, Timer, TimerName, TimerOwner } from './ports.ts';
+import type { NodePort, Out, Peer, Timer, TimerName, TimerOwner, TopicHandle } from './ports.ts';
 import type { Session } from './session.ts';
 import { takeoverPublishesWill } from './will.ts';
 
@@ -31,6 +32,17 @@ const SENT_METRIC = Object.fromEntries(
 ) as Readonly<Partial<Record<PacketType, number>>>;
 
 const TOLD_OLDER_CLIENTS: ReadonlySet<number> = new Set([ReasonCode.UnsupportedProtocolVersion, ReasonCode.ClientIdentifierNotValid]);
+const ACK_SENT = {
+  puback: METRIC['packets.puback.sent'],
+  pubrec: METRIC['packets.pubrec.sent'],
+  pubrel: METRIC['packets.pubrel.sent'],
+  pubcomp: METRIC['packets.pubcomp.sent'],
+} as const;
+// Constants: what every packet counts must not look a name up.
+const PACKETS_RECEIVED = METRIC['packets.received'];
+const PACKETS_SENT = METRIC['packets.sent'];
+const PUBLISH_SENT = METRIC['packets.publish.sent'];
+const MESSAGES_SENT = METRIC['messages.sent'];
 const QOS_SENT = [METRIC['messages.qos0.sent'], METRIC['messages.qos1.sent'], METRIC['messages.qos2.sent']] as const;
 
 /** The last publish verdict of this connection: publishers repeat themselves. */
@@ -40,6 +52,8 @@ export interface PublishVerdict {
   retain: boolean;
   epoch: number;
   allowed: boolean;
+  /** What the node knows of the topic; null until the first message to it was let through. */
+  entry: TopicHandle | null;
 }
 
 export class Channel implements TimerOwner {
@@ -64,7 +78,7 @@ export class Channel implements TimerOwner {
   expiryTimer: Timer | null = null;
   /** Inbound topic aliases of this connection; null until the first. */
   aliases: Map<number, string> | null = null;
-  readonly verdict: PublishVerdict = { topic: '', qos: 0, retain: false, epoch: -1, allowed: false };
+  readonly verdict: PublishVerdict = { topic: '', qos: 0, retain: false, epoch: -1, allowed: false, entry: null };
   #lastPacketAtMs: Millis;
   #keepaliveLimitMs: Millis = 0;
   #timer: Timer | null;
@@ -97,7 +111,7 @@ export class Channel implements TimerOwner {
     try {
       this.#handle(packet);
     } catch (error) {
-      this.#failed(error, packet.type);
+      this.#failed(packet.type, error);
     }
   }
 
@@ -107,20 +121,50 @@ export class Channel implements TimerOwner {
     try {
       task();
     } catch (error) {
-      this.#failed(error, 'connect');
+      this.#failed('connect', error);
     }
   }
 
-  #failed(error: unknown, packet: PacketType): void {
+  /** `packet` for a usual PUBLISH of a connected client, as `ByteSink.onPublish` gets it. */
+  publishBytes(bytes: Buffer, at: number, end: number, owned: boolean, topic: string, packetId: number, payloadAt: number): void {
+    if (this.connState !== 'connected') return;
+    try {
+      this.#countPacket();
+      handlePublishBytes(this, this.session as Session, bytes, at, end, owned, topic, packetId, payloadAt);
+    } catch (error) {
+      this.#failed('publish', error);
+    }
+  }
+
+  /** `packet` for an acknowledgement of success of a connected client, as `ByteSink.onAck` gets it. */
+  ackBytes(firstByte: number, packetId: number): void {
+    if (this.connState !== 'connected') return;
+    const session = this.session as Session;
+    try {
+      this.#countPacket();
+      if (firstByte === ACK_BYTES.puback) handlePuback(this, session, packetId);
+      else if (firstByte === ACK_BYTES.pubrec) handlePubrec(this, session, packetId, ReasonCode.Success);
+      else if (firstByte === ACK_BYTES.pubrel) handlePubrel(this, session, packetId);
+      else handlePubcomp(this, session, packetId);
+    } catch (error) {
+      this.#failed('acknowledgement', error);
+    }
+  }
+
+  #failed(packet: string, error: unknown): void {
     const stack = error instanceof Error ? error.stack : undefined;
     this.node.log.error('channel_failed', { clientid: this.identity.clientId, packet, reason: messageOf(error), stack });
     this.disconnect(ReasonCode.ImplementationSpecificError);
   }
 
-  #handle(packet: Packet): void {
+  #countPacket(): void {
     this.#lastPacketAtMs = this.node.clock.now();
     this.counters.recvPkt += 1;
-    this.node.metrics.inc(METRIC['packets.received']);
+    this.node.metrics.inc(PACKETS_RECEIVED);
+  }
+
+  #handle(packet: Packet): void {
+    this.#countPacket();
     if (this.connState === 'idle') {
       if (packet.type === 'connect') handleConnect(this, packet);
       else this.abort('packet_before_connect'); // [MQTT-3.1.0-1]; no DISCONNECT before CONNACK [MQTT-3.14.0-1]
@@ -135,13 +179,13 @@ export class Channel implements TimerOwner {
       case 'publish':
         return handlePublish(this, session, packet);
       case 'puback':
-        return handlePuback(this, session, packet);
+        return handlePuback(this, session, packet.packetId);
       case 'pubrec':
-        return handlePubrec(this, session, packet);
+        return handlePubrec(this, session, packet.packetId, packet.reasonCode);
       case 'pubrel':
-        return handlePubrel(this, session, packet);
+        return handlePubrel(this, session, packet.packetId);
       case 'pubcomp':
-        return handlePubcomp(this, session, packet);
+        return handlePubcomp(this, session, packet.packetId);
       case 'subscribe':
         return handleSubscribe(this, session, packet);
       case 'unsubscribe':
@@ -201,19 +245,28 @@ export class Channel implements TimerOwner {
 
   send(packet: Packet): void {
     const metrics = this.node.metrics;
-    metrics.inc(METRIC['packets.sent']);
+    metrics.inc(PACKETS_SENT);
     const counter = SENT_METRIC[packet.type];
     if (counter !== undefined) metrics.inc(counter);
     this.counters.sendPkt += 1;
     this.out.send(packet);
   }
 
+  /** `send` for an acknowledgement of success. */
+  sendAck(type: AckPacket['type'], packetId: number): void {
+    const metrics = this.node.metrics;
+    metrics.inc(PACKETS_SENT);
+    metrics.inc(ACK_SENT[type]);
+    this.counters.sendPkt += 1;
+    this.out.sendAck(type, packetId);
+  }
+
   /** Counts a PUBLISH that went out by `Out.deliver`. */
   countSent(qos: Qos): void {
     const metrics = this.node.metrics;
-    metrics.inc(METRIC['packets.sent']);
-    metrics.inc(METRIC['packets.publish.sent']);
-    metrics.inc(METRIC['messages.sent']);
+    metrics.inc(PACKETS_SENT);
+    metrics.inc(PUBLISH_SENT);
+    metrics.inc(MESSAGES_SENT);
     metrics.inc(QOS_SENT[qos]);
     this.counters.sendPkt += 1;
     this.counters.countSent(qos);

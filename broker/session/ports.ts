@@ -8,7 +8,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { AuthExchange, AuthnVerdict } from '../protocol/authentication.ts';
 import type { ClientInfo } from '../protocol/clientInfo.ts';
 import type { Message } from '../protocol/message.ts';
-import type { MqttVersion, Packet, Properties, Qos, SubOpts } from '../protocol/packet.ts';
+import type { AckPacket, MqttVersion, Packet, Properties, Qos, SubOpts } from '../protocol/packet.ts';
 import type { TopicCursor } from '../topics/topicCursor.ts';
 import type { Channel } from './channel.ts';
 import type { Publication } from './publication.ts';
@@ -64,6 +64,8 @@ export interface Out {
     subscriptionIds: readonly number[] | null,
     nowMs: Millis,
   ): DeliverResult;
+  /** Sends an acknowledgement of success, which is the same four bytes in every version. */
+  sendAck(type: AckPacket['type'], packetId: number): void;
   readonly traffic: Traffic;
   /** More is waiting than the client takes in; `Channel.drained` follows when that is over. */
   readonly congested: boolean;
@@ -91,6 +93,11 @@ export interface RetainedSource {
   removeIfExpired(message: Message): boolean;
   /** How fast one session may get them. */
   readonly deliveryRate: Rate;
+}
+
+/** The router's memory of a topic (router/match.ts), opaque here. */
+export interface TopicHandle {
+  readonly topic: string;
 }
 
 export interface OpenedSession {
@@ -130,9 +137,13 @@ export interface NodePort {
   readonly denyDisconnects: boolean;
   /** Routes a message and returns how many receivers (sessions and nodes) it has. */
   publish(message: Message): number;
+  /** What is known of a topic name. Kept by a channel for its last topic, so that publishing there again looks nothing up. */
+  topicEntry(topic: string): TopicHandle;
+  /** `publish` of a message that came from a client, to the topic of an entry that `topicEntry` gave, however long ago. */
+  publishReceived(publication: Publication, topic: TopicHandle): number;
   publishWill(session: Session): void;
   /** `message.puback` hook. */
-  acknowledging(packetId: number, message: Message, receivers: number, reasonCode: number): number;
+  acknowledging(packetId: number, publication: Publication, receivers: number, reasonCode: number): number;
   /** `client.subscribe` / `client.unsubscribe` hooks, with filters that passed all checks. */
   subscribing(channel: Channel, properties: Properties, items: readonly SubscribeItem[]): readonly SubscribeItem[];
   unsubscribing(channel: Channel, properties: Properties, topicFilters: readonly string[]): readonly string[];

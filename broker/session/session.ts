@@ -7,7 +7,7 @@
 import type { Millis } from '../base/ids.ts';
 import { METRIC } from '../metrics/metrics.ts';
 import type { ClientInfo, ConnInfo } from '../protocol/clientInfo.ts';
-import { NO_PROPERTIES, type Qos, type Will } from '../protocol/packet.ts';
+import type { Qos, Will } from '../protocol/packet.ts';
 import { isFailure } from '../protocol/reasonCodes.ts';
 import type { Channel } from './channel.ts';
 import type { AwaitingRel } from './awaitingRel.ts';
@@ -22,6 +22,7 @@ import { willDelayMs } from './will.ts';
 /** Why a delivery did not happen, with its counter's last word. */
 export type DropReason = 'no_local' | 'too_large' | 'qos0_msg' | 'queue_full' | 'expired';
 
+const MESSAGES_DELIVERED = METRIC['messages.delivered'];
 const DROP_METRIC: Readonly<Record<DropReason, number>> = {
   no_local: METRIC['delivery.dropped.no_local'],
   too_large: METRIC['delivery.dropped.too_large'],
@@ -107,7 +108,7 @@ export class Session implements TimerOwner {
       this.#resend = this.inflight.entries();
       const publishes: InflightEntry[] = [];
       for (const entry of this.#resend) {
-        if (entry.released) this.#sendRelease(entry.packetId, 0);
+        if (entry.released) this.channel?.sendAck('pubrel', entry.packetId);
         else publishes.push(entry);
       }
       this.#resend = publishes;
@@ -141,20 +142,19 @@ export class Session implements TimerOwner {
 
   /** A message that matched a subscription of this session. */
   deliver(publication: Publication, receiver: Receiver): void {
-    const message = publication.message;
-    if (receiver.noLocal && message.fromClientId === this.clientId) {
+    if (receiver.noLocal && publication.fromClientId === this.clientId) {
       const rest = withoutNoLocal(receiver); // [MQTT-3.8.3-3]
       if (rest === undefined) return this.#drop(publication, 'no_local');
       receiver = rest;
     }
-    const qos = this.node.mqtt.upgradeQos ? receiver.qos : message.qos < receiver.qos ? message.qos : receiver.qos;
+    const qos = this.node.mqtt.upgradeQos ? receiver.qos : publication.qos < receiver.qos ? publication.qos : receiver.qos;
     // RETAIN says "this was stored before you came", unless the subscriber asked for it as published [MQTT-3.3.1-12], [MQTT-3.3.1-13].
-    this.#accept(publication, qos, message.retain && receiver.retainAsPublished, receiver.subscriptionIds);
+    this.#accept(publication, qos, publication.retain && receiver.retainAsPublished, receiver.subscriptionIds);
   }
 
   /** A retained message for a new subscription: RETAIN is 1 whatever Retain As Published says [MQTT-3.3.1-8]. */
   deliverRetained(publication: Publication, subscription: Subscription): void {
-    const qos = publication.message.qos < subscription.qos ? publication.message.qos : subscription.qos;
+    const qos = publication.qos < subscription.qos ? publication.qos : subscription.qos;
     this.#accept(publication, qos, true, subscription.subscriptionIds);
   }
 
@@ -177,7 +177,7 @@ export class Session implements TimerOwner {
   #accept(original: Publication, qos: Qos, retain: boolean, subscriptionIds: readonly number[] | null): void {
     const node = this.node;
     const channel = this.channel;
-    node.metrics.inc(METRIC['messages.delivered']);
+    node.metrics.inc(MESSAGES_DELIVERED);
     const publication = node.delivering(this, original);
     if (channel === null) {
       if (qos === 0 && !node.mqtt.mqueueStoreQos0) return this.#drop(publication, 'qos0_msg');
@@ -283,7 +283,7 @@ export class Session implements TimerOwner {
       entry.released = true;
       this.node.acked(this, entry.publication, entry.sentAtMs);
     }
-    this.#sendRelease(packetId, 0);
+    this.channel?.sendAck('pubrel', packetId);
     return true;
   }
 
@@ -303,10 +303,6 @@ export class Session implements TimerOwner {
     this.inflight?.remove(entry);
     if (this.#quota < this.#window) this.#quota += 1;
     this.pump();
-  }
-
-  #sendRelease(packetId: number, reasonCode: number): void {
-    this.channel?.send({ type: 'pubrel', packetId, reasonCode, properties: NO_PROPERTIES });
   }
 
   // ---------------------------------------------------------------- timers and end

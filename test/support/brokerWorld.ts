@@ -12,7 +12,7 @@ import { BrokerNode } from '../../broker/core/brokerNode.ts';
 import { standalone, type ClusterPort } from '../../broker/core/clusterPort.ts';
 import { Hooks } from '../../broker/hooks/hooks.ts';
 import { Metrics } from '../../broker/metrics/metrics.ts';
-import { NO_PROPERTIES, type ConnectPacket, type Packet, type Properties, type PublishPacket, type Qos, type SubOpts, type Will } from '../../broker/protocol/packet.ts';
+import { NO_PROPERTIES, type AckPacket, type ConnectPacket, type Packet, type Properties, type PublishPacket, type Qos, type SubOpts, type Will } from '../../broker/protocol/packet.ts';
 import type { Channel } from '../../broker/session/channel.ts';
 import type { DeliverResult, Out, Timer, TimerName, TimerOwner, Traffic } from '../../broker/session/ports.ts';
 import type { Publication } from '../../broker/session/publication.ts';
@@ -182,12 +182,16 @@ export class TestClient implements Out {
     nowMs: Millis,
   ): DeliverResult {
     if (qos === 0 && this.congested) return 'congested';
-    const { bytes } = publication.frame(this.channel.version, qos, retain, dup, subscriptionIds, nowMs);
+    const bytes = publication.frame(this.channel.version, qos, retain, dup, subscriptionIds, nowMs);
     if (bytes.length > this.maximumPacketSize) return 'tooLarge';
     const { topic, payload, properties } = publication.message;
     const seen = subscriptionIds === null ? properties : { ...properties, subscriptionIdentifiers: subscriptionIds };
     this.received.push({ type: 'publish', dup, qos, retain, topic, packetId, payload, properties: seen });
     return 'sent';
+  }
+
+  sendAck(type: AckPacket['type'], packetId: number): void {
+    this.received.push({ type, packetId, reasonCode: 0, properties: NO_PROPERTIES });
   }
 
   hold(): void {

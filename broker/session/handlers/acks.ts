@@ -1,40 +1,46 @@
 /** PUBACK, PUBREC and PUBCOMP for what was delivered; PUBREL for what was received. */
 import { METRIC } from '../../metrics/metrics.ts';
-import { NO_PROPERTIES, type AckPacket } from '../../protocol/packet.ts';
+import { NO_PROPERTIES } from '../../protocol/packet.ts';
 import { ReasonCode } from '../../protocol/reasonCodes.ts';
 import type { Channel } from '../channel.ts';
 import type { Session } from '../session.ts';
 
-export function handlePuback(channel: Channel, session: Session, packet: AckPacket): void {
+const PUBACK_RECEIVED = METRIC['packets.puback.received'];
+const PUBREC_RECEIVED = METRIC['packets.pubrec.received'];
+const PUBREL_RECEIVED = METRIC['packets.pubrel.received'];
+const PUBCOMP_RECEIVED = METRIC['packets.pubcomp.received'];
+
+export function handlePuback(channel: Channel, session: Session, packetId: number): void {
   const { metrics } = channel.node;
-  metrics.inc(METRIC['packets.puback.received']);
-  if (!session.puback(packet.packetId)) metrics.inc(METRIC['packets.puback.missed']);
+  metrics.inc(PUBACK_RECEIVED);
+  if (!session.puback(packetId)) metrics.inc(METRIC['packets.puback.missed']);
 }
 
-export function handlePubrec(channel: Channel, session: Session, packet: AckPacket): void {
+export function handlePubrec(channel: Channel, session: Session, packetId: number, reasonCode: number): void {
   const { metrics } = channel.node;
-  metrics.inc(METRIC['packets.pubrec.received']);
-  if (session.pubrec(packet.packetId, packet.reasonCode)) return;
+  metrics.inc(PUBREC_RECEIVED);
+  if (session.pubrec(packetId, reasonCode)) return;
   metrics.inc(METRIC['packets.pubrec.missed']);
   // The client waits for a PUBREL, whatever we have forgotten (table 3-7); a PUBREC that refuses waits for nothing.
-  if (packet.reasonCode < 0x80) reply(channel, 'pubrel', packet.packetId, ReasonCode.PacketIdentifierNotFound);
+  if (reasonCode < 0x80) reply(channel, 'pubrel', packetId, ReasonCode.PacketIdentifierNotFound);
 }
 
-export function handlePubcomp(channel: Channel, session: Session, packet: AckPacket): void {
+export function handlePubcomp(channel: Channel, session: Session, packetId: number): void {
   const { metrics } = channel.node;
-  metrics.inc(METRIC['packets.pubcomp.received']);
-  if (!session.pubcomp(packet.packetId)) metrics.inc(METRIC['packets.pubcomp.missed']);
+  metrics.inc(PUBCOMP_RECEIVED);
+  if (!session.pubcomp(packetId)) metrics.inc(METRIC['packets.pubcomp.missed']);
 }
 
-export function handlePubrel(channel: Channel, session: Session, packet: AckPacket): void {
+export function handlePubrel(channel: Channel, session: Session, packetId: number): void {
   const { metrics } = channel.node;
-  metrics.inc(METRIC['packets.pubrel.received']);
-  const found = session.awaitingRel?.release(packet.packetId) === true;
+  metrics.inc(PUBREL_RECEIVED);
+  const found = session.awaitingRel?.release(packetId) === true;
   if (!found) metrics.inc(METRIC['packets.pubrel.missed']);
   // [MQTT-4.3.3-11]: every PUBREL is answered; an unknown id is no reason to close.
-  reply(channel, 'pubcomp', packet.packetId, found ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound);
+  reply(channel, 'pubcomp', packetId, found ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound);
 }
 
 function reply(channel: Channel, type: 'pubrel' | 'pubcomp', packetId: number, reasonCode: number): void {
-  channel.send({ type, packetId, reasonCode, properties: NO_PROPERTIES });
+  if (reasonCode === ReasonCode.Success) channel.sendAck(type, packetId);
+  else channel.send({ type, packetId, reasonCode, properties: NO_PROPERTIES });
 }

@@ -1,52 +1,107 @@
 /** PUBLISH from a client: alias, limits, authorization, routing, acknowledgement, in this order. */
 import { METRIC } from '../../metrics/metrics.ts';
 import type { Message } from '../../protocol/message.ts';
-import { NO_PROPERTIES, type Properties, type PublishPacket } from '../../protocol/packet.ts';
+import { ownBytes } from '../../protocol/ownBytes.ts';
+import { NO_PROPERTIES, type Properties, type PublishPacket, type Qos } from '../../protocol/packet.ts';
 import { ReasonCode } from '../../protocol/reasonCodes.ts';
 import { countLevels } from '../../topics/topicName.ts';
 import { AwaitingRel } from '../awaitingRel.ts';
 import type { Channel } from '../channel.ts';
+import { Publication } from '../publication.ts';
 import type { Session } from '../session.ts';
 
+const PUBLISH_RECEIVED = METRIC['packets.publish.received'];
+const MESSAGES_RECEIVED = METRIC['messages.received'];
 const QOS_RECEIVED = [METRIC['messages.qos0.received'], METRIC['messages.qos1.received'], METRIC['messages.qos2.received']] as const;
 
 export function handlePublish(channel: Channel, session: Session, packet: PublishPacket): void {
   const { node } = channel;
-  const { metrics, mqtt } = node;
-  metrics.inc(METRIC['packets.publish.received']);
-  metrics.inc(METRIC['messages.received']);
-  metrics.inc(QOS_RECEIVED[packet.qos]);
-  channel.counters.countReceived(packet.qos);
-
-  if (packet.qos > mqtt.maxQosAllowed) return reject(channel, ReasonCode.QosNotSupported); // [MQTT-3.2.2-11]
-  if (packet.retain && !mqtt.retainAvailable) return reject(channel, ReasonCode.RetainNotSupported); // [MQTT-3.2.2-14]
+  const { qos, retain, packetId } = packet;
+  count(channel, qos);
+  if (!offered(channel, qos, retain)) return;
   const topic = packet.properties.topicAlias === undefined ? packet.topic : resolveAlias(channel, packet.topic, packet.properties.topicAlias);
   if (typeof topic === 'number') return reject(channel, topic);
-  // The parser hands on valid topics only; how deep they may be is this broker's own limit, and known for one that was sent before.
-  if (topic !== channel.verdict.topic && countLevels(topic) > mqtt.maxTopicLevels) return reject(channel, ReasonCode.TopicNameInvalid);
-
-  // A repeat of a QoS 2 PUBLISH is the same message: acknowledged again, not published again [MQTT-4.3.3-10].
-  if (packet.qos === 2 && session.awaitingRel?.has(packet.packetId) === true) {
-    metrics.inc(METRIC['packets.publish.inuse']);
-    return acknowledge(channel, packet, ReasonCode.Success);
-  }
-  if (!authorized(channel, topic, packet)) return deny(channel, packet, topic);
-  if (packet.qos === 2 && !reserve(channel, session, packet.packetId)) return;
-
+  if (!admit(channel, session, topic, qos, retain, packetId)) return;
   const message: Message = {
     topic,
     payload: packet.payload,
-    qos: packet.qos,
-    retain: packet.retain,
+    qos,
+    retain,
     properties: packet.properties === NO_PROPERTIES ? NO_PROPERTIES : ofTheMessage(packet.properties),
     fromClientId: channel.identity.clientId,
     fromUsername: channel.identity.username,
     timestampMs: node.clock.now(),
   };
-  const receivers = node.publish(message);
-  if (packet.qos === 0) return;
+  publish(channel, new Publication(message), packetId);
+}
+
+/** The same for a PUBLISH without properties, read by its offsets (`ByteSink.onPublish`): no packet is made of it. */
+export function handlePublishBytes(
+  channel: Channel,
+  session: Session,
+  bytes: Buffer,
+  at: number,
+  end: number,
+  owned: boolean,
+  topic: string,
+  packetId: number,
+  payloadAt: number,
+): void {
+  const firstByte = bytes[at]!;
+  const qos = ((firstByte >> 1) & 3) as Qos;
+  const retain = (firstByte & 1) !== 0;
+  count(channel, qos);
+  if (!offered(channel, qos, retain) || !admit(channel, session, topic, qos, retain, packetId)) return;
+  const frame = owned ? new Uint8Array(bytes.buffer, bytes.byteOffset + at, end - at) : ownBytes(bytes, at, end);
+  publish(channel, Publication.received(frame, payloadAt - at, topic, channel.version, channel.identity, channel.node.clock.now()), packetId);
+}
+
+function count(channel: Channel, qos: Qos): void {
+  const { metrics } = channel.node;
+  metrics.inc(PUBLISH_RECEIVED);
+  metrics.inc(MESSAGES_RECEIVED);
+  metrics.inc(QOS_RECEIVED[qos]);
+  channel.counters.countReceived(qos);
+}
+
+/** Whether CONNACK offered this QoS and RETAIN. If not, the connection has ended. */
+function offered(channel: Channel, qos: Qos, retain: boolean): boolean {
+  const { mqtt } = channel.node;
+  if (qos > mqtt.maxQosAllowed) reject(channel, ReasonCode.QosNotSupported); // [MQTT-3.2.2-11]
+  else if (retain && !mqtt.retainAvailable) reject(channel, ReasonCode.RetainNotSupported); // [MQTT-3.2.2-14]
+  else return true;
+  return false;
+}
+
+/** Whether the message goes on to the router. If not, all that is due has been answered. */
+function admit(channel: Channel, session: Session, topic: string, qos: Qos, retain: boolean, packetId: number): boolean {
+  const { metrics, mqtt } = channel.node;
+  // The parser hands on valid topics only; how deep they may be is this broker's own limit, and known for one that was sent before.
+  if (topic !== channel.verdict.topic && countLevels(topic) > mqtt.maxTopicLevels) {
+    reject(channel, ReasonCode.TopicNameInvalid);
+    return false;
+  }
+  // A repeat of a QoS 2 PUBLISH is the same message: acknowledged again, not published again [MQTT-4.3.3-10].
+  if (qos === 2 && session.awaitingRel?.has(packetId) === true) {
+    metrics.inc(METRIC['packets.publish.inuse']);
+    acknowledge(channel, qos, packetId, ReasonCode.Success);
+    return false;
+  }
+  if (!authorized(channel, topic, qos, retain)) {
+    deny(channel, qos, packetId, topic);
+    return false;
+  }
+  return qos !== 2 || reserve(channel, session, packetId);
+}
+
+/** To the router, and the answer to the publisher. The channel's verdict is about this topic. */
+function publish(channel: Channel, publication: Publication, packetId: number): void {
+  const { node, verdict } = channel;
+  const { qos } = publication;
+  const receivers = node.publishReceived(publication, (verdict.entry ??= node.topicEntry(verdict.topic)));
+  if (qos === 0) return;
   const reasonCode = receivers === 0 ? ReasonCode.NoMatchingSubscribers : ReasonCode.Success;
-  acknowledge(channel, packet, packet.qos === 1 ? node.acknowledging(packet.packetId, message, receivers, reasonCode) : reasonCode);
+  acknowledge(channel, qos, packetId, qos === 1 ? node.acknowledging(packetId, publication, receivers, reasonCode) : reasonCode);
 }
 
 /** The topic an alias stands for, or a reason code. The mapping is set even if the publish is refused later (section 3.3.2.3.4). */
@@ -72,14 +127,14 @@ function reserve(channel: Channel, session: Session, packetId: number): boolean 
   return false;
 }
 
-function authorized(channel: Channel, topic: string, packet: PublishPacket): boolean {
+function authorized(channel: Channel, topic: string, qos: Qos, retain: boolean): boolean {
   const { node, verdict } = channel;
-  const { qos, retain } = packet;
   if (verdict.topic === topic && verdict.epoch === node.authzEpoch && verdict.qos === qos && verdict.retain === retain) {
     node.authorizedFromCache(verdict.allowed);
     return verdict.allowed;
   }
   verdict.allowed = node.authorize(channel.identity, 'publish', topic, qos, retain);
+  if (verdict.topic !== topic) verdict.entry = null;
   verdict.topic = topic;
   verdict.epoch = node.authzEpoch;
   verdict.qos = qos;
@@ -88,12 +143,12 @@ function authorized(channel: Channel, topic: string, packet: PublishPacket): boo
 }
 
 /** broker-contract 1.5: dropped with an acknowledgement that says so, or the end of the connection. */
-function deny(channel: Channel, packet: PublishPacket, topic: string): void {
+function deny(channel: Channel, qos: Qos, packetId: number, topic: string): void {
   const { node, identity } = channel;
   node.metrics.inc(METRIC['packets.publish.auth_error']);
   node.log.warn('cannot_publish_to_topic_due_to_not_authorized', { clientid: identity.clientId, username: identity.username, topic });
   if (node.denyDisconnects) return channel.disconnect(ReasonCode.NotAuthorized);
-  if (packet.qos > 0) acknowledge(channel, packet, ReasonCode.NotAuthorized);
+  if (qos > 0) acknowledge(channel, qos, packetId, ReasonCode.NotAuthorized);
 }
 
 function reject(channel: Channel, reasonCode: number): void {
@@ -101,8 +156,10 @@ function reject(channel: Channel, reasonCode: number): void {
   channel.disconnect(reasonCode);
 }
 
-function acknowledge(channel: Channel, packet: PublishPacket, reasonCode: number): void {
-  channel.send({ type: packet.qos === 1 ? 'puback' : 'pubrec', packetId: packet.packetId, reasonCode, properties: NO_PROPERTIES });
+function acknowledge(channel: Channel, qos: Qos, packetId: number, reasonCode: number): void {
+  const type = qos === 1 ? 'puback' : 'pubrec';
+  if (reasonCode === ReasonCode.Success) channel.sendAck(type, packetId);
+  else channel.send({ type, packetId, reasonCode, properties: NO_PROPERTIES });
 }
 
 /** The alias belongs to the hop, everything else to the message (section 3.3.2.3). */

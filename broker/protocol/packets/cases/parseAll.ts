@@ -1,6 +1,6 @@
 /** What a parser makes of chunks, as data that compares. */
-import type { Packet } from '../../packet.ts';
-import { PacketParser } from '../../parser.ts';
+import { NO_PROPERTIES, type AckPacket, type Packet, type Qos } from '../../packet.ts';
+import { ACK_BYTES, PacketParser, type ByteSink } from '../../parser.ts';
 import type { Violation } from '../../violations.ts';
 import type { PacketCase } from './packetCase.ts';
 
@@ -11,9 +11,14 @@ const MAX_PACKET_SIZE = 1_000_000;
 
 /**
  * Feeds chunks that are overwritten after each call, as a shared read buffer is, and returns what the sink was given. The
- * version is told to the parser unless the bytes begin with CONNECT, which tells it itself.
+ * version is told to the parser unless the bytes begin with CONNECT, which tells it itself. `fast`: the usual packets come by
+ * their offsets, and are made packets here.
  */
-export function parseAll(row: Pick<PacketCase, 'version' | 'sender' | 'bytes'>, chunks: readonly Uint8Array[] = [row.bytes]): Outcome[] {
+export function parseAll(
+  row: Pick<PacketCase, 'version' | 'sender' | 'bytes'>,
+  chunks: readonly Uint8Array[] = [row.bytes],
+  fast = false,
+): Outcome[] {
   const outcomes: Outcome[] = [];
   const sink = {
     onPacket(packet: Packet, payloadOwned: boolean): void {
@@ -23,7 +28,7 @@ export function parseAll(row: Pick<PacketCase, 'version' | 'sender' | 'bytes'>, 
       outcomes.push(violation);
     },
   };
-  const options = { maxPacketSize: MAX_PACKET_SIZE, sender: row.sender ?? 'client' };
+  const options = { maxPacketSize: MAX_PACKET_SIZE, sender: row.sender ?? 'client', ...(fast ? { bytes: packetsFrom(outcomes) } : {}) };
   const parser = new PacketParser(sink, row.bytes[0]! >> 4 === CONNECT ? options : { ...options, version: row.version });
   for (const chunk of chunks) {
     const shared = Buffer.from(chunk);
@@ -31,6 +36,23 @@ export function parseAll(row: Pick<PacketCase, 'version' | 'sender' | 'bytes'>, 
     shared.fill(0xff);
   }
   return outcomes.map((outcome) => ('type' in outcome ? plainBytes(outcome) : outcome));
+}
+
+/** What `ByteSink` was told, as packets. */
+export function packetsFrom(outcomes: Outcome[]): ByteSink {
+  return {
+    onPublish(bytes, at, end, _owned, topic, packetId, payloadAt) {
+      const firstByte = bytes[at]!;
+      const qos = ((firstByte >> 1) & 3) as Qos;
+      const flags = { dup: (firstByte & 8) !== 0, retain: (firstByte & 1) !== 0 };
+      const payload = new Uint8Array(bytes.subarray(payloadAt, end));
+      outcomes.push({ type: 'publish', ...flags, qos, topic, packetId, payload, properties: NO_PROPERTIES });
+    },
+    onAck(firstByte, packetId) {
+      const type = (Object.keys(ACK_BYTES) as AckPacket['type'][]).find((name) => ACK_BYTES[name] === firstByte) as AckPacket['type'];
+      outcomes.push({ type, packetId, reasonCode: 0, properties: NO_PROPERTIES });
+    },
+  };
 }
 
 /** A test that fails prints the difference, which takes minutes for byte arrays larger than this. */
