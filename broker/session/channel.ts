@@ -127,7 +127,7 @@ export class Channel implements TimerOwner {
 
   /** `packet` for a usual PUBLISH of a connected client, as `ByteSink.onPublish` gets it. */
   publishBytes(bytes: Buffer, at: number, end: number, owned: boolean, topic: string, packetId: number, payloadAt: number): void {
-    if (this.connState !== 'connected') return;
+    if (this.connState !== 'connected') return this.#uninvited();
     try {
       this.#countPacket();
       handlePublishBytes(this, this.session as Session, bytes, at, end, owned, topic, packetId, payloadAt);
@@ -138,7 +138,7 @@ export class Channel implements TimerOwner {
 
   /** `packet` for an acknowledgement of success of a connected client, as `ByteSink.onAck` gets it. */
   ackBytes(firstByte: number, packetId: number): void {
-    if (this.connState !== 'connected') return;
+    if (this.connState !== 'connected') return this.#uninvited();
     const session = this.session as Session;
     try {
       this.#countPacket();
@@ -149,6 +149,11 @@ export class Channel implements TimerOwner {
     } catch (error) {
       this.#failed('acknowledgement', error);
     }
+  }
+
+  /** Behind the end nothing counts; before CONNACK these packets may not come [MQTT-3.1.2-30]. */
+  #uninvited(): void {
+    if (this.connState === 'connecting') this.enhancedAuth?.refuse(ReasonCode.ProtocolError);
   }
 
   #failed(packet: string, error: unknown): void {
