@@ -3,10 +3,10 @@
  * sends back goes through the real encoder and is read again by a parser that stands where a client would.
  */
 import type { BrokerNode } from '../../broker/core/brokerNode.ts';
-import type { MqttVersion, Packet, Qos } from '../../broker/protocol/packet.ts';
-import { PacketParser } from '../../broker/protocol/parser.ts';
+import { NO_PROPERTIES, type AckPacket, type MqttVersion, type Packet, type Qos } from '../../broker/protocol/packet.ts';
+import { ACK_BYTES, PacketParser, type ByteSink } from '../../broker/protocol/parser.ts';
 import type { Violation } from '../../broker/protocol/violations.ts';
-import { encodeWithin } from '../../broker/protocol/writer.ts';
+import { encodeWithin, packetIdOffset } from '../../broker/protocol/writer.ts';
 import type { DeliverResult } from '../../broker/session/ports.ts';
 import type { Publication } from '../../broker/session/publication.ts';
 import { describePacket, TestClient } from '../support/brokerWorld.ts';
@@ -14,7 +14,7 @@ import { describePacket, TestClient } from '../support/brokerWorld.ts';
 /** Enough of what was said to explain a failure. */
 const MAX_REMEMBERED = 200;
 
-export class FuzzPeer extends TestClient {
+export class FuzzPeer extends TestClient implements ByteSink {
   /** What the broker did that it must never do. */
   readonly faults: string[] = [];
   /** Violations that ended the connection. */
@@ -31,7 +31,10 @@ export class FuzzPeer extends TestClient {
 
   constructor(node: BrokerNode, maxPacketSize: number) {
     super(node, '192.0.2.66');
-    this.#parser = new PacketParser({ onPacket: (packet) => this.#take(packet), onError: (violation) => this.#broken(violation) }, { maxPacketSize });
+    this.#parser = new PacketParser(
+      { onPacket: (packet, payloadOwned) => this.#take(packet, payloadOwned), onError: (violation) => this.#broken(violation) },
+      { maxPacketSize, bytes: this },
+    );
     this.#reader = this.#newReader(5);
   }
 
@@ -57,10 +60,21 @@ export class FuzzPeer extends TestClient {
     return last?.type === 'disconnect' || (last?.type === 'connack' && last.reasonCode !== 0) ? last.reasonCode : undefined;
   }
 
-  #take(packet: Packet): void {
+  onPublish(bytes: Buffer, at: number, end: number, owned: boolean, topic: string, packetId: number, payloadAt: number): void {
+    this.channel.publishBytes(bytes, at, end, owned, topic, packetId, payloadAt);
+    if (this.ended) this.#parser.stop();
+  }
+
+  onAck(firstByte: number, packetId: number): void {
+    if (firstByte === ACK_BYTES.puback || firstByte === ACK_BYTES.pubcomp) this.#open.delete(packetId);
+    this.channel.ackBytes(firstByte, packetId);
+    if (this.ended) this.#parser.stop();
+  }
+
+  #take(packet: Packet, payloadOwned: boolean): void {
     if (packet.type === 'connect') this.receiveMaximum = packet.properties.receiveMaximum ?? 65_535;
     if (packet.type === 'puback' || packet.type === 'pubcomp' || (packet.type === 'pubrec' && packet.reasonCode >= 0x80)) this.#open.delete(packet.packetId);
-    this.channel.packet(packet);
+    this.channel.packet(payloadOwned || packet.type !== 'publish' ? packet : { ...packet, payload: new Uint8Array(packet.payload) });
     if (this.ended) this.#parser.stop();
   }
 
@@ -82,12 +96,16 @@ export class FuzzPeer extends TestClient {
     if (bytes !== undefined) this.#read(packet, bytes);
   }
 
+  override sendAck(type: AckPacket['type'], packetId: number): void {
+    this.send({ type, packetId, reasonCode: 0, properties: NO_PROPERTIES });
+  }
+
   override deliver(publication: Publication, qos: Qos, retain: boolean, dup: boolean, packetId: number, subscriptionIds: readonly number[] | null, nowMs: number): DeliverResult {
     if (qos === 0 && this.congested) return 'congested';
-    const { bytes, packetIdAt } = publication.frame(this.#version, qos, retain, dup, subscriptionIds, nowMs);
+    const bytes = publication.frame(this.#version, qos, retain, dup, subscriptionIds, nowMs);
     if (bytes.length > this.maximumPacketSize) return 'tooLarge';
     const own = Buffer.from(bytes);
-    if (packetIdAt !== -1) own.writeUInt16BE(packetId, packetIdAt);
+    if (qos > 0) own.writeUInt16BE(packetId, packetIdOffset(bytes));
     if (qos > 0) this.#open.add(packetId);
     if (this.#open.size > this.receiveMaximum) this.faults.push(`${this.#open.size} unacknowledged deliveries to a client that takes ${this.receiveMaximum}`);
     const { topic, payload, properties } = publication.message;
