@@ -16,7 +16,7 @@ import type { LinkEnd } from './linkEnd.ts';
 import { LinkTable, type GatePort } from './linkTable.ts';
 import { Membership } from './membership.ts';
 import type { LinkState, Peer } from './peer.ts';
-import type { AskResult, ClusterMessage, ClusterOptions, ClusterPorts, LinkId, LinkReport } from './ports.ts';
+import type { AskResult, ClusterClaim, ClusterMessage, ClusterOptions, ClusterPorts, LinkId, LinkReport } from './ports.ts';
 import { linkReports, memberRows, routeRows, type MemberStatus, type RouteRow } from './reports.ts';
 import { ROUTE_VALUE, routeSink } from './routeRows.ts';
 import { OwnTable } from './tables/ownTable.ts';
@@ -25,6 +25,7 @@ import { protocolError } from './wire/bytes.ts';
 import type { Frame } from './wire/frameReader.ts';
 import * as v1 from './wire/v1.ts';
 import { decodeForward, decodeSharedForward, encodeForward, encodeSharedForward } from './wire/v1Forward.ts';
+import { encodeClaimValue } from './wire/v1Claims.ts';
 import { encodeGroupValue } from './wire/v1Groups.ts';
 
 export class ClusterCore {
@@ -292,6 +293,12 @@ export class ClusterCore {
   groupChanged(key: string, online: number, total: number): void {
     const { own } = this.#routes;
     if (total === 0 ? own.remove(key) : own.put(key, encodeGroupValue({ online, total }))) this.#touch();
+  }
+
+  /** A client of this node has an exclusive subscription; undefined when it has given it up. */
+  claimChanged(key: string, claim: ClusterClaim | undefined): void {
+    const { own } = this.#routes;
+    if (claim === undefined ? own.remove(key) : own.put(key, encodeClaimValue(claim))) this.#touch();
   }
 
   /** Calls `done` when all present peers have applied the routes written so far, or after 1 s (R28). May call at once. */

@@ -48,6 +48,7 @@ class Bench {
         remoteNodeDown: (node) => void this.routes.push(`down ${node}`),
         dispatchForwarded: (message) => void this.arrived.push(message.topic),
         remoteGroupChanged: () => {},
+        remoteClaimChanged: () => {},
         dispatchShared: () => {},
       },
       answer: () => {},

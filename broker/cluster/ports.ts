@@ -94,6 +94,12 @@ export interface ClockPort {
   wallMs(): Millis;
 }
 
+/** The holder of an exclusive subscription, and since when by the clock of its node (ms since 1970). */
+export interface ClusterClaim {
+  readonly clientId: string;
+  readonly sinceMs: Millis;
+}
+
 /** What the broker hears from its peers. Rows of one node are announced once each, and taken back before a
  * second announcement; only the numbers of a shared group change in place. */
 export interface ClusterBrokerPort {
@@ -103,6 +109,8 @@ export interface ClusterBrokerPort {
   dispatchForwarded(message: ClusterMessage): void;
   /** Members of a shared group on a node, and how many of them are connected; 0 of 0 when none is left. */
   remoteGroupChanged(node: NodeName, key: string, online: number, total: number): void;
+  /** A client of a node has an exclusive subscription, `$exclusive/<filter>`; undefined when it has given it up. */
+  remoteClaimChanged(node: NodeName, key: string, claim: ClusterClaim | undefined): void;
   /** A message for one member of a shared group of this node. */
   dispatchShared(message: ClusterMessage, key: string, again: boolean): void;
 }

@@ -1,5 +1,6 @@
 /** What this node tells about the cluster: members, routes, links; sorted, so that answers do not depend on the order of events. */
 import type { NodeName } from '../base/ids.ts';
+import { isExclusiveKey } from '../topics/sharedSubscription.ts';
 import type { LinkCounters } from './linkQueue.ts';
 import type { Membership } from './membership.ts';
 import type { LinkReport } from './ports.ts';
@@ -26,11 +27,14 @@ export function memberRows(self: NodeName, members: Membership): MemberStatus[] 
   return rows.sort((a, b) => compare(a.node, b.node));
 }
 
-/** One row per filter and node. */
+/** One row per filter and node, shared subscriptions with theirs; an exclusive one has that of its filter. */
 export function routeRows(self: NodeName, own: OwnTable, members: Membership): RouteRow[] {
   const rows: RouteRow[] = [];
-  for (const topic of own.rows.keys()) rows.push({ topic, node: self });
-  for (const peer of members.all()) for (const topic of peer.table.rows.keys()) rows.push({ topic, node: peer.name });
+  const add = (node: NodeName, keys: Iterable<string>): void => {
+    for (const topic of keys) if (!isExclusiveKey(topic)) rows.push({ topic, node });
+  };
+  add(self, own.rows.keys());
+  for (const peer of members.all()) add(peer.name, peer.table.rows.keys());
   return rows.sort((a, b) => compare(a.topic, b.topic) || compare(a.node, b.node));
 }
 

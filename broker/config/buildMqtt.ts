@@ -26,5 +26,6 @@ export function buildMqtt(settings: Settings): MqttConfig {
     peerCertAsUsername: settings.get(KEYS.peerCertAsUsername),
     peerCertAsClientId: settings.get(KEYS.peerCertAsClientId),
     sharedSubscription: settings.get(KEYS.sharedSubscription),
+    exclusiveSubscription: settings.get(KEYS.exclusiveSubscription),
   };
 }

@@ -41,6 +41,7 @@ export interface MqttConfig {
   readonly peerCertAsUsername: CertificatePart | undefined;
   readonly peerCertAsClientId: CertificatePart | undefined;
   readonly sharedSubscription: boolean;
+  readonly exclusiveSubscription: boolean;
 }
 
 export type SharedStrategy = 'random' | 'round_robin' | 'round_robin_per_group' | 'sticky' | 'local' | 'hash_clientid' | 'hash_topic';

@@ -86,7 +86,6 @@ export const EMQX_KEYS: readonly EmqxKey[] = [
   ...later(
     '',
     OFF,
-    'mqtt.exclusive_subscription',
     'mqtt.ignore_loop_deliver',
     'mqtt.use_username_as_clientid',
   ),

@@ -77,6 +77,7 @@ describe('a node without any configuration', () => {
         peerCertAsUsername: undefined,
         peerCertAsClientId: undefined,
         sharedSubscription: true,
+        exclusiveSubscription: false,
       },
       sharedSubscriptions: { groups: new Map(), others: { strategy: 'round_robin', initialStickyPick: 'random', preferConnected: true } },
       retainer: {

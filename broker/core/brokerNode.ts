@@ -28,7 +28,8 @@ import { Session } from '../session/session.ts';
 import { mergeBySession, newSubscription, routedFilter, type Receiver, type Subscription } from '../session/subscription.ts';
 import { willMessage } from '../session/will.ts';
 import { AccessControl } from './accessControl.ts';
-import type { BrokerPort, ClusterPort } from './clusterPort.ts';
+import type { BrokerPort, ClusterPort, ExclusiveClaim } from './clusterPort.ts';
+import { ExclusiveClaims } from './exclusiveClaims.ts';
 import { Retainer } from './services/retainer.ts';
 import { SharedDispatch } from './sharedDispatch.ts';
 
@@ -72,6 +73,7 @@ export class BrokerNode implements NodePort, BrokerPort {
   readonly #topics: RouteCache<Receiver>;
   readonly #access: AccessControl;
   readonly #shared: SharedDispatch;
+  readonly #exclusive: ExclusiveClaims;
   readonly #options: BrokerNodeOptions;
   #subscriptions = 0;
 
@@ -93,6 +95,12 @@ export class BrokerNode implements NodePort, BrokerPort {
       routes: this.routes,
       filterChanged: (topicFilter) => this.#topics.filterChanged(topicFilter),
       dropped: (message) => this.#undeliverable(message),
+    });
+    this.#exclusive = new ExclusiveClaims({
+      self: this.config.node.name,
+      now: () => this.clock.now(),
+      changed: (key, claim) => options.cluster.claimChanged(key, claim),
+      lost: (subscription, to, granted) => this.#exclusiveLost(subscription, to, granted),
     });
   }
 
@@ -361,6 +369,7 @@ export class BrokerNode implements NodePort, BrokerPort {
 
   subscribe(session: Session, topicFilter: string, opts: SubOpts, subscriptionId: number | undefined): boolean {
     const subscription = newSubscription(session, topicFilter, opts, subscriptionId);
+    if (subscription.target?.exclusive === true && !this.#exclusive.claim(subscription.target.topicFilter, subscription)) return false;
     session.subscriptions ??= new Map();
     const replaced = session.subscriptions.get(topicFilter);
     session.subscriptions.set(topicFilter, subscription);
@@ -388,6 +397,25 @@ export class BrokerNode implements NodePort, BrokerPort {
     this.#options.cluster.routeBarrier(done);
   }
 
+  exclusiveIsFree(session: Session, topicFilter: string): boolean {
+    return this.#exclusive.isFree(topicFilter, session.clientId);
+  }
+
+  grantExclusive(session: Session, topicFilter: string): boolean {
+    const subscription = session.subscriptions?.get(topicFilter);
+    if (subscription === undefined) return false;
+    this.#exclusive.grant(routedFilter(subscription), subscription);
+    return true;
+  }
+
+  #exclusiveLost(subscription: Subscription, to: NodeName, granted: boolean): void {
+    const { session, topicFilter } = subscription;
+    this.unsubscribe(session, topicFilter);
+    if (!granted) return;
+    this.log.warn('exclusive_subscription_lost', { clientid: session.clientId, topic: topicFilter, to });
+    session.channel?.disconnect(ReasonCode.QuotaExceeded);
+  }
+
   presenceChanged(session: Session): void {
     this.#shared.presenceChanged(session);
   }
@@ -402,6 +430,7 @@ export class BrokerNode implements NodePort, BrokerPort {
   #removeRoute(subscription: Subscription): void {
     if (subscription.target?.shareGroup !== undefined) return this.#shared.leave(subscription);
     const topicFilter = routedFilter(subscription);
+    if (subscription.target?.exclusive === true) this.#exclusive.release(topicFilter, subscription);
     if (this.routes.removeLocal(topicFilter, subscription)) this.#options.cluster.routeRemoved(topicFilter);
     this.#topics.filterChanged(topicFilter);
   }
@@ -419,12 +448,17 @@ export class BrokerNode implements NodePort, BrokerPort {
   remoteNodeDown(node: NodeName): void {
     for (const topicFilter of this.routes.removeNode(node)) this.#topics.filterChanged(topicFilter);
     this.#shared.nodeDown(node);
+    this.#exclusive.nodeDown(node);
     this.#measureSubscriptions();
   }
 
   remoteGroupChanged(node: NodeName, key: string, online: number, total: number): void {
     this.#shared.remoteChanged(node, key, online, total);
     this.#measureSubscriptions();
+  }
+
+  remoteClaimChanged(node: NodeName, key: string, claim: ExclusiveClaim | undefined): void {
+    this.#exclusive.remoteChanged(node, key, claim);
   }
 
   dispatchShared(message: Message, key: string, again: boolean): void {

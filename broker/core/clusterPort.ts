@@ -2,8 +2,14 @@
  * The seam between one broker and the cluster it is part of. `cluster/` implements `ClusterPort`; `core/` implements
  * `BrokerPort`. Without a cluster `standalone` takes the place of the first.
  */
-import type { NodeName } from '../base/ids.ts';
+import type { Millis, NodeName } from '../base/ids.ts';
 import type { Message } from './message.ts';
+
+/** The holder of an exclusive subscription, and since when by the clock of its node (ms since 1970). */
+export interface ExclusiveClaim {
+  readonly clientId: string;
+  readonly sinceMs: Millis;
+}
 
 /** What the broker asks of the cluster. */
 export interface ClusterPort {
@@ -19,6 +25,8 @@ export interface ClusterPort {
   forward(node: NodeName, message: Message): void;
   /** How many members of a shared group (`$share/<group>/<filter>`) this node has, and how many are connected; 0 of 0 when none is left. */
   groupChanged(key: string, online: number, total: number): void;
+  /** A client of this node holds an exclusive subscription (`$exclusive/<filter>`); undefined when it has given it up. */
+  claimChanged(key: string, claim: ExclusiveClaim | undefined): void;
   /**
    * A message for one member of a group, to be chosen by that node. `again`: it has been sent on once, for want of a member.
    * False when the node is out of reach at the moment and nothing was sent.
@@ -37,6 +45,8 @@ export interface BrokerPort {
   dispatchForwarded(message: Message): void;
   /** A peer has so many members of a shared group, so many of them connected; 0 of 0 when none is left. */
   remoteGroupChanged(node: NodeName, key: string, online: number, total: number): void;
+  /** A client of a peer holds an exclusive subscription; undefined when it has given it up. */
+  remoteClaimChanged(node: NodeName, key: string, claim: ExclusiveClaim | undefined): void;
   /** A message for one member of a shared group on this node. */
   dispatchShared(message: Message, key: string, again: boolean): void;
 }
@@ -49,5 +59,6 @@ export const standalone: ClusterPort = {
   },
   forward() {},
   groupChanged() {},
+  claimChanged() {},
   forwardShared: () => false,
 };

@@ -63,6 +63,7 @@ async function start(name: string, changes: Changes = {}): Promise<TestService> 
       remoteNodeDown: (node) => void heard.push(`down ${node}`),
       dispatchForwarded: (message) => void messages.push(message),
       remoteGroupChanged: (node, key, online, total) => void heard.push(`${node} ${key} ${online}/${total}`),
+      remoteClaimChanged: (node, key, claim) => void heard.push(`${node} ${key} ${claim?.clientId ?? '-'}`),
       dispatchShared: (message, key, again) => void shared.push({ message, key, again }),
     },
   });

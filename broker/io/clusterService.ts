@@ -40,6 +40,7 @@ const NOT_STARTED: ClusterBrokerPort = {
   remoteNodeDown() {},
   dispatchForwarded() {},
   remoteGroupChanged() {},
+  remoteClaimChanged() {},
   dispatchShared() {},
 };
 
@@ -74,6 +75,7 @@ export class ClusterService implements AdminPort {
       remoteNodeDown: (peer) => this.#broker.remoteNodeDown(peer),
       dispatchForwarded: (message) => this.#broker.dispatchForwarded(message),
       remoteGroupChanged: (peer, key, online, total) => this.#broker.remoteGroupChanged(peer, key, online, total),
+      remoteClaimChanged: (peer, key, claim) => this.#broker.remoteClaimChanged(peer, key, claim),
       dispatchShared: (message, key, again) => this.#broker.dispatchShared(message, key, again),
     };
     this.#node = new ClusterNode(
@@ -100,6 +102,7 @@ export class ClusterService implements AdminPort {
       routeBarrier: (done) => core.routeBarrier(done),
       forward: (peer, message) => core.forward(peer, message),
       groupChanged: (key, online, total) => core.groupChanged(key, online, total),
+      claimChanged: (key, claim) => core.claimChanged(key, claim),
       forwardShared: (peer, message, key, again) => core.forwardShared(peer, message, key, again),
     };
   }

@@ -9,6 +9,7 @@
 import { assert } from '../base/assert.ts';
 import type { NodeName } from '../base/ids.ts';
 import { randomBelow, type Prng } from '../base/prng.ts';
+import { sharedKey } from '../topics/sharedSubscription.ts';
 import { PublisherMemories, type PublisherMemory } from './publisherMemory.ts';
 
 /** broker-contract 7.6. */
@@ -263,11 +264,6 @@ export class SharedGroup<M extends object> {
     }
     return this.#hash;
   }
-}
-
-/** `$queue/<filter>` is group `$queue`: both spellings are one group, as in EMQX. */
-export function sharedKey(group: string, topicFilter: string): string {
-  return `$share/${group}/${topicFilter}`;
 }
 
 /** FNV-1a with its bits spread: the same on every node. */

@@ -1,9 +1,9 @@
 /** All shared subscriptions this node knows of, by their name in the cluster. A group is there as long as it has a member anywhere. */
 import type { NodeName } from '../base/ids.ts';
 import type { Prng } from '../base/prng.ts';
-import { parseSubscription } from '../topics/sharedSubscription.ts';
+import { parseSubscription, sharedKey } from '../topics/sharedSubscription.ts';
 import type { Routes } from './routes.ts';
-import { SharedGroup, sharedKey, type SharedPolicy } from './sharedGroup.ts';
+import { SharedGroup, type SharedPolicy } from './sharedGroup.ts';
 
 export interface SharedGroupsOptions<M extends object> {
   readonly self: NodeName;

@@ -147,10 +147,14 @@ export interface NodePort {
   /** `client.subscribe` / `client.unsubscribe` hooks, with filters that passed all checks. */
   subscribing(channel: Channel, properties: Properties, items: readonly SubscribeItem[]): readonly SubscribeItem[];
   unsubscribing(channel: Channel, properties: Properties, topicFilters: readonly string[]): readonly string[];
-  /** Adds or replaces a subscription of a session and its route. True when it is new. */
+  /** Adds or replaces a subscription of a session and its route. True when it is new. An exclusive one that is taken is not added. */
   subscribe(session: Session, topicFilter: string, opts: SubOpts, subscriptionId: number | undefined): boolean;
   /** True when it existed. */
   unsubscribe(session: Session, topicFilter: string): boolean;
+  /** Nobody else in the cluster holds `$exclusive/<topicFilter>`, as far as is known. */
+  exclusiveIsFree(session: Session, topicFilter: string): boolean;
+  /** The client is told that it holds an exclusive subscription. False when somebody else was first after all. */
+  grantExclusive(session: Session, topicFilter: string): boolean;
   /** The client of a session with shared subscriptions came or went. */
   presenceChanged(session: Session): void;
   /** Calls `done` when every peer node that is up knows the routes written so far. */

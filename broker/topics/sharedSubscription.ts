@@ -1,6 +1,6 @@
 /** What stands before a filter in SUBSCRIBE: `$share/group/`, `$queue/` (EMQX's one nameless group) and `$exclusive/`. */
 import { topicFilterProblem } from './topicFilter.ts';
-import type { TopicProblem } from './topicProblem.ts';
+import { textProblem, type TopicProblem } from './topicProblem.ts';
 
 export interface SubscriptionTarget {
   /** The filter that is matched, authorized and routed. */
@@ -19,6 +19,25 @@ const QUEUE = '$queue/';
 const EXCLUSIVE = '$exclusive/';
 /** The group of all `$queue/` subscriptions; `$share/$queue/t` joins it too, as in EMQX. */
 const QUEUE_GROUP = '$queue';
+
+/** The name of a shared subscription in the cluster: `$queue/<filter>` is group `$queue`, and both spellings are one group, as in EMQX. */
+export function sharedKey(group: string, topicFilter: string): string {
+  return `${SHARE}${group}/${topicFilter}`;
+}
+
+/** The name of an exclusive subscription in the cluster. */
+export function exclusiveKey(topicFilter: string): string {
+  return EXCLUSIVE + topicFilter;
+}
+
+/** What `isSharedKey` and `isExclusiveKey` tell apart from filters, which never begin so: the prefix is taken off before. */
+export function isSharedKey(key: string): boolean {
+  return key.startsWith(SHARE);
+}
+
+export function isExclusiveKey(key: string): boolean {
+  return key.startsWith(EXCLUSIVE);
+}
 
 /** Reads a filter as a client sends it in SUBSCRIBE or UNSUBSCRIBE, and checks all of it. */
 export function parseSubscription(text: string): ParsedSubscription {
@@ -41,6 +60,8 @@ function parseShare(text: string): ParsedSubscription {
 /** One prefix only: EMQX refuses `$share/a/$queue/t`, and a subscription cannot be both exclusive and shared. */
 function withPrefix(filter: string, shareGroup: string | undefined, exclusive: boolean): ParsedSubscription {
   if (filter === '') return refused('shareFilterMissing');
+  // `$queue/…` is longer by its name in the cluster, which must remain a string that fits its length field.
+  if (shareGroup !== undefined && textProblem(sharedKey(shareGroup, filter)) === 'tooLong') return refused('tooLong');
   if (filter.startsWith(SHARE) || filter.startsWith(QUEUE) || filter.startsWith(EXCLUSIVE)) return refused('prefixNested');
   return withFilter(filter, shareGroup, exclusive);
 }

@@ -203,6 +203,7 @@ export class SimNode implements Host {
         remoteNodeDown: (node) => void this.remote.delete(node),
         dispatchForwarded: (message) => void this.arrivals.push(arrivalOf(message)),
         remoteGroupChanged: () => {},
+        remoteClaimChanged: () => {},
         dispatchShared: () => {},
       },
       answer: (question, params, reply) => reply(this.answer(question, params)),

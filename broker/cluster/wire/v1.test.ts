@@ -3,6 +3,7 @@ import type { NodeId, NodeName } from '../../base/ids.ts';
 import { FrameReader } from './frameReader.ts';
 import * as v1 from './v1.ts';
 import { decodeForward, decodeSharedForward, encodeForward, encodeSharedForward } from './v1Forward.ts';
+import { decodeClaimValue, encodeClaimValue } from './v1Claims.ts';
 import { decodeGroupValue, encodeGroupValue } from './v1Groups.ts';
 import type { ClusterMessage } from '../ports.ts';
 
@@ -203,5 +204,15 @@ describe('rows of shared groups in wire version 1', () => {
 
   it.each(['', '00000000', hex`00000000 00000000`, hex`00000002 00000001`])('are refused when they cannot be: %s', (bytes) => {
     expect(() => decodeGroupValue(Buffer.from(bytes, 'hex'))).toThrow('shared group');
+  });
+});
+
+describe('rows of exclusive subscriptions in wire version 1', () => {
+  it('carry the moment and the client, with golden bytes', () => {
+    const claim = { clientId: 'c1', sinceMs: 0x0198_0000_0003 };
+    const value = encodeClaimValue(claim);
+    expect(value.toString('hex')).toBe(hex`0000019800000003 0002 6331`);
+    expect(decodeClaimValue(value)).toEqual(claim);
+    expect(() => decodeClaimValue(value.subarray(1))).toThrow('A frame');
   });
 });

@@ -1,4 +1,4 @@
-/** Shared subscriptions (broker-contract 7.6). */
+/** Shared and exclusive subscriptions (broker-contract 7.6). */
 import { key } from './key.ts';
 import type { SharedStrategy, StickyPick } from '../config.ts';
 import * as form from '../valueTypes.ts';
@@ -58,6 +58,12 @@ export const SHARED_KEYS = {
     form.oneOf(STICKY_PICKS),
     'random',
     'How one group with the strategy sticky chooses the first member of a publisher.',
+  ),
+  exclusiveSubscription: key(
+    'mqtt.exclusive_subscription',
+    form.switchType,
+    'false',
+    'Whether $exclusive/<topic> may be subscribed, by one client of the cluster at a time (0x97 for others); if not it is refused with 0x8F.',
   ),
 } as const;
 

@@ -39,9 +39,16 @@ export function handleSubscribe(channel: Channel, session: Session, packet: Subs
   }
   node.routeBarrier(() => {
     if (session.channel !== channel) return;
-    channel.send({ type: 'suback', packetId: packet.packetId, reasonCodes: verdicts.map((verdict) => verdict.reasonCode), properties: NO_PROPERTIES });
+    const reasonCodes = verdicts.map((verdict) => settled(session, verdict));
+    channel.send({ type: 'suback', packetId: packet.packetId, reasonCodes, properties: NO_PROPERTIES });
     for (const topicFilter of feeds) feedRetained(session, topicFilter);
   });
+}
+
+/** Another node may have granted an exclusive subscription at the same moment: after the barrier it is clear who was first. */
+function settled(session: Session, { item, reasonCode }: Verdict): number {
+  const isGranted = reasonCode < 0x80 && item.topicFilter.startsWith('$exclusive/');
+  return isGranted && !session.node.grantExclusive(session, item.topicFilter) ? ReasonCode.QuotaExceeded : reasonCode;
 }
 
 /** MQTT 3 knows only QoS; a bridge (level | 0x80) means No Local and Retain As Published by its bit. */
@@ -81,7 +88,9 @@ function judge(channel: Channel, session: Session, items: readonly SubscribeItem
 function check(channel: Channel, session: Session, item: SubscribeItem, target: SubscriptionTarget, added: ReadonlySet<string>): number {
   const { mqtt } = channel.node;
   if (target.shareGroup !== undefined && !mqtt.sharedSubscription) return ReasonCode.SharedSubscriptionsNotSupported;
-  if (target.exclusive || countLevels(target.topicFilter) > mqtt.maxTopicLevels) return ReasonCode.TopicFilterInvalid;
+  if (target.exclusive && !mqtt.exclusiveSubscription) return ReasonCode.TopicFilterInvalid;
+  if (target.exclusive && !channel.node.exclusiveIsFree(session, target.topicFilter)) return ReasonCode.QuotaExceeded;
+  if (countLevels(target.topicFilter) > mqtt.maxTopicLevels) return ReasonCode.TopicFilterInvalid;
   if (!mqtt.wildcardSubscription && hasWildcard(target.topicFilter)) return ReasonCode.WildcardSubscriptionsNotSupported;
   const isNew = session.subscriptions?.has(item.topicFilter) !== true && !added.has(item.topicFilter);
   if (isNew && session.subscriptionCount + added.size >= mqtt.maxSubscriptions) return ReasonCode.QuotaExceeded;
