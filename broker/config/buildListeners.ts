@@ -53,6 +53,7 @@ export function buildListener(
     enable: settings.get(common.enable, name),
     optional: false,
     bind,
+    unixSocketMode: settings.get(common.unixSocketMode, name),
     maxConnections: settings.get(common.maxConnections, name),
     mountpoint: settings.get(common.mountpoint, name),
     accessRules: settings.get(common.accessRules, name),

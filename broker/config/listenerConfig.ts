@@ -1,6 +1,7 @@
 /** What one listener is told (broker-contract 3.4). buildListeners.ts makes it; keys/listeners.ts has the keys with defaults and words. */
 import type { AuthenticatorConfig } from './authenticators.ts';
 import type { Millis } from '../base/ids.ts';
+import type { Rate } from '../base/tokenBucket.ts';
 import type { HostPort, UnixSocketPath } from './address.ts';
 
 /** In EMQX's words: `ssl` is MQTT over TLS, `wss` MQTT over WebSocket over TLS. */
@@ -18,6 +19,8 @@ export interface ListenerConfig {
   readonly optional: boolean;
   /** Port 0 = any free one. */
   readonly bind: HostPort | UnixSocketPath;
+  /** Who may connect to a socket file, as chmod has it. */
+  readonly unixSocketMode: number;
   /** Number.POSITIVE_INFINITY when unlimited. */
   readonly maxConnections: number;
   /** Prefix of all topics of its clients, with placeholders; empty for none. */
@@ -45,23 +48,17 @@ export interface AccessRule {
   readonly who: string;
 }
 
-/** `amount` (connections, messages or bytes) every `perMs`. */
-export interface Rate {
-  readonly amount: number;
-  readonly perMs: Millis;
-}
-
-/** Null = unlimited. A burst is what may pass beyond the rate before it takes hold, filled again at its own pace. */
+/** UNLIMITED where nothing is said. A burst is what may pass beyond the rate before it takes hold, filled again at its own pace. */
 export interface ListenerLimits {
   /** New connections of the listener. */
-  readonly maxConnRate: Rate | null;
-  readonly maxConnBurst: Rate | null;
+  readonly maxConnRate: Rate;
+  readonly maxConnBurst: Rate;
   /** PUBLISH packets of each client. */
-  readonly messagesRate: Rate | null;
-  readonly messagesBurst: Rate | null;
+  readonly messagesRate: Rate;
+  readonly messagesBurst: Rate;
   /** Bytes of PUBLISH packets of each client. */
-  readonly bytesRate: Rate | null;
-  readonly bytesBurst: Rate | null;
+  readonly bytesRate: Rate;
+  readonly bytesBurst: Rate;
 }
 
 export interface TcpOptions {

@@ -1,8 +1,9 @@
 /** Forms of values that only listeners have: binds, rates, access rules, TLS versions, further certificates. */
+import type { Rate } from '../base/tokenBucket.ts';
 import { parseListenerBind, type HostPort, type UnixSocketPath } from './address.ts';
 import type { HoconValue } from './hocon.ts';
-import type { AccessRule, CertificatePart, Rate, SniCertificate, TlsVersion } from './listenerConfig.ts';
-import { accepted, byteSize, listOfTexts, oneOf, parseByteSize, parseDurationMs, REFUSED, scalar, type ValueType } from './valueTypes.ts';
+import type { AccessRule, CertificatePart, SniCertificate, TlsVersion } from './listenerConfig.ts';
+import { accepted, byteSize, listOfTexts, oneOf, rate, REFUSED, scalar, type ValueType } from './valueTypes.ts';
 
 export const listenerBind: ValueType<HostPort | UnixSocketPath> = scalar(
   'a port such as 1883 (on loopback), an address and port such as 0.0.0.0:1883 or [::1]:1883, or a socket file such as unix:/run/busbar.sock',
@@ -38,20 +39,16 @@ export const byteSizeOrInfinity = (maxBytes: number): ValueType<number> => {
   };
 };
 
-/** Null = no limit. `1000/s`, `100KB/10s`, EMQX 4's `100KB,10s`; a bare number is per second. */
-export const rate: ValueType<Rate | null> = {
-  form: 'a rate such as 1000/s, 1MB/s or 100KB/10s, or infinity',
-  read(value) {
-    // EMQX 4's form is a list to HOCON when it stands in brackets, and one scalar when not.
-    if (value.type !== 'scalar') return REFUSED;
-    if (value.text === 'infinity') return accepted(null);
-    const match = /^([0-9]{1,13}(?:[kmg]?b)?)(?:[/,]\s*(.{1,20}))?$/i.exec(value.text);
-    const amount = parseByteSize(match?.[1] ?? '');
-    const per = match?.[2] ?? '1s';
-    const perMs = parseDurationMs(/^[a-z]/i.test(per) ? `1${per}` : per);
-    return amount !== undefined && amount > 0 && perMs !== undefined && perMs > 0 ? accepted({ amount, perMs }) : REFUSED;
-  },
+/** A rate; a bare number is per second, as EMQX 4 has it. */
+export const rateOrCount: ValueType<Rate> = {
+  form: rate.form,
+  read: (value) =>
+    value.type === 'scalar' && /^[1-9]\d{0,12}$/.test(value.text) ? accepted({ tokens: Number(value.text), intervalMs: 1000 }) : rate.read(value),
 };
+
+export const fileMode: ValueType<number> = scalar('an octal file mode such as 600 or 660', (given) =>
+  /^0?[0-7]{3}$/.test(given) ? Number.parseInt(given, 8) : undefined,
+);
 
 export const accessRules: ValueType<readonly AccessRule[]> = {
   form: 'a list such as ["deny 10.0.0.0/8", "allow all"]',

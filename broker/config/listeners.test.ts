@@ -83,8 +83,8 @@ describe('the listeners of EMQX’s files', () => {
     const { maxConnections, limits, tcp } = oneOf({ text }, 'tcp:default');
     expect([maxConnections, limits.maxConnRate, limits.bytesRate, tcp.backlog]).toEqual([
       1_024_000,
-      { amount: 1000, perMs: 1000 },
-      { amount: 102_400, perMs: 10_000 },
+      { tokens: 1000, intervalMs: 1000 },
+      { tokens: 102_400, intervalMs: 10_000 },
       1024,
     ]);
     const { ssl } = oneOf({ text }, 'ssl:default');
@@ -136,10 +136,11 @@ describe('a value of a listener', () => {
   it.each<[string, (listener: ListenerConfig) => unknown, unknown]>([
     ['bind=unix:/run/busbar.sock', ({ bind }) => bind, { path: '/run/busbar.sock' }],
     ['bind="[::]:1"', ({ bind }) => bind, { host: '::', port: 1 }],
-    ['max_conn_rate=10/100ms', ({ limits }) => limits.maxConnRate, { amount: 10, perMs: 100 }],
-    ['messages_rate=1000/s', ({ limits }) => limits.messagesRate, { amount: 1000, perMs: 1000 }],
-    ['bytes_rate=1MB/m', ({ limits }) => limits.bytesRate, { amount: 1_048_576, perMs: 60_000 }],
-    ['bytes_burst=infinity', ({ limits }) => limits.bytesBurst, null],
+    ['max_conn_rate=10/100ms', ({ limits }) => limits.maxConnRate, { tokens: 10, intervalMs: 100 }],
+    ['messages_rate=1000/s', ({ limits }) => limits.messagesRate, { tokens: 1000, intervalMs: 1000 }],
+    ['bytes_rate=1MB/m', ({ limits }) => limits.bytesRate, { tokens: 1_048_576, intervalMs: 60_000 }],
+    ['bytes_burst=infinity', ({ limits }) => limits.bytesBurst.tokens, Infinity],
+    ['unix_socket_mode=660', ({ unixSocketMode }) => unixSocketMode, 0o660],
     ['tcp_options.keepalive="240,30,5"', ({ tcp }) => tcp.keepaliveIdleMs, 240_000],
     ['mountpoint="dev/${clientid}/"', ({ mountpoint }) => mountpoint, 'dev/${clientid}/'],
     ['enabled=false', ({ enable }) => enable, false],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { UNLIMITED } from '../base/tokenBucket.ts';
 import { formatBind } from './address.ts';
 import type { ListenerConfig } from './config.ts';
 import { describeKeys } from './describe.ts';
@@ -24,6 +25,7 @@ const TCP_DEFAULT = {
   enable: true,
   optional: false,
   bind: { host: '127.0.0.1', port: 1883 },
+  unixSocketMode: 0o600,
   maxConnections: Infinity,
   mountpoint: '',
   accessRules: [{ permission: 'allow', who: 'all' }],
@@ -31,7 +33,14 @@ const TCP_DEFAULT = {
   proxyProtocolTimeoutMs: 3000,
   enableAuthn: true,
   authentication: undefined,
-  limits: { maxConnRate: null, maxConnBurst: null, messagesRate: null, messagesBurst: null, bytesRate: null, bytesBurst: null },
+  limits: {
+    maxConnRate: UNLIMITED,
+    maxConnBurst: UNLIMITED,
+    messagesRate: UNLIMITED,
+    messagesBurst: UNLIMITED,
+    bytesRate: UNLIMITED,
+    bytesBurst: UNLIMITED,
+  },
   tcp: { backlog: 4096, nodelay: true, sendTimeoutMs: 15_000, highWatermark: 1_048_576, keepaliveIdleMs: undefined },
   ssl: undefined,
   websocket: undefined,
