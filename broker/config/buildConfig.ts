@@ -2,6 +2,7 @@
 import { defaultClusterPort } from '../base/ids.ts';
 import { expandPath } from './assignments.ts';
 import { withPaths } from './authenticators.ts';
+import { buildLimiter } from './buildLimiter.ts';
 import { buildListeners } from './buildListeners.ts';
 import { buildMqtt } from './buildMqtt.ts';
 import { buildRetainer, buildSysTopics } from './buildServices.ts';
@@ -33,6 +34,7 @@ export function buildConfig(settings: Settings, env: Env, problems: ConfigProble
       port: settings.given(KEYS.clusterPort) ?? defaultClusterPort(name),
     },
     listeners: buildListeners(settings, mqtt, env, problems),
+    limiter: buildLimiter(settings),
     mqtt,
     sharedSubscriptions: buildShared(settings),
     retainer: buildRetainer(settings),

@@ -6,6 +6,7 @@
 import type { Millis, NodeName } from '../base/ids.ts';
 import type { AuthenticatorConfig } from './authenticators.ts';
 import type { CertificatePart, ListenerConfig } from './listenerConfig.ts';
+import type { LimiterConfig } from './limiterConfig.ts';
 import type { RetainerConfig, SysTopicsConfig } from './serviceConfig.ts';
 
 export type { ListenerConfig } from './listenerConfig.ts';
@@ -77,6 +78,7 @@ export interface BrokerConfig {
     readonly port: number;
   };
   readonly listeners: readonly ListenerConfig[];
+  readonly limiter: LimiterConfig;
   readonly mqtt: MqttConfig;
   readonly sharedSubscriptions: SharedSubscriptionConfig;
   readonly retainer: RetainerConfig;

@@ -108,6 +108,7 @@ export const EMQX_KEYS: readonly EmqxKey[] = [
     'mqtt.mqueue_default_priority',
     'mqtt.shared_subscription_max_hops',
   ),
+  ...later('Pausing works by limiter.client.messages_rate', [], 'zone.<name>.quota.*'),
   ...later('Use the same key below mqtt', [], 'zone.*', 'zones.*'),
 
   ...later('', ['built_in_database'], 'retainer.backend.type'),

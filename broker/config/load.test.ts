@@ -89,6 +89,16 @@ describe('a node without any configuration', () => {
         exclusiveSubscription: false,
       },
       sharedSubscriptions: { groups: new Map(), others: { strategy: 'round_robin', initialStickyPick: 'random', preferConnected: true } },
+      limiter: {
+        maxConnRate: UNLIMITED,
+        maxConnBurst: UNLIMITED,
+        messagesRate: UNLIMITED,
+        messagesBurst: UNLIMITED,
+        bytesRate: UNLIMITED,
+        bytesBurst: UNLIMITED,
+        clientMessagesRate: UNLIMITED,
+        clientBytesRate: UNLIMITED,
+      },
       retainer: {
         enable: true,
         msgExpiryIntervalMs: Infinity,

@@ -6,6 +6,7 @@ import { ACCESS_KEYS } from './keys/access.ts';
 import { CLUSTER_KEYS } from './keys/cluster.ts';
 import { DASHBOARD_KEYS } from './keys/dashboard.ts';
 import type { ConfigKey } from './keys/key.ts';
+import { LIMITER_KEYS } from './keys/limiter.ts';
 import { LISTENER_KEYS, listenerKeyRows } from './keys/listeners.ts';
 import { LOG_KEYS } from './keys/log.ts';
 import { MQTT_KEYS } from './keys/mqtt.ts';
@@ -24,6 +25,7 @@ export const KEYS = {
   ...SERVICE_KEYS,
   ...ACCESS_KEYS,
   ...DASHBOARD_KEYS,
+  ...LIMITER_KEYS,
   ...LOG_KEYS,
 } as const;
 

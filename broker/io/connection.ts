@@ -57,6 +57,8 @@ export interface ConnectionOptions {
   readonly bytes: ByteCounters;
   /** From this many waiting bytes on `congested` is true. */
   readonly congestedBytes: number;
+  /** Whom a proxy in front speaks for; the socket's own peer is the proxy then. */
+  readonly remote?: { readonly host: string; readonly port: number } | undefined;
 }
 
 /** Beside a chunk without two bytes to overwrite while it is copied (a packet id). */
@@ -104,8 +106,8 @@ export class Connection {
     this.#bytes = options.bytes;
     this.#congestedBytes = options.congestedBytes;
     // A socket that is gone already has no addresses.
-    this.remoteHost = plainHost(socket.remoteAddress ?? '');
-    this.remotePort = socket.remotePort ?? 0;
+    this.remoteHost = plainHost(options.remote?.host ?? socket.remoteAddress ?? '');
+    this.remotePort = options.remote?.port ?? socket.remotePort ?? 0;
     this.localHost = plainHost(socket.localAddress ?? '');
     this.localPort = socket.localPort ?? 0;
     // Our own coalescing makes full segments; Nagle would only delay them.

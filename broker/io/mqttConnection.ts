@@ -7,6 +7,7 @@ import type { Millis } from '../base/ids.ts';
 import type { Channel } from '../session/channel.ts';
 import type { DeliverResult, NodePort, Out, Peer, Traffic } from '../session/ports.ts';
 import type { Publication } from '../session/publication.ts';
+import { ClientLimiter, type ClientLimits } from './clientLimiter.ts';
 import { PAUSE, type Connection, type ConnectionHandler } from './connection.ts';
 import type { TurnClock } from './turnClock.ts';
 
@@ -32,16 +33,19 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
   readonly #clock: TurnClock;
   readonly #parser: PacketParser;
   readonly #onClosed: (connection: MqttConnection) => void;
+  /** Null where nothing is limited. */
+  readonly #limiter: ClientLimiter | null;
   /** Until CONNECT tells, nothing is written. */
   #version: MqttVersion = 4;
   #maximumPacketSize = Number.POSITIVE_INFINITY;
 
-  constructor(node: MqttNode, connection: Connection, listener: string, clock: TurnClock, onClosed: (connection: MqttConnection) => void) {
+  constructor(node: MqttNode, connection: Connection, listener: string, clock: TurnClock, onClosed: (connection: MqttConnection) => void, limits: ClientLimits | null = null) {
     this.connection = connection;
     this.#clock = clock;
     this.#onClosed = onClosed;
     this.#parser = new PacketParser(this, { maxPacketSize: node.mqtt.maxPacketSize, bytes: this });
     this.channel = node.openChannel(this, { listener, host: connection.remoteHost, port: connection.remotePort });
+    this.#limiter = limits === null ? null : new ClientLimiter(limits, connection, node);
     connection.start(this);
   }
 
@@ -49,6 +53,13 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
 
   onData(bytes: Buffer, start: number, end: number, owned: boolean): void {
     this.#clock.tick();
+    if (this.#limiter === null) return this.#read(bytes, start, end, owned);
+    const before = this.channel.counters.recvMsg;
+    this.#read(bytes, start, end, owned);
+    if (this.channel.connState !== 'disconnected') this.#limiter.took(end - start, this.channel.counters.recvMsg - before);
+  }
+
+  #read(bytes: Buffer, start: number, end: number, owned: boolean): void {
     this.#parser.push(bytes, start, end, owned);
     if (this.#parser.unreadBytes > MAX_UNREAD_BYTES) this.connection.pauseReading(PAUSE.pending);
   }
@@ -61,6 +72,7 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
   onClose(error: string | undefined): void {
     this.#clock.tick();
     this.#parser.stop();
+    this.#limiter?.cancel();
     this.channel.closed(error ?? 'tcp_closed');
     this.#onClosed(this);
   }

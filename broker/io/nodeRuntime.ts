@@ -23,6 +23,7 @@ import type { ByteCounters } from './connection.ts';
 import { openDataDir, type DataDir } from './dataDir.ts';
 import { hostFacts } from './hostFacts.ts';
 import { TcpListener } from './listeners/tcp.ts';
+import { NodeLimits } from './nodeLimits.ts';
 import { takeSnapshot } from './nodeSnapshot.ts';
 import { OutputTurn } from './outputTurn.ts';
 import { ProcessVitals } from './processVitals.ts';
@@ -127,8 +128,9 @@ export class NodeRuntime {
       received: (count) => metrics.add(METRIC['bytes.received'], count),
       sent: (count) => metrics.add(METRIC['bytes.sent'], count),
     };
+    const limits = new NodeLimits(config.limiter, clock);
     const enabled = config.listeners.filter((listener) => listener.enable && listener.type === 'tcp');
-    this.#listeners = enabled.map((listener) => new TcpListener({ config: listener, node: this.node, output, clock, bytes, log }));
+    this.#listeners = enabled.map((listener) => new TcpListener({ config: listener, node: this.node, output, clock, bytes, limits: limits.ofListener(listener.limits), log }));
   }
 
   async #serve(): Promise<void> {

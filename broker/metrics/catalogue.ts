@@ -108,6 +108,10 @@ export const METRIC_NAMES = [
   'overload_protection.hibernation',
   'overload_protection.gc',
   'overload_protection.new_conn',
+  // Busbar's own: clients held back by a rate, connections that waited for theirs, connections without the header they owe
+  'limiter.clients.paused',
+  'limiter.connections.delayed',
+  'listener.proxy_protocol.error',
 ] as const;
 
 export type MetricName = (typeof METRIC_NAMES)[number];

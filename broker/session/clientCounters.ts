@@ -18,6 +18,11 @@ export class ClientCounters {
   droppedTooLarge = 0;
   droppedOther = 0;
 
+  /** PUBLISH packets received. */
+  get recvMsg(): number {
+    return this.recvQos0 + this.recvQos1 + this.recvQos2;
+  }
+
   countReceived(qos: Qos): void {
     if (qos === 0) this.recvQos0 += 1;
     else if (qos === 1) this.recvQos1 += 1;

@@ -18,8 +18,8 @@ export interface Clock {
   now(): Millis;
 }
 
-/** Who sets and who cancels each: the channel, the session, or a service of core/services/. */
-export type TimerName = ChannelTimer | SessionTimer | ServiceTimer;
+/** Who sets and who cancels each: the channel, the session, a service of core/services/, or io/clientLimiter.ts. */
+export type TimerName = ChannelTimer | SessionTimer | ServiceTimer | 'limiter';
 export type ChannelTimer = 'connectTimeout' | 'keepalive' | 'credentialsExpiry';
 export type SessionTimer = 'awaitRelExpiry' | 'sessionExpiry' | 'willDelay' | 'retainedFeed';
 export type ServiceTimer = 'sysMessages' | 'sysHeartbeat' | 'retainerSweep';

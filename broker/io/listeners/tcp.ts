@@ -3,9 +3,12 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import type { Log } from '../../base/log.ts';
 import { formatBind } from '../../config/address.ts';
 import type { ListenerConfig } from '../../config/config.ts';
+import { AcceptGate } from '../accept/acceptGate.ts';
+import type { ProxySource } from '../accept/proxyHeader.ts';
 import { Connection, type ByteCounters } from '../connection.ts';
 import { listenError } from '../listenError.ts';
 import { MqttConnection, type MqttNode } from '../mqttConnection.ts';
+import type { LimitsOfListener } from '../nodeLimits.ts';
 import type { OutputTurn } from '../outputTurn.ts';
 import type { TurnClock } from '../turnClock.ts';
 
@@ -18,6 +21,7 @@ export interface TcpListenerOptions {
   readonly output: OutputTurn;
   readonly clock: TurnClock;
   readonly bytes: ByteCounters;
+  readonly limits: LimitsOfListener;
   readonly log: Log;
 }
 
@@ -25,12 +29,22 @@ export class TcpListener {
   readonly config: ListenerConfig;
   readonly #options: TcpListenerOptions;
   readonly #server: Server;
+  readonly #gate: AcceptGate;
   readonly connections = new Set<MqttConnection>();
   #bind = '';
 
   constructor(options: TcpListenerOptions) {
     this.#options = options;
     this.config = options.config;
+    const { config, limits, log, node } = options;
+    this.#gate = new AcceptGate({
+      config,
+      limits: limits.connections,
+      metrics: node.metrics,
+      log,
+      now: () => options.clock.tick(),
+      admit: (socket, source) => this.#admit(socket, source),
+    });
     // Half-open is ours to handle: what waits for a client that has said its last word still goes out.
     this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
   }
@@ -60,20 +74,28 @@ export class TcpListener {
   }
 
   #accept(socket: Socket): void {
-    const { node, output, clock, bytes, log } = this.#options;
+    const { clock, log } = this.#options;
     clock.tick();
-    if (this.connections.size >= this.config.maxConnections) {
+    if (this.connections.size + this.#gate.size >= this.config.maxConnections) {
       log.warn('listener_max_connections_reached', { listener: this.config.id, max_connections: this.config.maxConnections });
       socket.on('error', () => {}); // it is being thrown away; how it ends is of no interest
       socket.destroy();
       return;
     }
-    const connection = new Connection({ socket, output, bytes, congestedBytes: CONGESTED_BYTES });
-    this.connections.add(new MqttConnection(node, connection, this.config.id, clock, (closed) => this.connections.delete(closed)));
+    this.#gate.enter(socket);
+  }
+
+  #admit(socket: Socket, source: ProxySource | undefined): void {
+    const { node, output, clock, bytes, limits } = this.#options;
+    clock.tick();
+    const connection = new Connection({ socket, output, bytes, congestedBytes: CONGESTED_BYTES, remote: source });
+    const clientLimits = limits.forClient?.() ?? null;
+    this.connections.add(new MqttConnection(node, connection, this.config.id, clock, (closed) => this.connections.delete(closed), clientLimits));
   }
 
   /** Accepts no more; connections stay. */
   stopAccepting(): void {
+    this.#gate.close();
     this.#server.close();
   }
 

@@ -1,0 +1,190 @@
+/** Who may connect, how fast, and who a client is when a proxy stands before the node. */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { connectAsync, type MqttClient } from 'mqtt';
+import { afterEach, describe, expect, it } from 'vitest';
+import { startBroker, type BrokerProcess } from '../support/brokerProcess.ts';
+import { waitFor, within } from '../support/waitFor.ts';
+
+const started: BrokerProcess[] = [];
+const clients: MqttClient[] = [];
+const sockets: Socket[] = [];
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await Promise.all(clients.splice(0).map((client) => client.endAsync(true)));
+  await Promise.all(started.splice(0).map((broker) => broker.end()));
+});
+
+async function start(sets: readonly string[]): Promise<BrokerProcess> {
+  const broker = await startBroker(['log.console.level=debug', ...sets]);
+  started.push(broker);
+  return broker;
+}
+
+async function client(port: number, clientId: string): Promise<MqttClient> {
+  const connected = await connectAsync({ host: '127.0.0.1', port, clientId, reconnectPeriod: 0 });
+  clients.push(connected);
+  return connected;
+}
+
+const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
+/** Clean start, client id `x`. */
+const CONNECT = hex('100d 0004 4d515454 04 02 003c 0001 78');
+const CONNACK = '20020000';
+
+async function raw(port: number): Promise<{ socket: Socket; received: () => string; closed: () => boolean }> {
+  const socket = connect({ host: '127.0.0.1', port });
+  sockets.push(socket);
+  const chunks: Buffer[] = [];
+  let closed = false;
+  socket.on('error', () => {}); // a reset is one way to be refused
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+  socket.on('close', () => (closed = true));
+  await within('a connection', once(socket, 'connect'));
+  return { socket, received: () => Buffer.concat(chunks).toString('hex'), closed: () => closed };
+}
+
+/** Values of a counter by the node's own metrics. */
+async function counter(broker: BrokerProcess, name: string): Promise<number> {
+  const login = await fetch(`${broker.ready.api}/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ username: 'admin', password: 'public' }) });
+  const { token } = (await login.json()) as { readonly token: string };
+  const answer = await fetch(`${broker.ready.api}/metrics?aggregate=true`, { headers: { authorization: `Bearer ${token}` } });
+  return ((await answer.json()) as Readonly<Record<string, number>>)[name] as number;
+}
+
+describe('a client above its rate', () => {
+  it('is not read until it fits again: everything arrives, in order, and at the rate', async () => {
+    const broker = await start(['listeners.tcp.default.messages_rate=50/s']);
+    const subscriber = await client(broker.port, 'subscriber');
+    const got: number[] = [];
+    subscriber.on('message', (_topic, payload) => got.push(Number(payload.toString())));
+    await subscriber.subscribeAsync('t', { qos: 1 });
+    const publisher = await client(broker.port, 'publisher');
+    const startMs = performance.now();
+    const total = 120;
+    await Promise.all(Array.from({ length: total }, (_, index) => publisher.publishAsync('t', String(index), { qos: 1 })));
+    // What came in one read is taken; what comes behind it waits until 70 messages beyond the rate are paid for at 50 a second.
+    await publisher.publishAsync('t', String(total), { qos: 1 });
+    expect(performance.now() - startMs).toBeGreaterThan(1_000);
+    await waitFor('all messages', () => got.length === total + 1);
+    expect(got).toEqual(Array.from({ length: total + 1 }, (_, index) => index));
+    expect(await counter(broker, 'limiter.clients.paused')).toBeGreaterThan(0);
+  });
+
+  it('is held by bytes as well, by the words of EMQX 4, and costs others nothing', async () => {
+    const broker = await start(['listener.tcp.external.rate_limit=10KB,1s']);
+    const publisher = await client(broker.port, 'publisher');
+    const other = await client(broker.port, 'other');
+    const startMs = performance.now();
+    const all = Promise.all(Array.from({ length: 3 }, () => publisher.publishAsync('t', Buffer.alloc(10_000), { qos: 1 })));
+    await other.publishAsync('u', 'x', { qos: 1 });
+    expect(performance.now() - startMs).toBeLessThan(1_000);
+    await publisher.publishAsync('t', 'last', { qos: 1 });
+    expect(performance.now() - startMs).toBeGreaterThan(1_000);
+    await all;
+  });
+
+  it('shares the rate of the node with the others', async () => {
+    const broker = await start(['limiter.messages_rate=20/s']);
+    const publishers = await Promise.all(['a', 'b', 'c'].map((clientId) => client(broker.port, clientId)));
+    const startMs = performance.now();
+    await Promise.all(publishers.flatMap((each) => Array.from({ length: 20 }, () => each.publishAsync('t', 'x', { qos: 1 }))));
+    await Promise.all(publishers.map((each) => each.publishAsync('t', 'x', { qos: 1 })));
+    expect(performance.now() - startMs).toBeGreaterThan(1_000);
+  });
+
+  it('keeps its connection while it waits longer than its keep-alive', async () => {
+    const broker = await start(['limiter.client.bytes_rate=1KB/s']);
+    const { socket, received } = await raw(broker.port);
+    const publish = (packetId: string, length: number) => Buffer.concat([hex(`32 ${length === 0 ? '05' : '8d27'} 0001 74 ${packetId}`), Buffer.alloc(length)]);
+    // Keep-alive of one second; the first message costs four.
+    socket.write(Buffer.concat([hex('100d 0004 4d515454 04 02 0001 0001 78'), publish('0001', 5_000)]));
+    await waitFor('the first acknowledgement', () => received().endsWith('40020001'));
+    socket.write(publish('0002', 0));
+    await waitFor('the second', () => received() === `${CONNACK}4002000140020002`);
+  });
+});
+
+describe('connections above the rate', () => {
+  it('wait, and all of them come', async () => {
+    const broker = await start(['listeners.tcp.default.max_conn_rate=10/s']);
+    const startMs = performance.now();
+    const all = await Promise.all(Array.from({ length: 25 }, async (_, index) => client(broker.port, `c${index}`)));
+    expect(performance.now() - startMs).toBeGreaterThan(1_000);
+    expect(all.every((each) => each.connected)).toBe(true);
+    expect(await counter(broker, 'limiter.connections.delayed')).toBeGreaterThan(0);
+  });
+});
+
+describe('access rules of a listener', () => {
+  it('close who may not connect, before anything is said', async () => {
+    const broker = await start(['listeners.tcp.default.access_rules=["deny 127.0.0.1", "allow all"]']);
+    const { socket, received, closed } = await raw(broker.port);
+    socket.write(CONNECT);
+    await waitFor('the end', closed);
+    expect(received()).toBe('');
+    expect(broker.process.stderr()).toContain('listener_access_denied');
+  });
+
+  it('may be written as EMQX 4 did', async () => {
+    const broker = await start(['listener.tcp.external.access.1=allow 127.0.0.0/8']);
+    expect((await client(broker.port, 'x')).connected).toBe(true);
+  });
+});
+
+describe('behind a proxy', () => {
+  const PROXIED = ['listeners.tcp.default.proxy_protocol=true', 'listeners.tcp.default.proxy_protocol_timeout=1s'];
+  const V2 = hex('0d0a0d0a000d0a515549540a 2111 000c c0000201 7f000001 d431 075b');
+
+  it.each([
+    ['version 1', Buffer.from('PROXY TCP4 192.0.2.1 127.0.0.1 54321 1883\r\n'), '192.0.2.1', 54_321],
+    ['version 2', V2, '192.0.2.1', 54_321],
+    ['version 1 over IPv6', Buffer.from('PROXY TCP6 2001:db8::7 ::1 54321 1883\r\n'), '2001:db8::7', 54_321],
+  ])('a client is who the header says: %s', async (_name, header, host, port) => {
+    const broker = await start(PROXIED);
+    const { socket, received } = await raw(broker.port);
+    for (const byte of header) socket.write(Buffer.of(byte));
+    socket.write(CONNECT);
+    await waitFor('CONNACK', () => received() === CONNACK);
+    expect(await addressOf(broker, 'x')).toEqual({ ip_address: host, port });
+  });
+
+  it('is its own address where the proxy speaks for itself', async () => {
+    const broker = await start(PROXIED);
+    const { socket, received } = await raw(broker.port);
+    socket.write(Buffer.concat([hex('0d0a0d0a000d0a515549540a 2000 0000'), CONNECT]));
+    await waitFor('CONNACK', () => received() === CONNACK);
+    expect(await addressOf(broker, 'x')).toMatchObject({ ip_address: '127.0.0.1' });
+  });
+
+  it('access control sees the address of the client', async () => {
+    const broker = await start([...PROXIED]);
+    const { socket, received } = await raw(broker.port);
+    socket.write(Buffer.concat([V2, CONNECT]));
+    await waitFor('CONNACK', () => received() === CONNACK);
+    expect(broker.process.stderr()).toMatch(/client_connected.*"peerhost":"192\.0\.2\.1"/);
+  });
+
+  it.each([
+    ['no header', CONNECT],
+    ['half of a header', Buffer.from('PROXY TCP4 192.0.2.1')],
+    ['nothing', Buffer.alloc(0)],
+    ['a header that is wrong', Buffer.from('PROXY TCP4 x x x x\r\n')],
+  ])('a connection is refused with %s', async (_name, bytes) => {
+    const broker = await start(PROXIED);
+    const { socket, received, closed } = await raw(broker.port);
+    socket.write(bytes);
+    await waitFor('the end', closed);
+    expect(received()).toBe('');
+    expect(broker.process.stderr()).toContain('proxy_protocol_error');
+    expect(await counter(broker, 'listener.proxy_protocol.error')).toBe(1);
+  });
+});
+
+async function addressOf(broker: BrokerProcess, clientId: string): Promise<unknown> {
+  const login = await fetch(`${broker.ready.api}/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ username: 'admin', password: 'public' }) });
+  const { token } = (await login.json()) as { readonly token: string };
+  const answer = await fetch(`${broker.ready.api}/clients/${clientId}`, { headers: { authorization: `Bearer ${token}` } });
+  const { ip_address, port } = (await answer.json()) as { readonly ip_address: string; readonly port: number };
+  return { ip_address, port };
+}
