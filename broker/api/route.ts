@@ -1,5 +1,6 @@
 /** What a route is: data for the router and the documentation, and a function of (request, ports). */
 import type { Static, TSchema } from 'typebox';
+import type { AuthnPort } from './authnPort.ts';
 import type { ApiErrorCode } from './errors.ts';
 import type { AdminPort } from './ports.ts';
 import type { Reply } from './reply.ts';
@@ -43,6 +44,7 @@ export interface SessionPort {
 /** Everything a route may ask. */
 export interface ApiPorts {
   readonly admin: AdminPort;
+  readonly authn: AuthnPort;
   readonly sessions: SessionPort;
   readonly version: string;
   /** False while the node starts or stops. */
@@ -62,6 +64,8 @@ export interface Route {
   readonly params?: TSchema;
   readonly query?: TSchema;
   readonly body?: TSchema;
+  /** Takes a file in a form too, which arrives as `{filename, text}`; such bodies may be larger. */
+  readonly uploads?: true;
   /** Schema of each success; undefined = no body. */
   readonly answers: Readonly<Record<number, TSchema | undefined>>;
   /** Codes this route can refuse with, besides those of authentication. */

@@ -1,5 +1,7 @@
 /** All routes below `/api/v5`. A resource is one file in routes/. */
 import type { Route } from './route.ts';
+import { authenticationRoutes } from './routes/authentication.ts';
+import { authnUserRoutes } from './routes/authnUsers.ts';
 import { clientRoutes } from './routes/clients.ts';
 import { clusterRoutes } from './routes/cluster.ts';
 import { loginRoutes } from './routes/login.ts';
@@ -24,6 +26,8 @@ export const ROUTES: readonly Route[] = [
   ...clientRoutes,
   ...subscriptionRoutes,
   ...topicRoutes,
+  ...authenticationRoutes,
+  ...authnUserRoutes,
   ...retainerRoutes,
   ...serviceSettingRoutes,
 ];

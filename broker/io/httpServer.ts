@@ -12,9 +12,12 @@ import { serveApiDocs } from './apiDocs.ts';
 import type { ApiSessions } from './apiSessions.ts';
 import { listenError } from './listenError.ts';
 import { openApiInfo, openApiSchema } from './openApi.ts';
+import { parseUpload } from './uploads.ts';
 
 /** Largest request body; a larger one is answered with 413. */
 const MAX_BODY_BYTES = 65_536;
+/** Largest file that is uploaded, and largest list that may come instead. */
+const MAX_UPLOAD_BYTES = 16 * 1024 * 1024;
 /** Longest parameter in a path: a topic of 65,535 bytes, percent-encoded. */
 const MAX_PARAM_CHARS = 196_605;
 /** Time a request has to arrive completely, and an idle connection to send its next. */
@@ -22,6 +25,8 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 65_000;
 /** Connections at a time, EMQX's default; further ones wait in the system's backlog. */
 const MAX_HTTP_CONNECTIONS = 512;
+
+const TAKES_FILES: ReadonlySet<string> = new Set(ROUTES.filter((route) => route.uploads).map((route) => API_PREFIX + route.path));
 
 const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
@@ -82,6 +87,7 @@ function createApp({ bind, log }: HttpServerOptions): FastifyInstance {
     frameworkErrors: (error, _request, reply) => void sendReply(reply, replyToFailure(error, log)),
   });
   app.removeContentTypeParser('text/plain');
+  app.addContentTypeParser('multipart/form-data', { parseAs: 'buffer' }, readUpload);
   // The schemas of answers describe them and tests hold answers against them; they must not cut fields off in silence.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.addHook('onRequest', async (request, reply) => {
@@ -129,6 +135,7 @@ function addRoute(
     schema: openApiSchema(route),
     onRequest: authorize,
     handler,
+    ...(route.uploads && { bodyLimit: MAX_UPLOAD_BYTES }),
   });
   if (route.alsoAt !== undefined) {
     app.route({
@@ -139,6 +146,14 @@ function addRoute(
       handler,
     });
   }
+}
+
+/** Fastify's form of a parser: the content of a form's file, where the route takes one. */
+async function readUpload(request: FastifyRequest, body: Buffer): Promise<unknown> {
+  if (!TAKES_FILES.has(request.routeOptions.url ?? '')) throw Object.assign(new Error('This path takes no files.'), { code: 'FST_ERR_CTP_INVALID_MEDIA_TYPE', statusCode: 415 });
+  const file = parseUpload(request.headers['content-type'] ?? '', body);
+  if (file === undefined) throw Object.assign(new Error('The form holds no file that is UTF-8 text.'), { statusCode: 400 });
+  return file;
 }
 
 function sendReply(reply: FastifyReply, { status, body, headers = {} }: Reply): FastifyReply {
@@ -154,7 +169,7 @@ function replyToFailure(error: FastifyError, log: Log): Reply {
     return refuse(error.validationContext === 'body' ? 'BAD_REQUEST' : 'INVALID_PARAMETER', error.message);
   }
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
-    return refuse('BODY_TOO_LARGE', `The body may have at most ${MAX_BODY_BYTES} bytes.`);
+    return refuse('BODY_TOO_LARGE', 'The body is larger than this path takes.');
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
     return refuse('UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json.');
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)

@@ -142,6 +142,7 @@ export class NodeRuntime {
     const admin = await startAdminServer({
       config: this.config,
       admin: this.#cluster,
+      authn: this.authn,
       version: BUSBAR_VERSION,
       log: this.#log,
       isRunning: () => this.#running,

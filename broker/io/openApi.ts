@@ -36,8 +36,12 @@ const AUTHENTICATION_ERRORS: readonly ApiErrorCode[] = [
   'UNAUTHORIZED_ROLE',
 ];
 
+/** Refusals of every route with a body, before it is read. */
+const BODY_ERRORS: readonly ApiErrorCode[] = ['BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
+
 export function openApiSchema(route: Route): FastifySchema {
-  const errors = route.access === 'anyone' ? route.errors : [...AUTHENTICATION_ERRORS, ...route.errors];
+  const known = route.body ? [...route.errors, ...BODY_ERRORS] : route.errors;
+  const errors = route.access === 'anyone' ? known : [...AUTHENTICATION_ERRORS, ...known];
   return {
     summary: route.summary,
     tags: [route.tag],

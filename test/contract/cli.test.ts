@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { silentLog } from '../../broker/base/log.ts';
 import { runCtl } from '../../broker/cli/runCtl.ts';
 import { loadConfig } from '../../broker/config/load.ts';
-import { startAdminServer, type AdminServer } from '../../broker/io/adminServer.ts';
+import type { AdminServer } from '../../broker/io/adminServer.ts';
+import { startTestAdminServer } from '../support/adminServer.ts';
 import { clientRow, FakeAdmin } from '../support/fakeAdmin.ts';
 import { freePort } from '../support/ports.ts';
 import { runProcess } from '../support/processes.ts';
@@ -51,7 +52,7 @@ let keyed: AdminServer;
 async function start(...sets: string[]): Promise<AdminServer> {
   const { config, problems } = loadConfig({ sets: ['dashboard.listeners.http.bind=0', ...sets] });
   if (!config) throw new Error(JSON.stringify(problems));
-  return startAdminServer({ config, admin: ADMIN, version: '0.1.0', log: silentLog, isRunning: () => true });
+  return startTestAdminServer({ config, admin: ADMIN, version: '0.1.0', log: silentLog, isRunning: () => true });
 }
 
 beforeAll(async () => {

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { silentLog } from '../../broker/base/log.ts';
 import { ROUTES } from '../../broker/api/routeTable.ts';
 import { loadConfig } from '../../broker/config/load.ts';
-import { startAdminServer, type AdminServer } from '../../broker/io/adminServer.ts';
+import type { AdminServer } from '../../broker/io/adminServer.ts';
+import { startTestAdminServer, type TestAdminServer } from '../support/adminServer.ts';
 import { clientRow, FakeAdmin } from '../support/fakeAdmin.ts';
 import { problemsWithAnswer, type OpenApiDocument } from '../support/openApi.ts';
 import { createTempDir, removeTempDir } from '../support/tempDir.ts';
@@ -24,24 +25,30 @@ const ADMIN = new FakeAdmin(
   [{ topic: 't', node: NODE }],
 );
 ADMIN.world.connect('publisher').publish('t', 'kept', { retain: true });
-const SAMPLES: Readonly<Record<string, string>> = { node: NODE, clientid: 'c1', topic: 't' };
+const AUTHN = { mechanism: 'password_based', backend: 'built_in_database' };
+const AUTHN_ID = 'password_based:built_in_database';
+const SAMPLES: Readonly<Record<string, string>> = { node: NODE, clientid: 'c1', topic: 't', id: AUTHN_ID, user_id: 'ann', listener_id: 'tcp:default' };
 
 let folder: string;
-let server: AdminServer;
+let server: TestAdminServer;
 let undocumented: AdminServer;
 let root: string;
 let document: OpenApiDocument;
 let token: string;
 
-async function start(...sets: string[]): Promise<AdminServer> {
+async function start(...sets: string[]): Promise<TestAdminServer> {
   const { config, problems } = loadConfig({ sets: ['dashboard.listeners.http.bind=0', `node.data_dir=${folder}`, ...sets] });
   if (!config) throw new Error(JSON.stringify(problems));
-  return startAdminServer({ config, admin: ADMIN, version: '0.1.0', log: silentLog, isRunning: () => true });
+  return startTestAdminServer({ config, admin: ADMIN, version: '0.1.0', log: silentLog, isRunning: () => true });
 }
 
 beforeAll(async () => {
   folder = await createTempDir();
   server = await start();
+  for (const chain of ['global', 'tcp:default']) {
+    await server.authn.create(chain, AUTHN);
+    await server.authn.addUser(chain, AUTHN_ID, { userId: 'ann', password: 'pw', isSuperuser: true });
+  }
   undocumented = await start('dashboard.swagger_support=false');
   root = server.url.replace('/api/v5', '');
   document = (await (await fetch(`${root}/api-docs/swagger.json`)).json()) as OpenApiDocument;

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { silentLog } from '../../broker/base/log.ts';
 import { loadConfig } from '../../broker/config/load.ts';
-import { startAdminServer, type AdminServer } from '../../broker/io/adminServer.ts';
+import type { AdminServer } from '../../broker/io/adminServer.ts';
 import { MAX_LOGIN_FAILURES } from '../../broker/io/loginLimiter.ts';
+import { startTestAdminServer } from '../support/adminServer.ts';
 import { clientRow, FakeAdmin, type FakeNode } from '../support/fakeAdmin.ts';
 import { createTempDir, removeTempDir } from '../support/tempDir.ts';
 
@@ -55,7 +56,7 @@ async function start(nodes: readonly FakeNode[], sets: readonly string[] = [], i
   const dataDir = await mkdtemp(join(folder, 'data-'));
   const { config, problems } = loadConfig({ sets: ['dashboard.listeners.http.bind=0', `node.data_dir=${dataDir}`, ...sets] });
   if (!config) throw new Error(JSON.stringify(problems));
-  const server = await startAdminServer({
+  const server = await startTestAdminServer({
     config,
     admin: new FakeAdmin(nodes, ROUTES),
     version: '0.1.0',

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { silentLog } from '../../broker/base/log.ts';
 import { runCtl } from '../../broker/cli/runCtl.ts';
 import { loadConfig } from '../../broker/config/load.ts';
-import { startAdminServer, type AdminServer } from '../../broker/io/adminServer.ts';
+import type { AdminServer } from '../../broker/io/adminServer.ts';
+import { startTestAdminServer } from '../support/adminServer.ts';
 import { FakeAdmin } from '../support/fakeAdmin.ts';
 import { problemsWithAnswer, type OpenApiDocument } from '../support/openApi.ts';
 import { createTempDir, removeTempDir } from '../support/tempDir.ts';
@@ -22,7 +23,7 @@ beforeAll(async () => {
   folder = await createTempDir();
   const { config, problems } = loadConfig({ sets: ['dashboard.listeners.http.bind=0', `node.data_dir=${folder}`] });
   if (!config) throw new Error(JSON.stringify(problems));
-  server = await startAdminServer({ config, admin, version: '0.1.0', log: silentLog, isRunning: () => true });
+  server = await startTestAdminServer({ config, admin, version: '0.1.0', log: silentLog, isRunning: () => true });
   document = (await (await fetch(server.url.replace('/api/v5', '/api-docs/swagger.json'))).json()) as OpenApiDocument;
   const login = await call('POST', '/login', { username: 'admin', password: 'public' });
   token = (login.body as { token: string }).token;

@@ -84,7 +84,7 @@ export class AuthnStore implements Disposable {
   }
 
   dispose(): void {
-    this.#db.close();
+    if (this.#db.isOpen) this.#db.close();
   }
 }
 
