@@ -36,6 +36,11 @@ export const ERROR_CATALOGUE = {
   // listeners and ports
   LISTENER_PORT_IN_USE: 'Stop the program on this port or change the listener bind.',
   LISTENER_FAILED: 'Check the bind address of the listener.',
+  LISTENER_UNKNOWN: 'npm run ctl -- listeners shows all listeners.',
+  LISTENER_EXISTS: 'Choose another name, or change the listener that has it.',
+  LISTENER_INVALID: 'Correct the setting named in the message; nothing was changed.',
+  TLS_FILE_UNREADABLE: 'Check that the file exists and may be read.',
+  TLS_CERTIFICATE_INVALID: 'Give a certificate and its private key in PEM.',
   CLUSTER_PORT_IN_USE: 'Stop the program on this port or set cluster.port.',
   API_PORT_IN_USE: 'Stop the program on this port or change dashboard.listeners.http.bind.',
   DATA_DIR_IN_USE: 'Stop the other node or give this one its own node.data_dir.',

@@ -3,7 +3,7 @@ import type { Rate } from '../base/tokenBucket.ts';
 import { parseListenerBind, type HostPort, type UnixSocketPath } from './address.ts';
 import type { HoconValue } from './hocon.ts';
 import type { AccessRule, CertificatePart, SniCertificate, TlsVersion } from './listenerConfig.ts';
-import { accepted, byteSize, listOfTexts, oneOf, rate, REFUSED, scalar, type ValueType } from './valueTypes.ts';
+import { accepted, byteSize, listOfTexts, oneOf, parseByteSize, rate, REFUSED, scalar, type ValueType } from './valueTypes.ts';
 
 export const listenerBind: ValueType<HostPort | UnixSocketPath> = scalar(
   'a port such as 1883 (on loopback), an address and port such as 0.0.0.0:1883 or [::1]:1883, or a socket file such as unix:/run/busbar.sock',
@@ -24,6 +24,13 @@ export const certificatePart: ValueType<CertificatePart | undefined> = oneOf<Cer
   crt: 'crt',
   pem: 'pem',
   md5: 'md5',
+});
+
+/** Below it a turn's own output would count as congestion. */
+const MIN_WATERMARK_BYTES = 131_072;
+export const watermark: ValueType<number> = scalar('a size such as 128KB or 1MB, at least 128KB', (given) => {
+  const bytes = parseByteSize(given);
+  return bytes !== undefined && bytes >= MIN_WATERMARK_BYTES ? bytes : undefined;
 });
 
 /** In lower case, as Node.js has them. */

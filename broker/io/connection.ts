@@ -5,7 +5,8 @@
  * A Connection gathers what is to be sent and writes it once per turn of the event loop (hot-path.md section 4): system
  * calls decide, not JavaScript. It knows nothing of MQTT and serves clients and cluster links alike.
  */
-import type { Socket } from 'node:net';
+import type { ByteSocket } from './byteSocket.ts';
+import type { Millis } from '../base/ids.ts';
 import type { OutputTurn } from './outputTurn.ts';
 
 /** One write of this much at most goes through the shared scratch buffer. */
@@ -52,13 +53,17 @@ export interface ByteCounters {
 }
 
 export interface ConnectionOptions {
-  readonly socket: Socket;
+  readonly socket: ByteSocket;
   readonly output: OutputTurn;
   readonly bytes: ByteCounters;
   /** From this many waiting bytes on `congested` is true. */
   readonly congestedBytes: number;
   /** Whom a proxy in front speaks for; the socket's own peer is the proxy then. */
   readonly remote?: { readonly host: string; readonly port: number } | undefined;
+  /** A peer that takes nothing in for so long is closed; absent = the default of `output`. */
+  readonly sendTimeoutMs?: Millis;
+  /** The socket (TLS) reads what it is given later: it gets buffers of its own, of just the size. */
+  readonly keepsBuffers?: boolean;
 }
 
 /** Beside a chunk without two bytes to overwrite while it is copied (a packet id). */
@@ -75,10 +80,14 @@ export class Connection {
   sentBytes = 0;
   readCount = 0;
   writeCount = 0;
-  readonly #socket: Socket;
+  /** Undefined = the default of the process. */
+  readonly sendTimeoutMs: Millis | undefined;
+  readonly #socket: ByteSocket;
   readonly #output: OutputTurn;
   readonly #bytes: ByteCounters;
   readonly #congestedBytes: number;
+  /** What a socket that keeps buffers may hold before it counts as blocked; 0 for one that hands them on at once. */
+  readonly #keptBytes: number;
   #handler: ConnectionHandler | null = null;
   /** What waits: often a single chunk, so only those behind it need a list. For each chunk its patch. */
   #first: Uint8Array | null = null;
@@ -105,6 +114,8 @@ export class Connection {
     this.#output = options.output;
     this.#bytes = options.bytes;
     this.#congestedBytes = options.congestedBytes;
+    this.sendTimeoutMs = options.sendTimeoutMs;
+    this.#keptBytes = options.keepsBuffers === true ? EARLY_FLUSH_BYTES : 0;
     // A socket that is gone already has no addresses.
     this.remoteHost = plainHost(options.remote?.host ?? socket.remoteAddress ?? '');
     this.remotePort = options.remote?.port ?? socket.remotePort ?? 0;
@@ -195,7 +206,7 @@ export class Connection {
       this.writeCount += 1;
       this.#bytes.sent(bytes.length);
       this.#socket.write(bytes);
-      if (this.#socket.writableLength === 0) continue;
+      if (this.#socket.writableLength <= this.#keptBytes) continue;
       // The system did not take all of it: the buffer is the socket's now, and 'drain' is no sound sign of completion (trap 1).
       this.#output.block(this, bytes);
       this.#blocked = true;
@@ -212,7 +223,7 @@ export class Connection {
       return first;
     }
     // A single packet may be larger than the scratch buffer.
-    const target = first.length <= SCRATCH_BYTES ? this.#output.scratch(SCRATCH_BYTES) : Buffer.allocUnsafeSlow(first.length);
+    const target = first.length <= SCRATCH_BYTES ? this.#scratch() : Buffer.allocUnsafeSlow(first.length);
     copyChunk(target, 0, first, firstPatch);
     let length = first.length;
     let taken = 0;
@@ -241,6 +252,11 @@ export class Connection {
     this.#firstPatch = patches[taken]!;
     rest.splice(0, taken + 1);
     patches.splice(0, taken + 1);
+  }
+
+  #scratch(): Buffer {
+    if (this.#keptBytes === 0) return this.#output.scratch(SCRATCH_BYTES);
+    return Buffer.allocUnsafe(Math.min(this.#pendingBytes, SCRATCH_BYTES));
   }
 
   #unblock(): void {

@@ -197,6 +197,6 @@ async function listen(app: FastifyInstance, bind: HostPort): Promise<void> {
     await app.listen({ host: bind.host, port: bind.port });
   } catch (error) {
     await app.close();
-    throw await listenError(error, 'the dashboard', bind.host, bind.port, 'API_PORT_IN_USE', { listener: 'http:dashboard' });
+    throw await listenError(error, 'the dashboard', bind, 'API_PORT_IN_USE', { listener: 'http:dashboard' });
   }
 }

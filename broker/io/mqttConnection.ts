@@ -39,12 +39,12 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
   #version: MqttVersion = 4;
   #maximumPacketSize = Number.POSITIVE_INFINITY;
 
-  constructor(node: MqttNode, connection: Connection, listener: string, clock: TurnClock, onClosed: (connection: MqttConnection) => void, limits: ClientLimits | null = null) {
+  constructor(node: MqttNode, connection: Connection, peer: Peer, clock: TurnClock, onClosed: (connection: MqttConnection) => void, limits: ClientLimits | null = null) {
     this.connection = connection;
     this.#clock = clock;
     this.#onClosed = onClosed;
     this.#parser = new PacketParser(this, { maxPacketSize: node.mqtt.maxPacketSize, bytes: this });
-    this.channel = node.openChannel(this, { listener, host: connection.remoteHost, port: connection.remotePort });
+    this.channel = node.openChannel(this, peer);
     this.#limiter = limits === null ? null : new ClientLimiter(limits, connection, node);
     connection.start(this);
   }

@@ -22,17 +22,14 @@ import { ClusterService, type Answers } from './clusterService.ts';
 import type { ByteCounters } from './connection.ts';
 import { openDataDir, type DataDir } from './dataDir.ts';
 import { hostFacts } from './hostFacts.ts';
-import { TcpListener } from './listeners/tcp.ts';
+import { DevelopmentCertificates } from './listeners/developmentCertificates.ts';
+import { ListenerManager } from './listeners/listenerManager.ts';
 import { NodeLimits } from './nodeLimits.ts';
 import { takeSnapshot } from './nodeSnapshot.ts';
 import { OutputTurn } from './outputTurn.ts';
 import { ProcessVitals } from './processVitals.ts';
 import { TimerWheel } from './timerWheel.ts';
 import { TurnClock } from './turnClock.ts';
-
-/** How long clients may take to read their last bytes when the node stops. */
-const STOP_GRACE_MS = 2_000;
-const STOP_POLL_MS = 20;
 
 /** What has been opened so far, each with how it is closed. */
 type Opened = { readonly name: string; readonly close: () => void | Promise<void> }[];
@@ -54,7 +51,7 @@ export class NodeRuntime {
   readonly authn: AuthnService;
   readonly #dataDir: DataDir;
   readonly #cluster: ClusterService;
-  readonly #listeners: readonly TcpListener[];
+  readonly listeners: ListenerManager;
   readonly #log: Log;
   readonly #clock: TurnClock;
   readonly #output: OutputTurn;
@@ -128,16 +125,14 @@ export class NodeRuntime {
       received: (count) => metrics.add(METRIC['bytes.received'], count),
       sent: (count) => metrics.add(METRIC['bytes.sent'], count),
     };
+    const developmentCertificates = new DevelopmentCertificates(dataDir.path, log);
     const limits = new NodeLimits(config.limiter, clock);
-    const enabled = config.listeners.filter((listener) => listener.enable && listener.type === 'tcp');
-    this.#listeners = enabled.map((listener) => new TcpListener({ config: listener, node: this.node, output, clock, bytes, limits: limits.ofListener(listener.limits), log }));
+    this.listeners = new ListenerManager(config.listeners, { node: this.node, output, clock, bytes, limits, developmentCertificates, log });
   }
 
   async #serve(): Promise<void> {
-    for (const listener of this.#listeners) {
-      await listener.listen();
-      this.#opened.push({ name: listener.config.id, close: () => listener.stopAccepting() });
-    }
+    this.#opened.push({ name: 'listeners', close: () => this.listeners.stopAccepting() });
+    await this.listeners.startEnabled();
     this.#cluster.start({ broker: this.node, answers: this.#answers(), entered: () => void this.#clock.tick() });
     const admin = await startAdminServer({
       config: this.config,
@@ -167,7 +162,7 @@ export class NodeRuntime {
 
   /** Listener id → bound address. */
   get listenerBinds(): Readonly<Record<string, string>> {
-    return Object.fromEntries(this.#listeners.map((listener) => [listener.config.id, listener.bind]));
+    return Object.fromEntries(this.listeners.running.map((listener) => [listener.config.id, listener.bind]));
   }
 
   /** Base URL of the REST API. */
@@ -184,7 +179,7 @@ export class NodeRuntime {
     return takeSnapshot({
       node: this.node,
       nodeId: this.#dataDir.life.nodeId,
-      listeners: this.#listeners,
+      listeners: this.listeners.running,
       vitals: this.#vitals,
       links: this.#cluster.links(),
       acl: this.acl.status,
@@ -194,21 +189,14 @@ export class NodeRuntime {
   /** Tells every client, lets what waits leave within a grace, and releases everything. Never rejects. */
   async stop(): Promise<void> {
     this.#running = false;
-    for (const listener of this.#listeners) listener.stopAccepting();
+    this.listeners.stopAccepting();
     this.#clock.tick();
     this.node.shutdown();
     this.#output.flush();
-    await this.#connectionsGone();
-    for (const listener of this.#listeners) listener.destroyConnections();
+    await this.listeners.connectionsGone();
     await closeAll(this.#opened, this.#log);
   }
 
-  async #connectionsGone(): Promise<void> {
-    const deadlineMs = performance.now() + STOP_GRACE_MS;
-    while (this.#listeners.some((listener) => listener.connections.size > 0) && performance.now() < deadlineMs) {
-      await new Promise((resolve) => setTimeout(resolve, STOP_POLL_MS));
-    }
-  }
 }
 
 /** The port of a bound address such as `[::1]:1883`. */

@@ -3,13 +3,13 @@ import type { LinkSnapshot, NodeSnapshot } from '../api/schema/topology.ts';
 import type { BrokerNode } from '../core/brokerNode.ts';
 import { BUSBAR_VERSION } from '../base/version.ts';
 import type { NodeId } from '../base/ids.ts';
-import type { TcpListener } from './listeners/tcp.ts';
+import type { Listener } from './listeners/listener.ts';
 import type { ProcessVitals } from './processVitals.ts';
 
 export interface SnapshotSources {
   readonly node: BrokerNode;
   readonly nodeId: NodeId;
-  readonly listeners: readonly TcpListener[];
+  readonly listeners: readonly Listener[];
   readonly vitals: ProcessVitals;
   readonly links: readonly LinkSnapshot[];
   readonly acl: NodeSnapshot['acl'];

@@ -95,7 +95,7 @@ export class OutputTurn implements Disposable {
 
   #closeStuck(nowMs: Millis): void {
     for (const [connection, sinceMs] of this.#blocked) {
-      if (nowMs - sinceMs > this.#limits.sendTimeoutMs) connection.destroy('send_timeout');
+      if (nowMs - sinceMs > (connection.sendTimeoutMs ?? this.#limits.sendTimeoutMs)) connection.destroy('send_timeout');
     }
   }
 

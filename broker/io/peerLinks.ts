@@ -54,7 +54,7 @@ export class PeerLinks implements TransportPort {
       this.#server.listen({ host, port });
       await listening;
     } catch (cause) {
-      throw await listenError(cause, 'cluster', host, port, 'CLUSTER_PORT_IN_USE');
+      throw await listenError(cause, 'cluster', { host, port }, 'CLUSTER_PORT_IN_USE');
     }
     const bound = this.#server.address() as AddressInfo;
     return { host: bound.address, port: bound.port };

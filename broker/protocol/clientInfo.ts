@@ -8,6 +8,9 @@ export interface ClientInfo {
   /** Peer address without port; empty when there is none. */
   readonly peerHost: string;
   readonly isBridge: boolean;
+  /** Of the client's certificate, if it showed one: `pump-7`, `C=DE,CN=pump-7`. */
+  readonly certCommonName?: string | undefined;
+  readonly certSubject?: string | undefined;
   /** Said by the authenticator: everything is allowed to this client. Absent = false. */
   readonly isSuperuser?: boolean;
   /** Client attributes, for placeholders such as `${client_attrs.role}`. Absent = none. */

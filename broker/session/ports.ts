@@ -78,11 +78,23 @@ export interface Out {
   close(): void;
 }
 
+/** What the certificate of a client says. */
+export interface PeerIdentity {
+  readonly commonName: string | undefined;
+  /** `C=DE,O=Plant,CN=pump-7` */
+  readonly subject: string;
+  /** Take the place of what CONNECT says, where the listener is set so. */
+  readonly username: string | undefined;
+  readonly clientId: string | undefined;
+}
+
 /** Where a connection came from. */
 export interface Peer {
   readonly listener: string;
   readonly host: string;
   readonly port: number;
+  /** Of a client that showed a certificate. */
+  readonly certificate?: PeerIdentity | undefined;
 }
 
 /** Retained messages for new subscriptions; core/services/retainer.ts implements it. */

@@ -18,7 +18,6 @@ const EXISTS: Readonly<Record<ListenerType, string>> = {
   ssl: ON_REQUEST,
   wss: ON_REQUEST,
 };
-const MAX_BYTES = 1_073_741_824;
 
 /** Makes rows of one type: `at('max_connections')` is `listeners.tcp.<name>.max_connections` with EMQX 4's spellings. */
 function rowsOf(type: ListenerType) {
@@ -146,7 +145,7 @@ function commonKeys(type: ListenerType) {
     sendTimeout: row('tcp_options.send_timeout', form.duration(1), '15s', 'A client that takes nothing in for so long is closed.'),
     highWatermark: row(
       'tcp_options.high_watermark',
-      form.byteSize(MAX_BYTES),
+      listenerForm.watermark,
       '1MB',
       'From this much waiting for a client on, QoS 0 messages for it are dropped and counted.',
     ),

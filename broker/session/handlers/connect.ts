@@ -48,14 +48,17 @@ function takeIdentity(channel: Channel, packet: ConnectPacket): string | undefin
   const { node, peer } = channel;
   const { properties } = packet;
   // [MQTT-3.1.3-6], [MQTT-3.1.3-7]: an empty id is replaced; in 3.x only for a session that ends with its connection.
-  const assigned = packet.clientId === '' && (packet.version === 5 || packet.cleanStart) ? node.assignClientId() : undefined;
+  const named = peer.certificate?.clientId ?? packet.clientId;
+  const mayBeChosen = packet.clientId === '' && (packet.version === 5 || packet.cleanStart);
+  const assigned = mayBeChosen ? named || node.assignClientId() : undefined;
   channel.version = packet.version;
   channel.out.setProtocol(packet.version, properties.maximumPacketSize ?? Number.POSITIVE_INFINITY);
   channel.identity = {
-    clientId: assigned ?? packet.clientId,
-    username: packet.username,
+    clientId: assigned ?? named,
+    username: peer.certificate?.username ?? packet.username,
     peerHost: peer.host,
     isBridge: packet.bridge,
+    ...(peer.certificate && { certCommonName: peer.certificate.commonName, certSubject: peer.certificate.subject }),
   };
   channel.connection = {
     listener: peer.listener,
