@@ -53,6 +53,8 @@ export async function writeNodeConfig(input: NodeConfigInput): Promise<string> {
     `cluster.static.seeds = [${seeds.join(', ')}]`,
     `cluster.port = ${own.cluster}`,
     `listeners.tcp.default.bind = "${NODE_HOST}:${own.mqtt}"`,
+    // Its usual port can be had by one node of a machine only; the list of listeners shows the one it got.
+    `listeners.ws.default.bind = "${NODE_HOST}:0"`,
     `dashboard.listeners.http.bind = "${NODE_HOST}:${own.api}"`,
     `api_key.bootstrap_file = ${path(apiKeyFile(layout, name))}`,
     `authorization.sources = [{type = file, path = ${path(layout.aclFile)}}]`,

@@ -32,6 +32,7 @@ async function startNode(name: string, dataDir: string, ...sets: string[]): Prom
     `node.data_dir=${join(folder, dataDir)}`,
     'node.cookie=test',
     'listeners.tcp.default.bind=0',
+    'listeners.ws.default.enable=false',
     'dashboard.listeners.http.bind=0',
     ...sets,
   ];
@@ -237,6 +238,7 @@ describe('a node that cannot have its API port', () => {
       `node.data_dir=${join(folder, 'c')}`,
       'cluster.port=0',
       'listeners.tcp.default.bind=0',
+      'listeners.ws.default.enable=false',
       `dashboard.listeners.http.bind=${taken}`,
     ];
     const { code, stdout, stderr } = await runProcess(process.execPath, [

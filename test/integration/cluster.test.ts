@@ -177,7 +177,7 @@ describe('a process that does not belong', () => {
   it('on a cluster port that is taken: ends with an error that names the port', async () => {
     const { clusterPort } = cluster.member(1);
     const dataDir = await createTempDir();
-    const settings = [`node.data_dir=${dataDir}`, `cluster.port=${clusterPort}`, 'listeners.tcp.default.bind=127.0.0.1:0'];
+    const settings = [`node.data_dir=${dataDir}`, `cluster.port=${clusterPort}`, 'listeners.tcp.default.bind=127.0.0.1:0', 'listeners.ws.default.enable=false'];
     const result = await runProcess(process.execPath, [BROKER_MAIN, ...setArguments(settings)], { lifetimeMs: 20_000 });
     await removeTempDir(dataDir);
     expect(result.code).not.toBe(0);

@@ -130,6 +130,7 @@ describe('a node does not start', () => {
     if (text !== undefined) await writeFile(path, text);
     const sets = [
       'listeners.tcp.default.bind=127.0.0.1:0',
+      'listeners.ws.default.enable=false',
       'dashboard.listeners.http.bind=127.0.0.1:0',
       'cluster.port=0',
       'node.cookie=test',

@@ -106,6 +106,7 @@ describe('a node under a supervisor', () => {
 function privateArguments(dataDir: string): string[] {
   return setArguments([
     'listeners.tcp.default.bind=127.0.0.1:0',
+    'listeners.ws.default.enable=false',
     'dashboard.listeners.http.bind=127.0.0.1:0',
     'cluster.port=0',
     'node.cookie=test',

@@ -7,7 +7,13 @@ import { createTempDir, removeTempDir } from './tempDir.ts';
 export const BROKER_MAIN = fileURLToPath(new URL('../../broker/main.ts', import.meta.url));
 
 /** Ports of the system's choice, and nothing that a machine's other nodes could be disturbed by. */
-const PRIVATE = ['listeners.tcp.default.bind=127.0.0.1:0', 'dashboard.listeners.http.bind=127.0.0.1:0', 'cluster.port=0', 'node.cookie=test'];
+const PRIVATE = [
+  'listeners.tcp.default.bind=127.0.0.1:0',
+  'listeners.ws.default.enable=false',
+  'dashboard.listeners.http.bind=127.0.0.1:0',
+  'cluster.port=0',
+  'node.cookie=test',
+];
 const DATA_DIR = 'node.data_dir=';
 const READY_LIMIT_MS = 20_000;
 
