@@ -130,6 +130,7 @@ export const BUSBAR: BrokerKind = {
     const sets = [
       `node.data_dir=${folder}`,
       ...(await listener()),
+      'listeners.ws.default.enable=false',
       `dashboard.listeners.http.bind=127.0.0.1:0`,
       `cluster.port=${clusterPort}`,
       `authorization.sources=[{type = file, path = "${acl}"}]`,
