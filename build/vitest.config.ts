@@ -13,7 +13,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['broker/**/*.test.ts', 'electron/**/*.test.ts', 'build/**/*.test.ts', 'test/support/**/*.test.ts', 'test/bench/**/*.test.ts', 'test/simulation/**/*.test.ts'], environment: 'node' },
+        test: { name: 'unit', include: ['broker/**/*.test.ts', 'electron/**/*.test.ts', 'build/**/*.test.ts', 'test/support/**/*.test.ts', 'test/bench/**/*.test.ts', 'test/soak/**/*.test.ts', 'test/simulation/**/*.test.ts'], environment: 'node' },
       },
       {
         extends: true,

@@ -1,7 +1,7 @@
 /** Real broker processes for integration tests: free ports on loopback, a data directory of their own, ended by pid. */
 import { fileURLToPath } from 'node:url';
 import type { ReadyEvent } from '../../broker/api/schema/control.ts';
-import { startProcess, type TestProcess } from './processes.ts';
+import { startProcess, type StartOptions, type TestProcess } from './processes.ts';
 import { createTempDir, removeTempDir } from './tempDir.ts';
 
 export const BROKER_MAIN = fileURLToPath(new URL('../../broker/main.ts', import.meta.url));
@@ -30,11 +30,16 @@ export function setArguments(sets: readonly string[]): string[] {
   return sets.flatMap((set) => ['--set', set]);
 }
 
+export interface StartBrokerOptions extends StartOptions {
+  /** For Node itself, such as `--inspect=127.0.0.1:0`. */
+  readonly nodeArguments?: readonly string[];
+}
+
 /** `node.data_dir=…` among the sets names a folder of the caller's, who removes it. */
-export async function startBroker(sets: readonly string[] = []): Promise<BrokerProcess> {
+export async function startBroker(sets: readonly string[] = [], { nodeArguments = [], ...options }: StartBrokerOptions = {}): Promise<BrokerProcess> {
   const given = sets.findLast((set) => set.startsWith(DATA_DIR))?.slice(DATA_DIR.length);
   const dataDir = given ?? (await createTempDir('busbar-node-'));
-  const node = startProcess(process.execPath, [BROKER_MAIN, ...setArguments([...PRIVATE, `${DATA_DIR}${dataDir}`, ...sets])]);
+  const node = startProcess(process.execPath, [...nodeArguments, BROKER_MAIN, ...setArguments([...PRIVATE, `${DATA_DIR}${dataDir}`, ...sets])], options);
   const end = async () => {
     await node.end();
     if (given === undefined) await removeTempDir(dataDir);

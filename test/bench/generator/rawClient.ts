@@ -19,7 +19,7 @@ const SUBACK = 0x90;
 const REFUSED = 0x80;
 const CONNECT_BATCH = 50;
 
-const ignoreBytes: OnBytes = () => {};
+export const ignoreBytes: OnBytes = () => {};
 
 export class RawClient {
   readonly socket: net.Socket;

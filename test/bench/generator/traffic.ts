@@ -15,7 +15,8 @@ const FILTERS_PER_SUBSCRIBE = 100;
 /** Identifier of an acknowledgement of four bytes. */
 const ACK_ID_AT = 2;
 
-class TrafficRun {
+/** One load's messages between clients that are open already. */
+export class TrafficRun {
   readonly #load: Traffic;
   readonly #publishers: readonly Publisher[];
   readonly #numbers: MessageNumbers;
