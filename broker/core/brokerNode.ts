@@ -25,10 +25,12 @@ import { Channel } from '../session/channel.ts';
 import type { Clock, NodePort, OpenedSession, Out, Peer, SubscribeItem, Timers, TopicHandle } from '../session/ports.ts';
 import { Publication } from '../session/publication.ts';
 import { Session } from '../session/session.ts';
+import { SubscriptionTable } from '../session/subscriptionTable.ts';
 import { mergeBySession, newSubscription, routedFilter, type Receiver, type Subscription } from '../session/subscription.ts';
 import { willMessage } from '../session/will.ts';
 import { AccessControl } from './accessControl.ts';
 import type { BrokerPort, ClusterPort, ExclusiveClaim } from './clusterPort.ts';
+import { DeadlineSweep } from './deadlines.ts';
 import { ExclusiveClaims } from './exclusiveClaims.ts';
 import { Retainer } from './services/retainer.ts';
 import { SharedDispatch } from './sharedDispatch.ts';
@@ -61,6 +63,7 @@ export class BrokerNode implements NodePort, BrokerPort {
   readonly metrics: Metrics;
   readonly timers: Timers;
   readonly clock: Clock;
+  readonly deadlines: DeadlineSweep;
   readonly log: Log;
   readonly hooks: Hooks;
   readonly startedAtMs: Millis;
@@ -85,6 +88,7 @@ export class BrokerNode implements NodePort, BrokerPort {
     this.metrics = options.metrics;
     this.timers = options.timers;
     this.clock = options.clock;
+    this.deadlines = new DeadlineSweep(options);
     this.log = options.log;
     this.hooks = options.hooks;
     this.startedAtMs = options.clock.now();
@@ -108,7 +112,9 @@ export class BrokerNode implements NodePort, BrokerPort {
 
   /** A connection was accepted. Hand its packets, its end and its drains to the channel. */
   openChannel(out: Out, peer: Peer): Channel {
-    return new Channel(this, out, peer);
+    const channel = new Channel(this, out, peer);
+    this.deadlines.watch(channel);
+    return channel;
   }
 
   assignClientId(): string {
@@ -370,9 +376,9 @@ export class BrokerNode implements NodePort, BrokerPort {
   subscribe(session: Session, topicFilter: string, opts: SubOpts, subscriptionId: number | undefined): boolean {
     const subscription = newSubscription(session, topicFilter, opts, subscriptionId);
     if (subscription.target?.exclusive === true && !this.#exclusive.claim(subscription.target.topicFilter, subscription)) return false;
-    session.subscriptions ??= new Map();
+    session.subscriptions ??= new SubscriptionTable();
     const replaced = session.subscriptions.get(topicFilter);
-    session.subscriptions.set(topicFilter, subscription);
+    session.subscriptions.set(subscription);
     this.#addRoute(subscription);
     // The new one is in place before the old one goes: replacing loses no message [MQTT-3.8.4-4].
     if (replaced !== undefined) this.#removeRoute(replaced);

@@ -30,11 +30,11 @@ afterEach(() => {
 describe('a timer', () => {
   it.each([0, 1, 99, 100, 101, 5_000, 102_399, 102_400, 3_600_000])('of %i ms fires once, not early, and at most a tick late', (delayMs) => {
     const owner = new Owner();
-    wheel.schedule(owner, 'keepalive', START_MS + delayMs);
+    wheel.schedule(owner, 'sessionExpiry', START_MS + delayMs);
     vi.advanceTimersByTime(delayMs + 300_000);
     expect(owner.fired).toHaveLength(1);
     const [name, atMs] = owner.fired[0] ?? ['none', 0];
-    expect(name).toBe('keepalive');
+    expect(name).toBe('sessionExpiry');
     expect(atMs).toBeGreaterThanOrEqual(delayMs);
     expect(atMs).toBeLessThanOrEqual(delayMs + TICK_MS + TICK_MS);
   });
@@ -51,10 +51,10 @@ describe('a timer', () => {
     const owner: TimerOwner = {
       onTimer() {
         fired.push(Date.now() - START_MS);
-        if (fired.length < 3) wheel.schedule(owner, 'keepalive', Date.now());
+        if (fired.length < 3) wheel.schedule(owner, 'sessionExpiry', Date.now());
       },
     };
-    wheel.schedule(owner, 'keepalive', START_MS + 100);
+    wheel.schedule(owner, 'sessionExpiry', START_MS + 100);
     vi.advanceTimersByTime(1_000);
     expect(fired).toEqual([100, 200, 300]);
   });

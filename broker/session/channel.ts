@@ -81,7 +81,6 @@ export class Channel implements TimerOwner {
   readonly verdict: PublishVerdict = { topic: '', qos: 0, retain: false, epoch: -1, allowed: false, entry: null };
   #lastPacketAtMs: Millis;
   #keepaliveLimitMs: Millis = 0;
-  #timer: Timer | null;
 
   constructor(node: NodePort, out: Out, peer: Peer) {
     const nowMs = node.clock.now();
@@ -99,8 +98,6 @@ export class Channel implements TimerOwner {
       connectedAtMs: nowMs,
     };
     this.#lastPacketAtMs = nowMs;
-    this.#timer =
-      node.mqtt.idleTimeoutMs === Number.POSITIVE_INFINITY ? null : node.timers.schedule(this, 'connectTimeout', nowMs + node.mqtt.idleTimeoutMs);
   }
 
   // ---------------------------------------------------------------- what happens to it
@@ -230,10 +227,14 @@ export class Channel implements TimerOwner {
   }
 
   onTimer(name: TimerName): void {
-    if (name === 'connectTimeout' && this.connState === 'idle') this.abort('idle_timeout');
-    else if (name === 'connectTimeout' && this.connState === 'connecting') this.abort('authentication_timeout');
-    else if (name === 'credentialsExpiry' && this.connState === 'connected') this.disconnect(ReasonCode.NotAuthorized, 'credentials_expired');
-    else if (name === 'keepalive' && this.connState === 'connected') this.#checkKeepalive();
+    if (name === 'credentialsExpiry' && this.connState === 'connected') this.disconnect(ReasonCode.NotAuthorized, 'credentials_expired');
+  }
+
+  /** Ends a connection that has been silent for too long. Asked by the node from time to time (core/deadlines.ts). */
+  checkDeadline(nowMs: Millis): void {
+    if (this.connState === 'connected') return this.#checkKeepalive(nowMs);
+    if (nowMs - this.connection.connectedAtMs < this.node.mqtt.idleTimeoutMs) return;
+    this.abort(this.connState === 'idle' ? 'idle_timeout' : 'authentication_timeout');
   }
 
   /** The client takes data in again. */
@@ -281,10 +282,8 @@ export class Channel implements TimerOwner {
   opened(session: Session, keepalive: number): void {
     this.connState = 'connected';
     this.session = session;
-    this.#cancelTimer();
-    if (keepalive === 0) return;
-    this.#keepaliveLimitMs = keepalive * 1000 * this.node.mqtt.keepaliveMultiplier;
-    this.#timer = this.node.timers.schedule(this, 'keepalive', this.#lastPacketAtMs + this.#keepaliveLimitMs);
+    if (keepalive === 0) this.node.deadlines.forget(this);
+    else this.#keepaliveLimitMs = keepalive * 1000 * this.node.mqtt.keepaliveMultiplier;
   }
 
   /** Ends the connection with a reason: DISCONNECT for MQTT 5, a plain close for others (3.x has no such packet). */
@@ -321,7 +320,7 @@ export class Channel implements TimerOwner {
     if (this.connState === 'disconnected') return;
     const wasConnected = this.connState === 'connected';
     this.connState = 'disconnected';
-    this.#cancelTimer();
+    this.node.deadlines.forget(this);
     if (this.expiryTimer !== null) this.expiryTimer.cancelled = true;
     this.aliases = null;
     const session = this.session;
@@ -332,16 +331,9 @@ export class Channel implements TimerOwner {
     session.startWaiting(nowMs);
   }
 
-  /** The timer is armed once per period, not once per packet: when it fires, the last packet decides. */
-  #checkKeepalive(): void {
-    if (this.out.readingPaused) this.#lastPacketAtMs = this.node.clock.now();
-    const dueAtMs = this.#lastPacketAtMs + this.#keepaliveLimitMs;
-    if (this.node.clock.now() >= dueAtMs) this.disconnect(ReasonCode.KeepAliveTimeout); // [MQTT-3.1.2-22]
-    else this.#timer = this.node.timers.schedule(this, 'keepalive', dueAtMs);
-  }
-
-  #cancelTimer(): void {
-    if (this.#timer !== null) this.#timer.cancelled = true;
-    this.#timer = null;
+  #checkKeepalive(nowMs: Millis): void {
+    // While we do not read it, its time stands still.
+    if (this.out.readingPaused) this.#lastPacketAtMs = nowMs;
+    else if (nowMs - this.#lastPacketAtMs >= this.#keepaliveLimitMs) this.disconnect(ReasonCode.KeepAliveTimeout); // [MQTT-3.1.2-22]
   }
 }

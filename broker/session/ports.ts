@@ -18,11 +18,11 @@ export interface Clock {
   now(): Millis;
 }
 
-/** Who sets and who cancels each: the channel, the session, a service of core/services/, or io/clientLimiter.ts. */
+/** Who sets and who cancels each: the channel, the session, core/deadlines.ts, a service of core/services/, or io/clientLimiter.ts. */
 export type TimerName = ChannelTimer | SessionTimer | ServiceTimer | 'limiter';
-export type ChannelTimer = 'connectTimeout' | 'keepalive' | 'credentialsExpiry';
+export type ChannelTimer = 'credentialsExpiry';
 export type SessionTimer = 'awaitRelExpiry' | 'sessionExpiry' | 'willDelay' | 'retainedFeed';
-export type ServiceTimer = 'sysMessages' | 'sysHeartbeat' | 'retainerSweep';
+export type ServiceTimer = 'sysMessages' | 'sysHeartbeat' | 'retainerSweep' | 'deadlines';
 
 export interface TimerOwner {
   onTimer(name: TimerName): void;
@@ -36,6 +36,12 @@ export interface Timer {
 export interface Timers {
   /** Calls `owner.onTimer(name)` once, not before `dueAtMs` and within the wheel's resolution after it. */
   schedule(owner: TimerOwner, name: TimerName, dueAtMs: Millis): Timer;
+}
+
+/** Asks each channel once a second whether its time is over. */
+export interface Deadlines {
+  watch(channel: Channel): void;
+  forget(channel: Channel): void;
 }
 
 /** `tooLarge`: over the client's Maximum Packet Size. `congested`: QoS 0 towards a client that does not read. */
@@ -123,6 +129,8 @@ export interface NodePort {
   readonly metrics: Metrics;
   readonly timers: Timers;
   readonly clock: Clock;
+  /** Connections that may be silent for too long. */
+  readonly deadlines: Deadlines;
   readonly log: Log;
   /** A fresh client identifier. */
   assignClientId(): string;

@@ -16,6 +16,7 @@ import { MQueue, type Delivery } from './mqueue.ts';
 import type { NodePort, Timer, TimerName, TimerOwner } from './ports.ts';
 import type { Publication } from './publication.ts';
 import type { RetainedFeed } from './retainedFeed.ts';
+import type { SubscriptionTable } from './subscriptionTable.ts';
 import { withoutNoLocal, type Receiver, type Subscription } from './subscription.ts';
 import { willDelayMs } from './will.ts';
 
@@ -45,7 +46,7 @@ export class Session implements TimerOwner {
   channel: Channel | null = null;
   will: Will | null = null;
   /** By topic filter as subscribed. Null until the first one: idle clients are many. */
-  subscriptions: Map<string, Subscription> | null = null;
+  subscriptions: SubscriptionTable | null = null;
   inflight: Inflight | null = null;
   mqueue: MQueue | null = null;
   awaitingRel: AwaitingRel | null = null;
@@ -55,7 +56,7 @@ export class Session implements TimerOwner {
   mqueueDropped = 0;
   ended = false;
   /** Deliveries of an earlier connection that are to be sent again, in original order. */
-  #resend: InflightEntry[] = [];
+  #resend: InflightEntry[] | null = null;
   /** QoS 1 and 2 PUBLISH that may still be sent on this connection before an acknowledgement (section 4.9). */
   #quota = 0;
   #window = 0;
@@ -105,13 +106,12 @@ export class Session implements TimerOwner {
   /** Sends again what was not acknowledged, in original order [MQTT-4.4.0-1], [MQTT-4.6.0-1], then what waits in the queue. */
   resume(): void {
     if (this.inflight !== null && this.inflight.count > 0) {
-      this.#resend = this.inflight.entries();
       const publishes: InflightEntry[] = [];
-      for (const entry of this.#resend) {
+      for (const entry of this.inflight.entries()) {
         if (entry.released) this.channel?.sendAck('pubrel', entry.packetId);
         else publishes.push(entry);
       }
-      this.#resend = publishes;
+      this.#resend = publishes.length === 0 ? null : publishes;
     }
     this.pump();
   }
@@ -121,7 +121,7 @@ export class Session implements TimerOwner {
     this.channel = null;
     this.disconnectedAtMs = nowMs;
     this.retainedFeeds = null;
-    this.#resend = [];
+    this.#resend = null;
     if (this.sharedCount > 0) this.node.presenceChanged(this);
   }
 
@@ -186,7 +186,7 @@ export class Session implements TimerOwner {
     const nowMs = node.clock.now();
     if (qos === 0) return this.#send0(channel, publication, retain, subscriptionIds, nowMs);
     // Nothing newer may overtake what is to be sent again or waits (section 4.6).
-    if (this.#quota === 0 || this.#resend.length > 0 || this.mqueueLength > 0) {
+    if (this.#quota === 0 || this.#resend !== null || this.mqueueLength > 0) {
       return this.#enqueue({ publication, qos, retain, subscriptionIds });
     }
     this.#sendWindowed(channel, publication, qos, retain, subscriptionIds, nowMs);
@@ -226,8 +226,9 @@ export class Session implements TimerOwner {
     const channel = this.channel;
     if (channel === null) return;
     const nowMs = this.node.clock.now();
-    while (this.#quota > 0 && this.#resend.length > 0) {
+    while (this.#quota > 0 && this.#resend !== null) {
       const entry = this.#resend.shift() as InflightEntry;
+      if (this.#resend.length === 0) this.#resend = null;
       if (this.inflight?.get(entry.packetId) !== entry) continue;
       const { publication, qos, retain, packetId, subscriptionIds } = entry;
       // [MQTT-3.3.1-1]: DUP marks a re-send; the same packet id [MQTT-4.4.0-1].
@@ -239,7 +240,7 @@ export class Session implements TimerOwner {
         this.#drop(publication, 'too_large');
       }
     }
-    if (this.mqueue !== null && this.#resend.length === 0) this.#drainQueue(channel, this.mqueue, nowMs);
+    if (this.mqueue !== null && this.#resend === null) this.#drainQueue(channel, this.mqueue, nowMs);
     if (this.retainedFeeds !== null && this.takesRetained) for (const feed of this.retainedFeeds) feed.run();
   }
 

@@ -102,7 +102,9 @@ export class TrafficRun {
     let sent = 0;
     const timer = setInterval(() => {
       if (!this.#running) return clearInterval(timer);
-      const due = Math.floor(((performance.now() - startedMs) * perSecond) / 1000);
+      // A broker that falls behind is not flooded: it is asked for what it can still take.
+      const room = this.#load.window * this.#publishers.length - (sent * this.#copies - this.delivered) / this.#copies;
+      const due = Math.min(Math.floor(((performance.now() - startedMs) * perSecond) / 1000), Math.floor(sent + room));
       for (; sent < due; sent += 1) this.#publishers[sent % this.#publishers.length]?.publish(1);
     }, PACE_MS);
   }
