@@ -131,7 +131,7 @@ function clientRow(node: BrokerNode, session: Session): ClientRow {
     durable: false,
     enable_authn: true,
     listener: connection.listener,
-    mountpoint: '',
+    mountpoint: session.mountpoint,
     client_attrs: {},
     subscriptions_cnt: session.subscriptionCount,
     subscriptions_max: bounded(mqtt.maxSubscriptions),

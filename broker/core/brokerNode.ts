@@ -23,6 +23,7 @@ import type { RetainedStore } from '../router/retained.ts';
 import { Routes } from '../router/routes.ts';
 import { Channel } from '../session/channel.ts';
 import type { Clock, NodePort, OpenedSession, Out, Peer, SubscribeItem, Timers, TopicHandle } from '../session/ports.ts';
+import { mountTopic } from '../session/mountpoint.ts';
 import { Publication } from '../session/publication.ts';
 import { Session } from '../session/session.ts';
 import { SubscriptionTable } from '../session/subscriptionTable.ts';
@@ -332,7 +333,7 @@ export class BrokerNode implements NodePort, BrokerPort {
       this.log.warn('cannot_publish_will_due_to_not_authorized', { clientid: identity.clientId, username: identity.username, topic: will.topic });
       return;
     }
-    this.publish(willMessage(will, identity.clientId, identity.username, this.clock.now()));
+    this.publish(willMessage(will, mountTopic(session.mountpoint, will.topic), identity, this.clock.now()));
   }
 
   acknowledging(packetId: number, publication: Publication, receivers: number, reasonCode: number): number {

@@ -76,6 +76,8 @@ export class Channel implements TimerOwner {
   enhancedAuth: EnhancedAuth | null = null;
   /** When the credentials expire. Null = never. */
   expiryTimer: Timer | null = null;
+  /** Stands before all topics of the client, unseen by it; empty for none. */
+  mountpoint = '';
   /** Inbound topic aliases of this connection; null until the first. */
   aliases: Map<number, string> | null = null;
   readonly verdict: PublishVerdict = { topic: '', qos: 0, retain: false, epoch: -1, allowed: false, entry: null };

@@ -97,6 +97,8 @@ export interface PeerIdentity {
 /** Where a connection came from. */
 export interface Peer {
   readonly listener: string;
+  /** Mountpoint of the listener with its placeholders. Absent = none. */
+  readonly mountpoint?: string;
   readonly host: string;
   readonly port: number;
   /** Of a client that showed a certificate. */

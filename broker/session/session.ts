@@ -12,6 +12,7 @@ import { isFailure } from '../protocol/reasonCodes.ts';
 import type { Channel } from './channel.ts';
 import type { AwaitingRel } from './awaitingRel.ts';
 import { Inflight, type InflightEntry } from './inflight.ts';
+import { unmounted } from './mountpoint.ts';
 import { MQueue, type Delivery } from './mqueue.ts';
 import type { NodePort, Timer, TimerName, TimerOwner } from './ports.ts';
 import type { Publication } from './publication.ts';
@@ -45,6 +46,8 @@ export class Session implements TimerOwner {
   /** Null while the client is away. */
   channel: Channel | null = null;
   will: Will | null = null;
+  /** That of the latest connection; empty for none. */
+  mountpoint = '';
   /** By topic filter as subscribed. Null until the first one: idle clients are many. */
   subscriptions: SubscriptionTable | null = null;
   inflight: Inflight | null = null;
@@ -93,6 +96,7 @@ export class Session implements TimerOwner {
     this.connection = channel.connection;
     this.expiryMs = channel.sessionExpiryMs;
     this.will = channel.will;
+    this.mountpoint = channel.mountpoint;
     // [MQTT-3.3.4-9]: the window is the smaller of what both sides allow, and starts fresh on every connection.
     this.#window = Math.min(channel.clientReceiveMaximum, this.node.mqtt.maxInflight);
     this.#quota = this.#window;
@@ -203,16 +207,21 @@ export class Session implements TimerOwner {
 
   #send0(channel: Channel, publication: Publication, retain: boolean, ids: readonly number[] | null, nowMs: Millis): void {
     if (publication.expired(nowMs)) return this.#drop(publication, 'expired');
-    const result = channel.out.deliver(publication, 0, retain, false, 0, ids, nowMs);
+    const result = channel.out.deliver(this.#shown(publication), 0, retain, false, 0, ids, nowMs);
     if (result === 'sent') channel.countSent(0);
     else this.#drop(publication, result === 'tooLarge' ? 'too_large' : 'queue_full');
+  }
+
+  /** What the client is to see of it. */
+  #shown(publication: Publication): Publication {
+    return this.mountpoint === '' ? publication : unmounted(publication, this.mountpoint);
   }
 
   #sendWindowed(channel: Channel, publication: Publication, qos: Qos, retain: boolean, ids: readonly number[] | null, nowMs: Millis): void {
     if (publication.expired(nowMs)) return this.#drop(publication, 'expired'); // [MQTT-3.3.2-5]
     this.inflight ??= new Inflight(this.#window);
     const entry = this.inflight.add(publication, qos, retain, ids, nowMs);
-    if (channel.out.deliver(publication, qos, retain, false, entry.packetId, ids, nowMs) === 'sent') {
+    if (channel.out.deliver(this.#shown(publication), qos, retain, false, entry.packetId, ids, nowMs) === 'sent') {
       this.#quota -= 1;
       channel.countSent(qos);
       return;
@@ -232,7 +241,7 @@ export class Session implements TimerOwner {
       if (this.inflight?.get(entry.packetId) !== entry) continue;
       const { publication, qos, retain, packetId, subscriptionIds } = entry;
       // [MQTT-3.3.1-1]: DUP marks a re-send; the same packet id [MQTT-4.4.0-1].
-      if (channel.out.deliver(publication, qos, retain, true, packetId, subscriptionIds, nowMs) === 'sent') {
+      if (channel.out.deliver(this.#shown(publication), qos, retain, true, packetId, subscriptionIds, nowMs) === 'sent') {
         this.#quota -= 1;
         channel.countSent(qos);
       } else {

@@ -1,5 +1,6 @@
 /** When a Will Message is published, delayed or dropped: mqtt-protocol.md section 12 as functions of data. */
 import type { Millis } from '../base/ids.ts';
+import type { ClientInfo } from '../protocol/clientInfo.ts';
 import type { Message } from '../protocol/message.ts';
 import type { Will } from '../protocol/packet.ts';
 
@@ -16,17 +17,17 @@ export function takeoverPublishesWill(will: Will, sessionExpiryMs: Millis, newCl
   return newCleanStart || willDelayMs(will, sessionExpiryMs) === 0;
 }
 
-/** The will as a message; its Message Expiry starts now. */
-export function willMessage(will: Will, clientId: string, username: string | undefined, nowMs: Millis): Message {
+/** The will as a message to a topic of the node; its Message Expiry starts now. */
+export function willMessage(will: Will, topic: string, from: ClientInfo, nowMs: Millis): Message {
   const { willDelayInterval: _delay, ...properties } = will.properties;
   return {
-    topic: will.topic,
+    topic,
     payload: will.payload,
     qos: will.qos,
     retain: will.retain,
     properties,
-    fromClientId: clientId,
-    fromUsername: username,
+    fromClientId: from.clientId,
+    fromUsername: from.username,
     timestampMs: nowMs,
   };
 }

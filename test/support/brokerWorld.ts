@@ -115,13 +115,13 @@ export class BrokerWorld {
   }
 
   /** A connection that has sent nothing yet. */
-  accept(peerHost = '127.0.0.1'): TestClient {
-    return new TestClient(this.node, peerHost);
+  accept(peerHost = '127.0.0.1', mountpoint = ''): TestClient {
+    return new TestClient(this.node, peerHost, mountpoint);
   }
 
   /** A connected client; its CONNACK is in `connack`. */
   connect(clientId: string, options: ConnectOptions = {}): TestClient {
-    const client = this.accept(options.peerHost);
+    const client = this.accept(options.peerHost, options.mountpoint);
     client.connect(clientId, options);
     return client;
   }
@@ -137,6 +137,8 @@ export interface ConnectOptions {
   readonly properties?: Properties;
   readonly bridge?: boolean;
   readonly peerHost?: string;
+  /** Of the listener it comes by. */
+  readonly mountpoint?: string;
 }
 
 const NO_TRAFFIC: Traffic = { receivedBytes: 0, sentBytes: 0, readCount: 0, writeCount: 0 };
@@ -157,8 +159,8 @@ export class TestClient implements Out {
   /** Sent while the broker held this client. */
   #held: Packet[] | null = null;
 
-  constructor(node: BrokerNode, peerHost: string) {
-    this.channel = node.openChannel(this, { listener: 'tcp:default', host: peerHost, port: 50_000 });
+  constructor(node: BrokerNode, peerHost: string, mountpoint = '') {
+    this.channel = node.openChannel(this, { listener: 'tcp:default', mountpoint, host: peerHost, port: 50_000 });
   }
 
   // ---------------------------------------------------------------- Out

@@ -6,6 +6,7 @@ import type { ConnectPacket, Properties } from '../../protocol/packet.ts';
 import { ReasonCode } from '../../protocol/reasonCodes.ts';
 import { countLevels } from '../../topics/topicName.ts';
 import type { Channel } from '../channel.ts';
+import { mountedTooLong, renderMountpoint } from '../mountpoint.ts';
 import { vouchedFor } from '../vouchedFor.ts';
 import { authenticate } from './authenticate.ts';
 
@@ -32,6 +33,10 @@ function conclude(channel: Channel, packet: ConnectPacket, assigned: string | un
   const { node } = channel;
   if (verdict.result === 'error') return refuse(channel, verdict.reasonCode);
   vouchedFor(channel, verdict);
+  const mountpoint = renderMountpoint(channel.peer.mountpoint ?? '', channel.identity);
+  if (mountpoint === undefined) return refuse(channel, ReasonCode.ClientIdentifierNotValid);
+  if (channel.will !== null && mountedTooLong(mountpoint, channel.will.topic)) return refuse(channel, ReasonCode.TopicNameInvalid);
+  channel.mountpoint = mountpoint;
   const { session, present } = node.openSession(channel, packet.cleanStart);
   const properties = packet.version === 5 ? connackProperties(channel, packet, assigned) : {};
   if (channel.enhancedAuth !== null) Object.assign(properties, channel.enhancedAuth.properties(verdict.data));

@@ -7,6 +7,7 @@ import { ReasonCode } from '../../protocol/reasonCodes.ts';
 import { countLevels } from '../../topics/topicName.ts';
 import { AwaitingRel } from '../awaitingRel.ts';
 import type { Channel } from '../channel.ts';
+import { mounted, mountedTooLong, mountTopic } from '../mountpoint.ts';
 import { Publication } from '../publication.ts';
 import type { Session } from '../session.ts';
 
@@ -77,7 +78,7 @@ function offered(channel: Channel, qos: Qos, retain: boolean): boolean {
 function admit(channel: Channel, session: Session, topic: string, qos: Qos, retain: boolean, packetId: number): boolean {
   const { metrics, mqtt } = channel.node;
   // The parser hands on valid topics only; how deep they may be is this broker's own limit, and known for one that was sent before.
-  if (topic !== channel.verdict.topic && countLevels(topic) > mqtt.maxTopicLevels) {
+  if (topic !== channel.verdict.topic && (countLevels(topic) > mqtt.maxTopicLevels || mountedTooLong(channel.mountpoint, topic))) {
     reject(channel, ReasonCode.TopicNameInvalid);
     return false;
   }
@@ -95,10 +96,12 @@ function admit(channel: Channel, session: Session, topic: string, qos: Qos, reta
 }
 
 /** To the router, and the answer to the publisher. The channel's verdict is about this topic. */
-function publish(channel: Channel, publication: Publication, packetId: number): void {
-  const { node, verdict } = channel;
-  const { qos } = publication;
-  const receivers = node.publishReceived(publication, (verdict.entry ??= node.topicEntry(verdict.topic)));
+function publish(channel: Channel, received: Publication, packetId: number): void {
+  const { node, verdict, mountpoint } = channel;
+  const { qos } = received;
+  const entry = (verdict.entry ??= node.topicEntry(mountTopic(mountpoint, verdict.topic)));
+  const publication = mountpoint === '' ? received : mounted(received, entry.topic);
+  const receivers = node.publishReceived(publication, entry);
   if (qos === 0) return;
   const reasonCode = receivers === 0 ? ReasonCode.NoMatchingSubscribers : ReasonCode.Success;
   acknowledge(channel, qos, packetId, qos === 1 ? node.acknowledging(packetId, publication, receivers, reasonCode) : reasonCode);

@@ -6,6 +6,7 @@ import { parseSubscription, type SubscriptionTarget } from '../../topics/sharedS
 import { hasWildcard } from '../../topics/topicFilter.ts';
 import { countLevels } from '../../topics/topicName.ts';
 import type { Channel } from '../channel.ts';
+import { mountedTooLong, mountFilter } from '../mountpoint.ts';
 import type { SubscribeItem } from '../ports.ts';
 import { RetainedFeed } from '../retainedFeed.ts';
 import type { Session } from '../session.ts';
@@ -14,6 +15,8 @@ import { routedFilter } from '../subscription.ts';
 /** A filter with the answer it gets so far; below 0x80 it is subscribed. */
 interface Verdict {
   readonly item: SubscribeItem;
+  /** Its filter as the session has it: behind the mountpoint. */
+  readonly mounted: string;
   readonly reasonCode: number;
 }
 
@@ -31,7 +34,8 @@ export function handleSubscribe(channel: Channel, session: Session, packet: Subs
   const accepted = passed.length === 0 ? passed : node.subscribing(channel, packet.properties, passed);
   const subscriptionId = packet.properties.subscriptionIdentifiers?.[0];
   const feeds: string[] = [];
-  for (const { topicFilter, opts } of accepted) {
+  for (const { topicFilter: given, opts } of accepted) {
+    const topicFilter = mountFilter(channel.mountpoint, given);
     node.metrics.inc(METRIC['client.subscribe']);
     const isNew = node.subscribe(session, topicFilter, opts, subscriptionId);
     // Section 3.8.3.1: 0 always, 1 only for a new subscription [MQTT-3.3.1-10], 2 never [MQTT-3.3.1-11]; never for a shared one (section 4.8.2).
@@ -46,9 +50,9 @@ export function handleSubscribe(channel: Channel, session: Session, packet: Subs
 }
 
 /** Another node may have granted an exclusive subscription at the same moment: after the barrier it is clear who was first. */
-function settled(session: Session, { item, reasonCode }: Verdict): number {
-  const isGranted = reasonCode < 0x80 && item.topicFilter.startsWith('$exclusive/');
-  return isGranted && !session.node.grantExclusive(session, item.topicFilter) ? ReasonCode.QuotaExceeded : reasonCode;
+function settled(session: Session, { mounted, reasonCode }: Verdict): number {
+  const isGranted = reasonCode < 0x80 && mounted.startsWith('$exclusive/');
+  return isGranted && !session.node.grantExclusive(session, mounted) ? ReasonCode.QuotaExceeded : reasonCode;
 }
 
 /** MQTT 3 knows only QoS; a bridge (level | 0x80) means No Local and Retain As Published by its bit. */
@@ -70,29 +74,30 @@ function judge(channel: Channel, session: Session, items: readonly SubscribeItem
   const added = new Set<string>();
   for (const item of items) {
     const parsed = parseSubscription(item.topicFilter);
-    let reasonCode = parsed.ok ? check(channel, session, item, parsed.target, added) : ReasonCode.TopicFilterInvalid;
+    const mounted = mountFilter(channel.mountpoint, item.topicFilter);
+    let reasonCode = parsed.ok ? check(channel, session, mounted, parsed.target, added) : ReasonCode.TopicFilterInvalid;
     if (parsed.ok && reasonCode === ReasonCode.Success && !node.authorize(identity, 'subscribe', parsed.target.topicFilter, item.opts.qos, false)) {
       node.metrics.inc(METRIC['packets.subscribe.auth_error']);
       logRefused(channel, item.topicFilter);
       if (node.denyDisconnects) return undefined;
       reasonCode = ReasonCode.NotAuthorized;
     }
-    if (reasonCode === ReasonCode.Success && session.subscriptions?.has(item.topicFilter) !== true) added.add(item.topicFilter);
+    if (reasonCode === ReasonCode.Success && session.subscriptions?.has(mounted) !== true) added.add(mounted);
     // Granted as asked (broker-contract 8.4): the code of a granted filter is its QoS.
-    verdicts.push({ item, reasonCode: reasonCode === ReasonCode.Success ? item.opts.qos : reasonCode });
+    verdicts.push({ item, mounted, reasonCode: reasonCode === ReasonCode.Success ? item.opts.qos : reasonCode });
   }
   return verdicts;
 }
 
 /** What the broker can and may do, before rules are asked. */
-function check(channel: Channel, session: Session, item: SubscribeItem, target: SubscriptionTarget, added: ReadonlySet<string>): number {
+function check(channel: Channel, session: Session, mounted: string, target: SubscriptionTarget, added: ReadonlySet<string>): number {
   const { mqtt } = channel.node;
   if (target.shareGroup !== undefined && !mqtt.sharedSubscription) return ReasonCode.SharedSubscriptionsNotSupported;
   if (target.exclusive && !mqtt.exclusiveSubscription) return ReasonCode.TopicFilterInvalid;
-  if (target.exclusive && !channel.node.exclusiveIsFree(session, target.topicFilter)) return ReasonCode.QuotaExceeded;
-  if (countLevels(target.topicFilter) > mqtt.maxTopicLevels) return ReasonCode.TopicFilterInvalid;
+  if (target.exclusive && !channel.node.exclusiveIsFree(session, channel.mountpoint + target.topicFilter)) return ReasonCode.QuotaExceeded;
+  if (countLevels(target.topicFilter) > mqtt.maxTopicLevels || mountedTooLong(channel.mountpoint, target.topicFilter)) return ReasonCode.TopicFilterInvalid;
   if (!mqtt.wildcardSubscription && hasWildcard(target.topicFilter)) return ReasonCode.WildcardSubscriptionsNotSupported;
-  const isNew = session.subscriptions?.has(item.topicFilter) !== true && !added.has(item.topicFilter);
+  const isNew = session.subscriptions?.has(mounted) !== true && !added.has(mounted);
   if (isNew && session.subscriptionCount + added.size >= mqtt.maxSubscriptions) return ReasonCode.QuotaExceeded;
   return ReasonCode.Success;
 }

@@ -2,6 +2,7 @@ import { METRIC } from '../../metrics/metrics.ts';
 import { NO_PROPERTIES, type UnsubscribePacket } from '../../protocol/packet.ts';
 import { ReasonCode } from '../../protocol/reasonCodes.ts';
 import type { Channel } from '../channel.ts';
+import { mountFilter } from '../mountpoint.ts';
 import type { Session } from '../session.ts';
 
 export function handleUnsubscribe(channel: Channel, session: Session, packet: UnsubscribePacket): void {
@@ -10,7 +11,7 @@ export function handleUnsubscribe(channel: Channel, session: Session, packet: Un
   // Filters are compared as strings [MQTT-3.10.4-1]; each gets an answer, known or not [MQTT-3.10.4-5].
   const reasonCodes = node.unsubscribing(channel, packet.properties, packet.topicFilters).map((topicFilter) => {
     node.metrics.inc(METRIC['client.unsubscribe']);
-    return node.unsubscribe(session, topicFilter) ? ReasonCode.Success : ReasonCode.NoSubscriptionExisted;
+    return node.unsubscribe(session, mountFilter(channel.mountpoint, topicFilter)) ? ReasonCode.Success : ReasonCode.NoSubscriptionExisted;
   });
   channel.send({ type: 'unsuback', packetId: packet.packetId, reasonCodes, properties: NO_PROPERTIES });
 }
