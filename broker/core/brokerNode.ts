@@ -201,11 +201,11 @@ export class BrokerNode implements NodePort, BrokerPort {
     if (session.ended) return;
     session.end();
     if (session.will !== null) this.publishWill(session);
-    const isMember = session.sharedCount > 0;
     for (const subscription of session.subscriptions?.values() ?? []) this.#removeRoute(subscription);
     this.#subscriptions -= session.subscriptionCount;
     session.subscriptions = null;
-    if (isMember) this.#shared.redispatch(session);
+    // Also without a shared subscription: it may have left the group and not finished what came from there.
+    this.#shared.redispatch(session);
     if (this.sessions.get(session.clientId) === session) this.sessions.delete(session.clientId);
     this.metrics.inc(METRIC['session.terminated']);
     this.#measureClients();
