@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ClientMessage, ClientState, ConnectionSpec } from '../../../electron/contract/host.ts';
-import { detailText, kindOf, offlineState, seriesOf, topicProblem } from './describe.ts';
+import { detailText, filterKind, kindOf, offlineState, seriesOf, topicProblem } from './describe.ts';
 
 const t = (key: string, values: Record<string, unknown> = {}) => [key, ...Object.values(values)].join(' ');
 const SPEC: ConnectionSpec = {
@@ -37,3 +37,14 @@ it('gives a subscription the colour of its place', () => {
 });
 
 it.each([['', 'noTopic'], ['a/+', 'wildcard'], ['a/#', 'wildcard'], ['a/b', undefined]])('topic %j: %s', (topic, problem) => expect(topicProblem(topic)).toBe(problem));
+
+it.each([
+  ['a/#', { kind: 'plain' }],
+  ['$share/g', { kind: 'plain' }],
+  ['$share/g/a/#', { kind: 'shared', group: 'g' }],
+  ['$queue/a', { kind: 'shared', group: '$queue' }],
+  ['$exclusive/a', { kind: 'exclusive' }],
+  ['$SYS/#', { kind: 'plain' }],
+])('the kind of a filter: %s', (filter, kind) => {
+  expect(filterKind(filter)).toEqual(kind);
+});

@@ -80,6 +80,13 @@ export function seriesOf(filter: string | undefined, filters: readonly string[])
   return at === -1 ? undefined : (at % 8) + 1;
 }
 
+/** What a filter asks for besides its topic: a share of a group, or all of it for one client. */
+export function filterKind(filter: string): { readonly kind: 'plain' | 'exclusive' } | { readonly kind: 'shared'; readonly group: string } {
+  if (filter.startsWith('$exclusive/')) return { kind: 'exclusive' };
+  const group = /^\$share\/([^/]+)\/./.exec(filter)?.[1] ?? (/^\$queue\/./.test(filter) ? '$queue' : undefined);
+  return group === undefined ? { kind: 'plain' } : { kind: 'shared', group };
+}
+
 export type TopicProblem = 'noTopic' | 'wildcard';
 
 /** What keeps a text from being a topic to publish to. */
