@@ -1,6 +1,7 @@
 /** What a route is: data for the router and the documentation, and a function of (request, ports). */
 import type { Static, TSchema } from 'typebox';
 import type { AuthnPort } from './authnPort.ts';
+import type { BanPort } from './banPort.ts';
 import type { ApiErrorCode } from './errors.ts';
 import type { AdminPort } from './ports.ts';
 import type { Reply } from './reply.ts';
@@ -45,6 +46,7 @@ export interface SessionPort {
 export interface ApiPorts {
   readonly admin: AdminPort;
   readonly authn: AuthnPort;
+  readonly bans: BanPort;
   readonly sessions: SessionPort;
   readonly version: string;
   /** False while the node starts or stops. */
@@ -70,6 +72,8 @@ export interface Route {
   readonly answers: Readonly<Record<number, TSchema | undefined>>;
   /** Codes this route can refuse with, besides those of authentication. */
   readonly errors: readonly ApiErrorCode[];
+  /** Codes that go with another status here than elsewhere, because EMQX answers so. */
+  readonly statusOf?: Readonly<Partial<Record<ApiErrorCode, number>>>;
   /** Takes what has passed the three schemas: the caller vouches for it, hence `never`. */
   handle(request: RouteRequest<never, never, never>, ports: ApiPorts): Reply | Promise<Reply>;
 }

@@ -2,6 +2,7 @@
 import type { Route } from './route.ts';
 import { authenticationRoutes } from './routes/authentication.ts';
 import { authnUserRoutes } from './routes/authnUsers.ts';
+import { bannedRoutes } from './routes/banned.ts';
 import { clientRoutes } from './routes/clients.ts';
 import { clusterRoutes } from './routes/cluster.ts';
 import { loginRoutes } from './routes/login.ts';
@@ -28,6 +29,7 @@ export const ROUTES: readonly Route[] = [
   ...topicRoutes,
   ...authenticationRoutes,
   ...authnUserRoutes,
+  ...bannedRoutes,
   ...retainerRoutes,
   ...serviceSettingRoutes,
 ];

@@ -33,6 +33,9 @@ export const ERROR_CATALOGUE = {
   AUTHN_TOO_MANY_USERS: 'Delete users that are not needed any more.',
   AUTHN_BAD_FILE: 'Give CSV with a header row or a JSON array; the message names what is wrong.',
   AUTHN_BUSY: 'Try again in a moment.',
+  BAN_EXISTS: 'Delete the ban that is there first.',
+  BAN_INVALID: 'Correct the field named in the message; nobody was banned.',
+  BAN_BAD_FILE: 'Give CSV with the header as,who,reason,at,until,by; the message names what is wrong.',
   // listeners and ports
   LISTENER_PORT_IN_USE: 'Stop the program on this port or change the listener bind.',
   LISTENER_FAILED: 'Check the bind address of the listener.',

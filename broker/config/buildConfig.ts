@@ -45,6 +45,13 @@ export function buildConfig(settings: Settings, env: Env, problems: ConfigProble
       denyAction: settings.get(KEYS.authzDenyAction),
       aclFile: sourceFile === undefined ? undefined : expandPath(sourceFile, env),
     },
+    flappingDetect: {
+      enable: settings.get(KEYS.flappingEnable),
+      windowTimeMs: settings.get(KEYS.flappingWindow),
+      maxCount: settings.get(KEYS.flappingMaxCount),
+      banTimeMs: settings.get(KEYS.flappingBanTime),
+    },
+    banned: { bootstrapFile: path(KEYS.bannedBootstrapFile) },
     dashboard: {
       host: dashboard.host,
       port: dashboard.port,

@@ -91,6 +91,8 @@ export interface BrokerConfig {
     /** The file source; undefined = no rules, everything falls to `noMatch`. */
     readonly aclFile: string | undefined;
   };
+  readonly flappingDetect: { readonly enable: boolean; readonly windowTimeMs: Millis; readonly maxCount: number; readonly banTimeMs: Millis };
+  readonly banned: { readonly bootstrapFile: string | undefined };
   readonly dashboard: {
     readonly host: string;
     readonly port: number;

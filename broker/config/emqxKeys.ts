@@ -120,6 +120,7 @@ export const EMQX_KEYS: readonly EmqxKey[] = [
   ...later('', ['infinity'], 'retainer.max_publish_rate'),
   ...later('Use retainer.delivery_rate', [], 'retainer.flow_control.*'),
 
+  ...later('Use flapping_detect { enable, max_count, window_time, ban_time }', [], 'flapping_detect_policy', 'zone.external.enable_flapping_detect'),
   ...later('Who may connect is decided by authentication; without it every client is let in', ON, 'allow_anonymous'),
   ...later('Write authentication as a list of groups, [{mechanism = password_based, …}]', [], 'authentication.*'),
   ...later('', OFF, 'authorization.cache.enable', 'enable_acl_cache'),
@@ -130,9 +131,6 @@ export const EMQX_KEYS: readonly EmqxKey[] = [
     'acl_cache_max_size',
     'acl_cache_ttl',
     'auth.*',
-    'banned.*',
-    'flapping_detect.*',
-    'flapping_detect_policy',
   ),
 
   ...none(

@@ -115,6 +115,9 @@ describe('a node without any configuration', () => {
         presenceQos: 0,
         payloads: 'emqx5',
       },
+      authentication: undefined,
+      flappingDetect: { enable: false, windowTimeMs: 60_000, maxCount: 15, banTimeMs: 300_000 },
+      banned: { bootstrapFile: undefined },
       authorization: { noMatch: 'allow', denyAction: 'ignore', aclFile: undefined },
       dashboard: {
         host: '127.0.0.1',

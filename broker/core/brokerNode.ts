@@ -30,6 +30,7 @@ import { SubscriptionTable } from '../session/subscriptionTable.ts';
 import { mergeBySession, newSubscription, routedFilter, type Receiver, type Subscription } from '../session/subscription.ts';
 import { willMessage } from '../session/will.ts';
 import { AccessControl } from './accessControl.ts';
+import type { Admission } from './admission.ts';
 import type { BrokerPort, ClusterPort, ExclusiveClaim } from './clusterPort.ts';
 import { DeadlineSweep } from './deadlines.ts';
 import { ExclusiveClaims } from './exclusiveClaims.ts';
@@ -49,6 +50,7 @@ export interface BrokerNodeOptions {
   readonly log: Log;
   readonly authorizer: Authorizer;
   readonly authn: AuthnChains;
+  readonly admission: Admission;
   readonly cluster: ClusterPort;
   /** Draws members of shared groups; nothing secret depends on it. */
   readonly prng: Prng;
@@ -125,6 +127,10 @@ export class BrokerNode implements NodePort, BrokerPort {
   connecting(channel: Channel, properties: Properties): number {
     if (!this.hooks.has('client.connect')) return 0;
     return this.hooks.runFold('client.connect', { reasonCode: 0, properties }, channel.connection).reasonCode;
+  }
+
+  admit(channel: Channel): number {
+    return this.#options.admission.admit(channel.identity);
   }
 
   authenticate(channel: Channel, password: Uint8Array | undefined): MaybeLater<AuthnVerdict> {
@@ -327,7 +333,7 @@ export class BrokerNode implements NodePort, BrokerPort {
     const { will, identity } = session;
     session.will = null;
     if (session.willTimer !== null) session.willTimer.cancelled = true;
-    if (will === null) return;
+    if (will === null || !this.#options.admission.isWelcome(identity)) return;
     // A will is authorized when it is published (broker-contract 1.5).
     if (!this.authorize(identity, 'publish', will.topic, will.qos, will.retain)) {
       this.log.warn('cannot_publish_will_due_to_not_authorized', { clientid: identity.clientId, username: identity.username, topic: will.topic });

@@ -1,5 +1,6 @@
 /** The REST API of one node, from its configuration to a listening server. */
 import type { AuthnPort } from '../api/authnPort.ts';
+import type { BanPort } from '../api/banPort.ts';
 import type { AdminPort } from '../api/ports.ts';
 import { API_PREFIX } from '../api/routeTable.ts';
 import type { Log } from '../base/log.ts';
@@ -15,6 +16,7 @@ export interface AdminServerOptions {
   readonly config: Pick<BrokerConfig, 'node' | 'dashboard' | 'apiKey'>;
   readonly admin: AdminPort;
   readonly authn: AuthnPort;
+  readonly bans: BanPort;
   readonly version: string;
   readonly log: Log;
   /** Whether the node serves; `/status` answers 503 while not. */
@@ -33,7 +35,7 @@ export interface AdminServer {
 
 /** @throws BusbarError API_PORT_IN_USE, LISTENER_FAILED, DATA_DIR_UNUSABLE, CONFIG_FILE_UNREADABLE, CONFIG_BAD_VALUE */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
-  const { admin, authn, version, log, isRunning, now = Date.now } = options;
+  const { admin, authn, bans, version, log, isRunning, now = Date.now } = options;
   const { node, dashboard, apiKey } = options.config;
   const { defaultUsername, defaultPassword } = dashboard;
   const [users, keys] = await Promise.all([
@@ -42,7 +44,7 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   ]);
   const sessions = new ApiSessions({ users, keys, tokens: new TokenTable(dashboard.tokenExpiredTimeMs), version, log, now });
   const server = await startHttpServer({
-    ports: { admin, authn, sessions, version, isRunning },
+    ports: { admin, authn, bans, sessions, version, isRunning },
     sessions,
     bind: { host: dashboard.host, port: dashboard.port },
     docs: dashboard.swaggerSupport,

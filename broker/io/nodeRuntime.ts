@@ -17,6 +17,7 @@ import { Hooks } from '../hooks/hooks.ts';
 import { METRIC, Metrics } from '../metrics/metrics.ts';
 import { AclFile } from './aclFile.ts';
 import { AuthnService } from './authn/authnService.ts';
+import { BanService } from './bans/banService.ts';
 import { startAdminServer, type AdminServer } from './adminServer.ts';
 import { ClusterService, type Answers } from './clusterService.ts';
 import type { ByteCounters } from './connection.ts';
@@ -40,6 +41,7 @@ interface RuntimeParts {
   readonly dataDir: DataDir;
   readonly acl: AclFile;
   readonly authn: AuthnService;
+  readonly bans: BanService;
   readonly cluster: ClusterService;
   readonly opened: Opened;
 }
@@ -49,6 +51,7 @@ export class NodeRuntime {
   readonly node: BrokerNode;
   readonly acl: AclFile;
   readonly authn: AuthnService;
+  readonly bans: BanService;
   readonly #dataDir: DataDir;
   readonly #cluster: ClusterService;
   readonly listeners: ListenerManager;
@@ -71,9 +74,11 @@ export class NodeRuntime {
       opened.push({ name: 'acl', close: () => acl.dispose() });
       const authn = await AuthnService.open({ config, clock: { now: Date.now }, log });
       opened.push({ name: 'authn', close: () => authn.dispose() });
+      const bans = await BanService.open({ config, clock: { now: Date.now }, log });
+      opened.push({ name: 'bans', close: () => bans.dispose() });
       const cluster = await ClusterService.open({ config, life: dataDir.life, log });
       opened.push({ name: 'cluster', close: () => cluster.stop() });
-      const runtime = new NodeRuntime({ config, log, dataDir, acl, authn, cluster, opened });
+      const runtime = new NodeRuntime({ config, log, dataDir, acl, authn, bans, cluster, opened });
       await runtime.#serve();
       return runtime;
     } catch (error) {
@@ -82,10 +87,11 @@ export class NodeRuntime {
     }
   }
 
-  private constructor({ config, log, dataDir, acl, authn, cluster, opened }: RuntimeParts) {
+  private constructor({ config, log, dataDir, acl, authn, bans, cluster, opened }: RuntimeParts) {
     this.config = config;
     this.acl = acl;
     this.authn = authn;
+    this.bans = bans;
     this.#log = log;
     this.#dataDir = dataDir;
     this.#cluster = cluster;
@@ -108,11 +114,13 @@ export class NodeRuntime {
       log,
       authorizer: acl.authorizer,
       authn: authn.chains,
+      admission: bans.admission,
       cluster: cluster.port,
       prng: { next: Math.random },
       newClientId: () => `busbar-${randomBytes(10).toString('hex')}`,
       defer: (task) => setImmediate(task),
     });
+    bans.onBanned((clientId) => void this.node.kick(clientId));
     const services = new BrokerServices({
       node: this.node,
       version: BUSBAR_VERSION,
@@ -138,6 +146,7 @@ export class NodeRuntime {
       config: this.config,
       admin: this.#cluster,
       authn: this.authn,
+      bans: this.bans,
       version: BUSBAR_VERSION,
       log: this.#log,
       isRunning: () => this.#running,

@@ -49,7 +49,7 @@ export function openApiSchema(route: Route): FastifySchema {
     ...(route.params && { params: route.params }),
     ...(route.query && { querystring: route.query }),
     ...(route.body && { body: route.body }),
-    response: { ...answersOf(route), ...errorsByStatus(errors) },
+    response: { ...answersOf(route), ...errorsByStatus(errors, route.statusOf) },
   };
 }
 
@@ -63,9 +63,12 @@ function answersOf(route: Route): Record<number, unknown> {
   );
 }
 
-function errorsByStatus(codes: readonly ApiErrorCode[]): Record<number, unknown> {
+function errorsByStatus(codes: readonly ApiErrorCode[], statusOf: Route['statusOf'] = {}): Record<number, unknown> {
   const byStatus = new Map<number, ApiErrorCode[]>();
-  for (const code of codes) byStatus.set(API_ERRORS[code], [...(byStatus.get(API_ERRORS[code]) ?? []), code]);
+  for (const code of codes) {
+    const status = statusOf[code] ?? API_ERRORS[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
   return Object.fromEntries(
     [...byStatus].map(([status, enumeration]) => [
       status,

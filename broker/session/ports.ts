@@ -138,6 +138,8 @@ export interface NodePort {
   assignClientId(): string;
   /** `client.connect` hook: a reason code of 0x80 or more refuses. */
   connecting(channel: Channel, properties: Properties): number;
+  /** Bans, and who connects too often: 0, or the CONNACK reason code of a refusal. */
+  admit(channel: Channel): number;
   /** Who this is: a verdict at once, or later when somebody has to be asked. Never rejects. */
   authenticate(channel: Channel, password: Uint8Array | undefined): MaybeLater<AuthnVerdict>;
   /** Begins an enhanced authentication; undefined when nobody serves the method. */

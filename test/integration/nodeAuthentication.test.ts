@@ -171,4 +171,14 @@ describe('a change over REST', () => {
     expect(await rest('DELETE', `${base}/${ID}`)).toBe(204);
     expect(await login({ username: 'bob', password: 'pw-bob' })).toBe(0);
   });
+
+  it('can ban a client that is connected', async () => {
+    expect(await login({ protocolVersion: 5, clientId: 'pest', username: 'bob', password: 'pw-bob' })).toBe(0);
+    const closed = new Promise<void>((resolve) => clients[0]?.once('close', resolve));
+    expect(await rest('POST', '/banned', { as: 'clientid', who: 'pest' })).toBe(200);
+    await within('the client to be disconnected', closed);
+    expect([await login({ protocolVersion: 5, clientId: 'pest' }), await login({ clientId: 'pest', username: 'bob', password: 'pw-bob' })]).toEqual([0x8a, 5]);
+    expect(await rest('DELETE', '/banned/clientid/pest')).toBe(204);
+    expect(await login({ clientId: 'pest', username: 'bob', password: 'pw-bob' })).toBe(0);
+  });
 });

@@ -1,27 +1,31 @@
-/** The REST API in front of whatever a test has, with an authentication of its own. */
+/** The REST API in front of whatever a test has, with authentication and bans of its own. */
 import { silentLog } from '../../broker/base/log.ts';
 import { readAuthentication } from '../../broker/config/authenticators.ts';
 import { startAdminServer, type AdminServer, type AdminServerOptions } from '../../broker/io/adminServer.ts';
 import { AuthnService } from '../../broker/io/authn/authnService.ts';
+import { BanService } from '../../broker/io/bans/banService.ts';
 import { nodeNamed } from './brokerWorld.ts';
 
 export interface TestAdminServer extends AdminServer {
   readonly authn: AuthnService;
+  readonly bans: BanService;
 }
 
-export type TestAdminOptions = Omit<AdminServerOptions, 'authn'> & {
+export type TestAdminOptions = Omit<AdminServerOptions, 'authn' | 'bans'> & {
   /** The chain of all listeners, as REST has it. Undefined: as it was left in the data directory. */
   readonly authentication?: readonly Record<string, unknown>[];
 };
 
 export async function startTestAdminServer({ authentication, ...options }: TestAdminOptions): Promise<TestAdminServer> {
   const authn = await testAuthn(options.config.node.dataDir, authentication);
-  const server = await startAdminServer({ ...options, authn });
+  const bans = await testBans(options.config.node.dataDir);
+  const server = await startAdminServer({ ...options, authn, bans });
   const close = async () => {
     await server.close();
     authn.dispose();
+    bans.dispose();
   };
-  return { url: server.url, address: server.address, authn, close };
+  return { url: server.url, address: server.address, authn, bans, close };
 }
 
 /** A node with the one listener `tcp:default`. */
@@ -32,4 +36,11 @@ export async function testAuthn(dataDir: string, authenticators?: readonly Recor
   const listeners = [{ id: 'tcp:default', enableAuthn: true, authentication: undefined }];
   const authentication = authenticators === undefined ? undefined : read.value;
   return AuthnService.open({ config: { authentication, node, listeners }, clock: { now: Date.now }, log: silentLog });
+}
+
+/** Nobody is banned but those whom the folder's file or `bootstrapFile` names; no client is too frequent. */
+export async function testBans(dataDir: string, bootstrapFile?: string, now: () => number = Date.now): Promise<BanService> {
+  const node = { name: nodeNamed('test@127.0.0.1'), cookie: 'test', dataDir };
+  const flappingDetect = { enable: false, windowTimeMs: 60_000, maxCount: 15, banTimeMs: 300_000 };
+  return BanService.open({ config: { node, flappingDetect, banned: { bootstrapFile } }, clock: { now }, log: silentLog });
 }

@@ -5,9 +5,12 @@ import { AuthnCounters } from '../../broker/access/authn/authnCounters.ts';
 import { AuthnChain } from '../../broker/access/authn/chain.ts';
 import { AuthnChains } from '../../broker/access/authn/chains.ts';
 import { parseNodeName, type Millis, type NodeName } from '../../broker/base/ids.ts';
+import { BanTable } from '../../broker/access/bans.ts';
+import { FlappingDetector } from '../../broker/access/flapping.ts';
 import type { Log, LogFields } from '../../broker/base/log.ts';
 import { seededPrng } from '../../broker/base/prng.ts';
 import { loadConfig } from '../../broker/config/load.ts';
+import { Admission } from '../../broker/core/admission.ts';
 import { BrokerNode } from '../../broker/core/brokerNode.ts';
 import { standalone, type ClusterPort } from '../../broker/core/clusterPort.ts';
 import { Hooks } from '../../broker/hooks/hooks.ts';
@@ -39,6 +42,9 @@ export class BrokerWorld {
   readonly metrics = new Metrics();
   /** Nobody is asked until a test sets a chain. */
   readonly authn: AuthnChains;
+  readonly bans = new BanTable();
+  /** Client ids that connected too often. */
+  readonly flapping: string[] = [];
   readonly logged: { readonly msg: string; readonly fields: LogFields }[] = [];
   #nowMs: Millis = 1_000_000;
   #timers: PendingTimer[] = [];
@@ -68,6 +74,13 @@ export class BrokerWorld {
       log,
       authorizer: options.authorizer ?? NO_RULES,
       authn: this.authn,
+      admission: new Admission({
+        bans: this.bans,
+        flapping: new FlappingDetector(config.flappingDetect),
+        clock: { now: () => this.#nowMs },
+        log,
+        onFlapping: (clientId) => void this.flapping.push(clientId),
+      }),
       cluster: options.cluster ?? standalone,
       prng: seededPrng(1),
       newClientId: () => `assigned-${(this.#ids += 1)}`,

@@ -1,4 +1,5 @@
 /** Users from a file (rest-api.md 5.1): CSV with a header row, or a JSON array, with passwords or with their hashes. */
+import { parseCsv } from '../csv.ts';
 
 export interface ImportedUser {
   readonly userId: string;
@@ -20,7 +21,7 @@ const MAX_SECRET_CHARS = 65_535;
 
 /** Undefined with text that is neither: `format` tells how it is to be read. */
 export function parseUsers(text: string, format: 'csv' | 'json', type: ImportType): UserImport | undefined {
-  const rows = format === 'csv' ? parseCsv(text) : parseJson(text);
+  const rows = format === 'csv' ? parseCsv(text, 'user_id') : parseJson(text);
   return rows === undefined ? undefined : readUsers(rows, type);
 }
 
@@ -55,31 +56,4 @@ function parseJson(text: string): readonly unknown[] | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** RFC 4180: fields may be quoted, then commas, line ends and doubled quotes belong to them. Undefined with a quote left open. */
-function parseCsv(text: string): readonly Record<string, string>[] | undefined {
-  const rows = csvRows(text.startsWith('\ufeff') ? text.slice(1) : text);
-  const [header, ...body] = rows ?? [];
-  if (header?.includes('user_id') !== true) return undefined;
-  return body.map((row) => (row.length > header.length ? {} : Object.fromEntries(row.map((field, index) => [header[index] as string, field]))));
-}
-
-const FIELD = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/y;
-
-function csvRows(text: string): string[][] | undefined {
-  const rows: string[][] = [];
-  let row: string[] = [];
-  FIELD.lastIndex = 0;
-  while (FIELD.lastIndex < text.length) {
-    const match = FIELD.exec(text);
-    if (match === null) return undefined;
-    const [, quoted, plain = '', end] = match;
-    row.push(quoted === undefined ? plain.trim() : quoted.replaceAll('""', '"'));
-    if (end === ',' && FIELD.lastIndex < text.length) continue;
-    if (end === ',') row.push('');
-    if (row.length > 1 || row[0] !== '') rows.push(row);
-    row = [];
-  }
-  return rows;
 }

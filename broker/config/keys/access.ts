@@ -34,6 +34,21 @@ export const ACCESS_KEYS = {
     '[]',
     'Where rules come from: [{type = file, path = "etc/acl.conf"}].',
   ),
+  flappingEnable: key(
+    'flapping_detect.enable',
+    form.switchType,
+    'false',
+    'Whether a client that connects too often is banned for a while.',
+  ),
+  flappingWindow: key('flapping_detect.window_time', form.duration(1), '1m', 'The time within which CONNECTs are counted.'),
+  flappingMaxCount: key('flapping_detect.max_count', form.integer(1, 1_000_000), '15', 'CONNECTs of one client id within it that are too many.'),
+  flappingBanTime: key('flapping_detect.ban_time', form.duration(1), '5m', 'How long such a client id is banned.'),
+  bannedBootstrapFile: key(
+    'banned.bootstrap_file',
+    form.path,
+    undefined,
+    'Bans to begin with, CSV with the header as,who,reason,at,until,by; only read while there are none.',
+  ),
   aclFile: key(
     'acl_file',
     form.path,

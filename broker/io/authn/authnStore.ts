@@ -3,15 +3,12 @@
  * a secret. Reads come from memory; a write is in the file before it is in memory.
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { Disposable } from '../../base/disposable.ts';
 import { BusbarError, messageOf } from '../../base/errors.ts';
+import { openDatabase } from '../database.ts';
 
 export const AUTHN_FILE = 'authn.db';
-const OWNER_READS = 0o600;
-const OWNER_ONLY = 0o700;
 const VERSION = 1;
 const SECRET_BYTES = 32;
 /** Users of one authenticator; more are refused. All of them are in memory. */
@@ -44,21 +41,7 @@ export class AuthnStore implements Disposable {
 
   /** Throws DATA_DIR_UNUSABLE. */
   constructor(path: string) {
-    let db: DatabaseSync | undefined;
-    try {
-      mkdirSync(dirname(path), { recursive: true, mode: OWNER_ONLY });
-      db = new DatabaseSync(path);
-      chmodSync(path, OWNER_READS);
-      // The folder's lock keeps other nodes out, so nobody else has this file open.
-      db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-      const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
-      if (version > VERSION) throw new Error(`it was written by a newer Busbar (version ${version})`);
-      db.exec(`BEGIN; ${SCHEMA} PRAGMA user_version = ${VERSION}; COMMIT`);
-    } catch (cause) {
-      db?.close();
-      throw new BusbarError('DATA_DIR_UNUSABLE', `${path} cannot be used: ${messageOf(cause)}`, { details: { path }, cause });
-    }
-    this.#db = db;
+    this.#db = openDatabase(path, SCHEMA, VERSION);
   }
 
   /** Random bytes of this node that never change, made at the first call. */

@@ -22,7 +22,7 @@ export function handleConnect(channel: Channel, packet: ConnectPacket): void {
   node.metrics.inc(METRIC['packets.connect.received']);
   node.metrics.inc(METRIC['client.connect']);
   const assigned = takeIdentity(channel, packet);
-  const refusal = check(channel, packet) || node.connecting(channel, packet.properties);
+  const refusal = check(channel, packet) || node.connecting(channel, packet.properties) || node.admit(channel);
   if (refusal !== ReasonCode.Success) return refuse(channel, refusal);
   const verdict = authenticate(channel, packet, (later) => conclude(channel, packet, assigned, later));
   if (verdict !== undefined) conclude(channel, packet, assigned, verdict);
