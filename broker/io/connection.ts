@@ -8,6 +8,7 @@
 import type { ByteSocket } from './byteSocket.ts';
 import type { Millis } from '../base/ids.ts';
 import type { OutputTurn } from './outputTurn.ts';
+import { READ_BUFFER, readShared } from './sharedRead.ts';
 
 /** One write of this much at most goes through the shared scratch buffer. */
 const SCRATCH_BYTES = 128 * 1024;
@@ -82,7 +83,7 @@ export class Connection {
   writeCount = 0;
   /** Undefined = the default of the process. */
   readonly sendTimeoutMs: Millis | undefined;
-  readonly #socket: ByteSocket;
+  #socket: ByteSocket;
   readonly #output: OutputTurn;
   readonly #bytes: ByteCounters;
   readonly #congestedBytes: number;
@@ -128,21 +129,25 @@ export class Connection {
   /** Starts reading. */
   start(handler: ConnectionHandler): void {
     this.#handler = handler;
+    const shared = readShared(this.#socket, (length) => this.#received(READ_BUFFER, length, false));
+    if (shared === null) this.#socket.on('data', (chunk: Buffer) => this.#received(chunk, chunk.length, true));
+    else this.#socket = shared;
     const socket = this.#socket;
-    socket.on('data', (chunk: Buffer) => {
-      this.receivedBytes += chunk.length;
-      this.readCount += 1;
-      this.#bytes.received(chunk.length);
-      if (this.#ending) return;
-      handler.onData(chunk, 0, chunk.length, true);
-      if (this.#blocked && this.#rest.length > MAX_WAITING_CHUNKS) this.pauseReading(PAUSE.answers);
-      if (this.#output.overfull) this.#output.holdBack(this);
-    });
     socket.on('error', (error) => (this.#error = error.message));
     // The peer has said all it will say; what we still owe it is sent by end().
     socket.on('end', () => this.close());
     socket.on('close', () => this.#onClose());
     if (socket.destroyed) this.#onClose();
+  }
+
+  #received(bytes: Buffer, length: number, owned: boolean): void {
+    this.receivedBytes += length;
+    this.readCount += 1;
+    this.#bytes.received(length);
+    if (this.#ending) return;
+    this.#handler?.onData(bytes, 0, length, owned);
+    if (this.#blocked && this.#rest.length > MAX_WAITING_CHUNKS) this.pauseReading(PAUSE.answers);
+    if (this.#output.overfull) this.#output.holdBack(this);
   }
 
   /** Bytes that wait for the socket, those inside it included. */

@@ -29,8 +29,12 @@ import { NodeLimits } from './nodeLimits.ts';
 import { takeSnapshot } from './nodeSnapshot.ts';
 import { OutputTurn } from './outputTurn.ts';
 import { ProcessVitals } from './processVitals.ts';
+import { enableSharedRead } from './sharedRead.ts';
 import { TimerWheel } from './timerWheel.ts';
 import { TurnClock } from './turnClock.ts';
+
+const BYTES_RECEIVED = METRIC['bytes.received'];
+const BYTES_SENT = METRIC['bytes.sent'];
 
 /** What has been opened so far, each with how it is closed. */
 type Opened = { readonly name: string; readonly close: () => void | Promise<void> }[];
@@ -130,8 +134,8 @@ export class NodeRuntime {
     this.#services = services;
     opened.push({ name: 'services', close: () => services.dispose() });
     const bytes: ByteCounters = {
-      received: (count) => metrics.add(METRIC['bytes.received'], count),
-      sent: (count) => metrics.add(METRIC['bytes.sent'], count),
+      received: (count) => metrics.add(BYTES_RECEIVED, count),
+      sent: (count) => metrics.add(BYTES_SENT, count),
     };
     const developmentCertificates = new DevelopmentCertificates(dataDir.path, log);
     const limits = new NodeLimits(config.limiter, clock);
@@ -140,6 +144,7 @@ export class NodeRuntime {
 
   async #serve(): Promise<void> {
     this.#opened.push({ name: 'listeners', close: () => this.listeners.stopAccepting() });
+    if (!(await enableSharedRead())) this.#log.warn('shared_read_unavailable', { node: process.version, effect: 'connections read by data events, at more CPU' });
     await this.listeners.startEnabled();
     this.#cluster.start({ broker: this.node, answers: this.#answers(), entered: () => void this.#clock.tick() });
     const admin = await startAdminServer({
