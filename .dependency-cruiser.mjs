@@ -12,7 +12,7 @@ const ARROWS = {
   base: [],
   topics: ['base'],
   protocol: ['base', 'topics'],
-  config: ['base'],
+  config: ['base', 'topics'],
   metrics: ['base'],
   hooks: ['base', 'protocol'],
   access: ['base', 'topics', 'protocol'],

@@ -4,7 +4,7 @@
  */
 import type { Millis } from '../base/ids.ts';
 import { inNetwork, parseAddress, parseNetwork, type Network } from './acl/address.ts';
-import { compileRegex, type CompiledRegex } from './acl/regexRun.ts';
+import { compileRegex, type CompiledRegex } from '../base/regex/regexRun.ts';
 
 export const BAN_KINDS = ['clientid', 'username', 'peerhost', 'clientid_re', 'username_re', 'peerhost_net'] as const;
 export type BanKind = (typeof BAN_KINDS)[number];

@@ -99,9 +99,13 @@ function addOne(
   const { value, problems: found } = parseHoconValue(text);
   problems.push(...found.map((problem: HoconProblem) => ({ message: problem.message, origin })));
   if (found.length > 0) return;
-  if (value.type === 'object') flatten(value, path, (inner, leaf) => assignments.push({ path: inner, value: leaf, origin }));
+  if (isGroup(value, path)) flatten(value, path, (inner, leaf) => assignments.push({ path: inner, value: leaf, origin }));
   else assignments.push({ path, value, origin });
 }
+
+/** Objects that are one value: their keys are topics, no parts of a path. */
+const WHOLE: ReadonlySet<string> = new Set(['mqtt.mqueue_priorities', 'zone.external.mqueue_priorities']);
+const isGroup = (value: HoconValue, path: readonly string[]): value is HoconObject => value.type === 'object' && !WHOLE.has(path.join('.'));
 
 function flatten(
   object: HoconObject,
@@ -110,7 +114,7 @@ function flatten(
 ): void {
   for (const field of object.fields) {
     const path = [...prefix, ...field.path];
-    if (field.value.type === 'object') flatten(field.value, path, add);
+    if (isGroup(field.value, path)) flatten(field.value, path, add);
     else add(path, field.value, field.at);
   }
 }

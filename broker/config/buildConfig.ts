@@ -5,7 +5,7 @@ import { withPaths } from './authenticators.ts';
 import { buildLimiter } from './buildLimiter.ts';
 import { buildListeners } from './buildListeners.ts';
 import { buildMqtt } from './buildMqtt.ts';
-import { buildRetainer, buildSysTopics } from './buildServices.ts';
+import { buildAutoSubscribe, buildDelayed, buildRetainer, buildRewrite, buildSysTopics } from './buildServices.ts';
 import { buildShared } from './buildShared.ts';
 import { checkCluster, checkExposure, checkPorts } from './checks.ts';
 import type { BrokerConfig } from './config.ts';
@@ -38,6 +38,9 @@ export function buildConfig(settings: Settings, env: Env, problems: ConfigProble
     mqtt,
     sharedSubscriptions: buildShared(settings),
     retainer: buildRetainer(settings),
+    delayed: buildDelayed(settings),
+    rewrite: buildRewrite(settings),
+    autoSubscribe: buildAutoSubscribe(settings, problems),
     sysTopics: buildSysTopics(settings),
     authentication: withPaths(settings.given(KEYS.authentication), env),
     authorization: {

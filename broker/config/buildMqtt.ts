@@ -1,5 +1,6 @@
 /** `mqtt.*`. */
 import type { MqttConfig } from './config.ts';
+import { buildPriorities } from './buildServices.ts';
 import { KEYS } from './schema.ts';
 import type { Settings } from './settings.ts';
 
@@ -21,6 +22,7 @@ export function buildMqtt(settings: Settings): MqttConfig {
     maxInflight: settings.get(KEYS.maxInflight),
     maxMqueueLen: settings.get(KEYS.maxMqueueLen),
     mqueueStoreQos0: settings.get(KEYS.mqueueStoreQos0),
+    mqueuePriorities: buildPriorities(settings),
     maxSubscriptions: settings.get(KEYS.maxSubscriptions),
     upgradeQos: settings.get(KEYS.upgradeQos),
     peerCertAsUsername: settings.get(KEYS.peerCertAsUsername),

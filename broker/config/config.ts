@@ -7,7 +7,7 @@ import type { Millis, NodeName } from '../base/ids.ts';
 import type { AuthenticatorConfig } from './authenticators.ts';
 import type { CertificatePart, ListenerConfig } from './listenerConfig.ts';
 import type { LimiterConfig } from './limiterConfig.ts';
-import type { RetainerConfig, SysTopicsConfig } from './serviceConfig.ts';
+import type { AutoSubscription, DelayedConfig, MqueuePriorities, RetainerConfig, RewriteRule, SysTopicsConfig } from './serviceConfig.ts';
 
 export type { ListenerConfig } from './listenerConfig.ts';
 
@@ -36,6 +36,8 @@ export interface MqttConfig {
   readonly maxInflight: number;
   readonly maxMqueueLen: number;
   readonly mqueueStoreQos0: boolean;
+  /** Null = first come, first served. */
+  readonly mqueuePriorities: MqueuePriorities | null;
   readonly maxSubscriptions: number;
   readonly upgradeQos: boolean;
   /** For listeners that say nothing else. */
@@ -82,6 +84,9 @@ export interface BrokerConfig {
   readonly mqtt: MqttConfig;
   readonly sharedSubscriptions: SharedSubscriptionConfig;
   readonly retainer: RetainerConfig;
+  readonly delayed: DelayedConfig;
+  readonly rewrite: readonly RewriteRule[];
+  readonly autoSubscribe: readonly AutoSubscription[];
   readonly sysTopics: SysTopicsConfig;
   /** The chain of all listeners without their own; undefined when nothing was said. */
   readonly authentication: readonly AuthenticatorConfig[] | undefined;

@@ -81,6 +81,7 @@ describe('a node without any configuration', () => {
         maxInflight: 32,
         maxMqueueLen: 1000,
         mqueueStoreQos0: true,
+        mqueuePriorities: null,
         maxSubscriptions: Infinity,
         upgradeQos: false,
         peerCertAsUsername: undefined,
@@ -108,6 +109,9 @@ describe('a node without any configuration', () => {
         stopPublishClearMsg: false,
         deliveryRate: { tokens: Infinity, intervalMs: 1000 },
       },
+      delayed: { enable: true, maxDelayedMessages: Infinity },
+      rewrite: [],
+      autoSubscribe: [],
       sysTopics: {
         msgIntervalMs: 60_000,
         heartbeatIntervalMs: 30_000,

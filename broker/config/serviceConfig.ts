@@ -3,6 +3,40 @@ import type { Millis } from '../base/ids.ts';
 import type { Rate } from '../base/tokenBucket.ts';
 import type { Qos012 } from './valueTypes.ts';
 
+/** `mqtt.mqueue_priorities` */
+export interface MqueuePriorities {
+  readonly topics: ReadonlyMap<string, number>;
+  /** Of topics that are not named: 0 or Number.POSITIVE_INFINITY. */
+  readonly others: number;
+}
+
+/** `delayed.*` */
+export interface DelayedConfig {
+  readonly enable: boolean;
+  /** Number.POSITIVE_INFINITY = no limit. */
+  readonly maxDelayedMessages: number;
+}
+
+/** One of `rewrite`. */
+export interface RewriteRule {
+  readonly action: 'publish' | 'subscribe' | 'all';
+  /** A topic filter. */
+  readonly sourceTopic: string;
+  /** A pattern of base/regex. */
+  readonly re: string;
+  /** With `$1`, `${clientid}`, `${username}`. */
+  readonly destTopic: string;
+}
+
+/** One of `auto_subscribe.topics`; the topic may hold `${clientid}`, `${username}`, `${host}`, `${port}`. */
+export interface AutoSubscription {
+  readonly topic: string;
+  readonly qos: Qos012;
+  readonly noLocal: boolean;
+  readonly retainAsPublished: boolean;
+  readonly retainHandling: 0 | 1 | 2;
+}
+
 /** `retainer.*` */
 export interface RetainerConfig {
   readonly enable: boolean;

@@ -11,9 +11,12 @@ export type JsonObject = { readonly [name: string]: Json };
 
 /** What can be changed while a node runs, with the field of `BrokerConfig` that holds it. */
 const SERVICES = {
-  sys_topics: { field: 'sysTopics', json: sysTopicsJson },
-  retainer: { field: 'retainer', json: retainerJson },
-} as const satisfies Record<string, { field: keyof BrokerConfig; json: (config: never) => Json }>;
+  sys_topics: { key: 'sys_topics', field: 'sysTopics', json: sysTopicsJson },
+  retainer: { key: 'retainer', field: 'retainer', json: retainerJson },
+  delayed: { key: 'delayed', field: 'delayed', json: delayedJson },
+  rewrite: { key: 'rewrite', field: 'rewrite', json: rewriteJson },
+  auto_subscribe: { key: 'auto_subscribe.topics', field: 'autoSubscribe', json: autoSubscribeJson },
+} as const satisfies Record<string, { key: string; field: keyof BrokerConfig; json: (config: never) => Json }>;
 
 export type ServiceName = keyof typeof SERVICES;
 export type ServiceConfig<S extends ServiceName> = BrokerConfig[(typeof SERVICES)[S]['field']];
@@ -30,7 +33,7 @@ export type ServiceReading<S extends ServiceName> =
 
 /** Reads what a caller sent. Keys left out have their defaults; `mergeJson` gives them the values in force first. */
 export function readServiceJson<S extends ServiceName>(service: S, json: Json): ServiceReading<S> {
-  const { config, problems } = loadConfig({ text: `${service} = ${JSON.stringify(json)}`, fileName: 'body' });
+  const { config, problems } = loadConfig({ text: `${SERVICES[service].key} = ${JSON.stringify(json)}`, fileName: 'body' });
   if (config !== undefined) return { ok: true, config: config[SERVICES[service].field] as ServiceConfig<S> };
   return { ok: false, message: problems.map(({ message }) => message.replace(/^body:\d+:\d+: /, '')).join('; ') };
 }
@@ -75,12 +78,36 @@ function retainerJson(config: BrokerConfig['retainer']): Json {
     backend: {
       type: 'built_in_database',
       storage_type: 'ram',
-      max_retained_messages: config.maxRetainedMessages === Number.POSITIVE_INFINITY ? 0 : config.maxRetainedMessages,
+      max_retained_messages: orUnlimited(config.maxRetainedMessages),
     },
   };
 }
 
+function delayedJson(config: BrokerConfig['delayed']): Json {
+  return { enable: config.enable, max_delayed_messages: orUnlimited(config.maxDelayedMessages) };
+}
+
+function rewriteJson(rules: BrokerConfig['rewrite']): Json {
+  return rules.map(({ action, sourceTopic, re, destTopic }) => ({ action, source_topic: sourceTopic, re, dest_topic: destTopic }));
+}
+
+function autoSubscribeJson(subscriptions: BrokerConfig['autoSubscribe']): Json {
+  return subscriptions.map(({ topic, qos, noLocal, retainAsPublished, retainHandling }) => ({
+    topic,
+    qos,
+    rh: retainHandling,
+    rap: Number(retainAsPublished),
+    nl: Number(noLocal),
+  }));
+}
+
 // ------------------------------------------------------------------ notations
+
+/** EMQX's 0. */
+function orUnlimited(count: number): number {
+  return count === Number.POSITIVE_INFINITY ? 0 : count;
+}
+
 
 const UNITS: readonly (readonly [string, number])[] = [
   ['d', 86_400_000],

@@ -41,9 +41,11 @@ export const path: ValueType<string> = scalar('a file path', (given) =>
   given.length > 0 && given.length <= 4096 ? given : undefined,
 );
 
-export const switchType: ValueType<boolean> = scalar('true or false', (given) =>
-  given === 'true' || given === 'on' ? true : given === 'false' || given === 'off' ? false : undefined,
-);
+export function parseBoolean(given: string): boolean | undefined {
+  return given === 'true' || given === 'on' ? true : given === 'false' || given === 'off' ? false : undefined;
+}
+
+export const switchType: ValueType<boolean> = scalar('true or false', parseBoolean);
 
 /** A whole number. `words` are accepted beside it, each standing for a number. */
 export function integer<W = never>(

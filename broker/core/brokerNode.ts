@@ -29,11 +29,13 @@ import { Session } from '../session/session.ts';
 import { SubscriptionTable } from '../session/subscriptionTable.ts';
 import { mergeBySession, newSubscription, routedFilter, type Receiver, type Subscription } from '../session/subscription.ts';
 import { willMessage } from '../session/will.ts';
+import { authorizedTopic, isDelayed } from '../topics/delayedTopic.ts';
 import { AccessControl } from './accessControl.ts';
 import type { Admission } from './admission.ts';
 import type { BrokerPort, ClusterPort, ExclusiveClaim } from './clusterPort.ts';
 import { DeadlineSweep } from './deadlines.ts';
 import { ExclusiveClaims } from './exclusiveClaims.ts';
+import type { DelayedMessages } from './services/delayed.ts';
 import { Retainer } from './services/retainer.ts';
 import { SharedDispatch } from './sharedDispatch.ts';
 
@@ -60,6 +62,8 @@ export interface BrokerNodeOptions {
   readonly defer: (task: () => void) => void;
 }
 
+const DOLLAR = 0x24;
+
 export class BrokerNode implements NodePort, BrokerPort {
   readonly config: BrokerConfig;
   readonly mqtt: MqttConfig;
@@ -76,6 +80,8 @@ export class BrokerNode implements NodePort, BrokerPort {
   readonly channels = new Set<Channel>();
   readonly routes = new Routes<Receiver>();
   readonly retainer: Retainer;
+  /** Set by the services when `$delayed/…` has a meaning here. */
+  delayed: DelayedMessages | null = null;
   readonly #topics: RouteCache<Receiver>;
   readonly #access: AccessControl;
   readonly #shared: SharedDispatch;
@@ -245,7 +251,10 @@ export class BrokerNode implements NodePort, BrokerPort {
   }
 
   authorize(client: ClientInfo, action: 'publish' | 'subscribe', topic: string, qos: Qos, retain: boolean): boolean {
-    return this.#access.authorize(client, action, topic, qos, retain);
+    const target = isDelayed(topic) ? authorizedTopic(topic) : topic;
+    if (target !== undefined) return this.#access.authorize(client, action, target, qos, retain);
+    this.metrics.inc(METRIC['authorization.deny']);
+    return false;
   }
 
   authorizedFromCache(allowed: boolean): void {
@@ -280,6 +289,8 @@ export class BrokerNode implements NodePort, BrokerPort {
         entry = null;
       }
     }
+    // `$delayed/…` waits; nobody has got it yet, so it is acknowledged like a message without subscribers.
+    if (publication.topic.charCodeAt(0) === DOLLAR && this.delayed?.take(publication.message) === true) return 0;
     if (publication.retain && !this.retainer.take(publication.message)) return 0;
     const { receivers, nodes, groups } = entry === null ? this.#topics.lookUp(publication.topic) : this.#topics.again(entry);
     const count = receivers.length + nodes.length + groups.length;

@@ -93,4 +93,4 @@ export const HOOK_POINTS = [
 ] as const satisfies readonly HookPoint[];
 
 /** Priorities of the broker's own callbacks (broker-contract 6.1): higher runs first, plugins default to 0. */
-export const HOOK_PRIORITY = { highest: 1000, authn: 970, authz: 960, sysTopics: 950, retainer: 930, ruleEngine: 900, lowest: 0 } as const;
+export const HOOK_PRIORITY = { highest: 1000, rewrite: 980, authn: 970, authz: 960, sysTopics: 950, retainer: 930, autoSubscribe: 920, ruleEngine: 900, lowest: 0 } as const;

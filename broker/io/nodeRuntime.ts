@@ -22,6 +22,7 @@ import { startAdminServer, type AdminServer } from './adminServer.ts';
 import { ClusterService, type Answers } from './clusterService.ts';
 import type { ByteCounters } from './connection.ts';
 import { openDataDir, type DataDir } from './dataDir.ts';
+import { DelayedFile } from './delayedFile.ts';
 import { hostFacts } from './hostFacts.ts';
 import { DevelopmentCertificates } from './listeners/developmentCertificates.ts';
 import { ListenerManager } from './listeners/listenerManager.ts';
@@ -125,11 +126,14 @@ export class NodeRuntime {
       defer: (task) => setImmediate(task),
     });
     bans.onBanned((clientId) => void this.node.kick(clientId));
+    const delayed = DelayedFile.open(config.node.dataDir, log);
+    opened.push({ name: 'delayed', close: () => delayed.close() });
     const services = new BrokerServices({
       node: this.node,
       version: BUSBAR_VERSION,
       runningNodes: () => cluster.members().flatMap(({ node, status }) => (status === 'running' ? [node] : [])),
       listenerPort: (id) => portOf(this.listenerBinds[id]),
+      delayed,
     });
     this.#services = services;
     opened.push({ name: 'services', close: () => services.dispose() });

@@ -13,7 +13,17 @@ export interface Delivery {
 /** Below this many taken slots at the front the array is not shifted down. */
 const COMPACT_AT = 64;
 
-export class MQueue {
+/** The waiting line of a session; priorityQueue.ts is the other kind. */
+export interface DeliveryQueue {
+  readonly length: number;
+  readonly max: number;
+  /** Appends; returns the delivery that had to go for it, be it the given one. */
+  push(delivery: Delivery): Delivery | undefined;
+  peek(): Delivery | undefined;
+  shift(): Delivery | undefined;
+}
+
+export class MQueue implements DeliveryQueue {
   readonly #items: (Delivery | undefined)[] = [];
   #head = 0;
   readonly #max: number;

@@ -22,7 +22,7 @@ export interface Clock {
 export type TimerName = ChannelTimer | SessionTimer | ServiceTimer | 'limiter';
 export type ChannelTimer = 'credentialsExpiry';
 export type SessionTimer = 'awaitRelExpiry' | 'sessionExpiry' | 'willDelay' | 'retainedFeed';
-export type ServiceTimer = 'sysMessages' | 'sysHeartbeat' | 'retainerSweep' | 'deadlines';
+export type ServiceTimer = 'sysMessages' | 'sysHeartbeat' | 'retainerSweep' | 'delayedDue' | 'deadlines';
 
 export interface TimerOwner {
   onTimer(name: TimerName): void;

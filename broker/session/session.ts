@@ -9,12 +9,14 @@ import { METRIC } from '../metrics/metrics.ts';
 import type { ClientInfo, ConnInfo } from '../protocol/clientInfo.ts';
 import type { Qos, Will } from '../protocol/packet.ts';
 import { isFailure } from '../protocol/reasonCodes.ts';
+import type { MqttConfig } from '../config/config.ts';
 import type { Channel } from './channel.ts';
 import type { AwaitingRel } from './awaitingRel.ts';
 import { Inflight, type InflightEntry } from './inflight.ts';
 import { unmounted } from './mountpoint.ts';
-import { MQueue, type Delivery } from './mqueue.ts';
+import { MQueue, type Delivery, type DeliveryQueue } from './mqueue.ts';
 import type { NodePort, Timer, TimerName, TimerOwner } from './ports.ts';
+import { PriorityQueue } from './priorityQueue.ts';
 import type { Publication } from './publication.ts';
 import type { RetainedFeed } from './retainedFeed.ts';
 import type { SubscriptionTable } from './subscriptionTable.ts';
@@ -51,7 +53,7 @@ export class Session implements TimerOwner {
   /** By topic filter as subscribed. Null until the first one: idle clients are many. */
   subscriptions: SubscriptionTable | null = null;
   inflight: Inflight | null = null;
-  mqueue: MQueue | null = null;
+  mqueue: DeliveryQueue | null = null;
   awaitingRel: AwaitingRel | null = null;
   retainedFeeds: RetainedFeed[] | null = null;
   /** How many of the subscriptions are shared: their groups want to know when the client comes and goes. */
@@ -198,7 +200,7 @@ export class Session implements TimerOwner {
 
   #enqueue(delivery: Delivery): void {
     delivery.publication.keep();
-    this.mqueue ??= new MQueue(this.node.mqtt.maxMqueueLen);
+    this.mqueue ??= newQueue(this.node.mqtt);
     const evicted = this.mqueue.push(delivery);
     if (evicted === undefined) return;
     this.mqueueDropped += 1;
@@ -253,7 +255,7 @@ export class Session implements TimerOwner {
     if (this.retainedFeeds !== null && this.takesRetained) for (const feed of this.retainedFeeds) feed.run();
   }
 
-  #drainQueue(channel: Channel, queue: MQueue, nowMs: Millis): void {
+  #drainQueue(channel: Channel, queue: DeliveryQueue, nowMs: Millis): void {
     for (let next = queue.peek(); next !== undefined; next = queue.peek()) {
       if (next.qos > 0 && this.#quota === 0) return;
       queue.shift();
@@ -332,6 +334,10 @@ export class Session implements TimerOwner {
     this.awaitingRel?.cancel();
     this.retainedFeeds = null;
   }
+}
+
+function newQueue({ maxMqueueLen, mqueuePriorities }: MqttConfig): DeliveryQueue {
+  return mqueuePriorities === null ? new MQueue(maxMqueueLen) : new PriorityQueue(maxMqueueLen, mqueuePriorities);
 }
 
 function cancel(timer: Timer | null): void {

@@ -2,7 +2,7 @@
 import { parseNetwork, type Network } from './address.ts';
 import type { Action, NameTest, Permission, Rule, TopicEntry, Who } from './ast.ts';
 import { assert } from '../../base/assert.ts';
-import { compileRegex, type CompiledRegex } from './regexRun.ts';
+import { compileRegex, type CompiledRegex } from '../../base/regex/regexRun.ts';
 
 export type NameMatcher =
   | { readonly type: 'any' }

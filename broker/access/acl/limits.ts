@@ -1,4 +1,4 @@
-/** Bounds of the language. Each is reported as a problem with its place, never as a silent cut. */
+/** Bounds of the language; those of patterns are in base/regex/limits.ts (problem `regexInvalid`). Each is reported as a problem with its place, never as a silent cut. */
 export const ACL_LIMITS = {
   /** Characters of one file; a longer text is refused whole (problem `fileTooLarge`). Equals the bound of `acl/save`. */
   fileChars: 4_000_000,
@@ -6,10 +6,6 @@ export const ACL_LIMITS = {
   nesting: 32,
   /** Problems reported for one file; the last one then says that there are more (problem `tooManyProblems`). */
   problems: 500,
-  /** Steps of one compiled pattern; `x{1,1000}` is unrolled, so this bounds memory and time (problem `regexInvalid`). */
-  regexSteps: 4_000,
-  /** Brackets inside brackets of a pattern (problem `regexInvalid`). */
-  regexNesting: 64,
   /**
    * Characters of a client id or username that a pattern looks at. A longer one counts as not matching in an allow rule and as
    * matching in a deny rule: refused either way, so that an oversized name can neither burn time nor slip past a rule.

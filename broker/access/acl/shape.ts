@@ -2,7 +2,7 @@
 import { parseNetwork, formatNetwork } from './address.ts';
 import type { Action, ActionOption, NameTest, Permission, Rule, Text, TopicEntry, Who } from './ast.ts';
 import type { Report, Span } from './problems.ts';
-import { compileRegex } from './regexRun.ts';
+import { compileRegex } from '../../base/regex/regexRun.ts';
 import type { Term } from './terms.ts';
 
 /** The source of a term in short, for messages. */

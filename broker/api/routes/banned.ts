@@ -1,5 +1,5 @@
 /** Who may not connect (rest-api.md 4.5). */
-import { compileRegex } from '../../access/acl/regexRun.ts';
+import { compileRegex } from '../../base/regex/regexRun.ts';
 import type { Ban } from '../../access/bans.ts';
 import { BusbarError } from '../../base/errors.ts';
 import { parseBanTime } from '../banTime.ts';

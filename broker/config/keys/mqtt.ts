@@ -1,6 +1,7 @@
 /** The protocol: `mqtt.*` (broker-contract 3.5). */
 import { key, MAX_PACKET_BYTES } from './key.ts';
 import { certificatePart } from '../listenerForms.ts';
+import * as forms from '../serviceForms.ts';
 import * as form from '../valueTypes.ts';
 
 export const MQTT_KEYS = {
@@ -75,6 +76,20 @@ export const MQTT_KEYS = {
     'Most messages that wait for a client; the oldest is dropped for a new one.',
   ),
   mqueueStoreQos0: key('mqtt.mqueue_store_qos0', form.switchType, 'true', 'Whether QoS 0 messages wait too.'),
+  mqueuePriorities: key(
+    'mqtt.mqueue_priorities',
+    forms.mqueuePriorities,
+    'disabled',
+    'Priority of waiting messages by topic: a higher one goes first, and the oldest of the lowest is dropped when there is no room.',
+    { aliases: ['zone.external.mqueue_priorities'] },
+  ),
+  mqueueDefaultPriority: key(
+    'mqtt.mqueue_default_priority',
+    form.oneOf({ lowest: 0, highest: Number.POSITIVE_INFINITY } as const),
+    'lowest',
+    'Priority of topics that mqueue_priorities does not name.',
+    { aliases: ['zone.external.mqueue_default_priority'] },
+  ),
   maxSubscriptions: key('mqtt.max_subscriptions', form.countOrInfinity, 'infinity', 'Most subscriptions of one client.'),
   upgradeQos: key(
     'mqtt.upgrade_qos',

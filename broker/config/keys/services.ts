@@ -1,5 +1,6 @@
 /** Broker services: retainer and what stands beside it (broker-contract 3.6). */
 import { key, MAX_PACKET_BYTES } from './key.ts';
+import * as forms from '../serviceForms.ts';
 import * as form from '../valueTypes.ts';
 
 export const SERVICE_KEYS = {
@@ -45,6 +46,33 @@ export const SERVICE_KEYS = {
     'Most retained messages sent to one client, such as 1000/s. Without a limit each client still gets them only as fast as it reads.',
     { aliases: ['retainer.deliver_rate'] },
   ),
+  delayedEnable: key('delayed.enable', form.switchType, 'true', 'Whether $delayed/<seconds>/<topic> delays a message.'),
+  maxDelayedMessages: key(
+    'delayed.max_delayed_messages',
+    form.countOrInfinity,
+    '0',
+    'Most messages that wait for their time on this node; further ones are dropped.',
+  ),
+  rewrite: key(
+    'rewrite',
+    forms.rewriteRules,
+    '[]',
+    'Rules that replace topics, the first whose source_topic matches: [{action = publish, source_topic = "x/#", re = "^x/(.+)$", dest_topic = "z/$1"}].',
+  ),
+  rewritePublish: key('module.rewrite.pub.rule.<name>', forms.oldRewriteRule('publish'), undefined, 'A rule of EMQX 4 for PUBLISH: "x/# ^x/(.+)$ z/$1".'),
+  rewriteSubscribe: key('module.rewrite.sub.rule.<name>', forms.oldRewriteRule('subscribe'), undefined, 'A rule of EMQX 4 for SUBSCRIBE.'),
+  rewriteAll: key('module.rewrite.rule.<name>', forms.oldRewriteRule('all'), undefined, 'A rule of EMQX 3 for both.'),
+  autoSubscribe: key(
+    'auto_subscribe.topics',
+    forms.autoSubscriptions,
+    '[]',
+    'Filters every client is subscribed to when it has connected: [{topic = "c/${clientid}", qos = 1}].',
+  ),
+  autoSubscribeTopic: key('module.subscription.<name>.topic', form.text(1024), undefined, 'The same in the spelling of EMQX 4, with %c and %u.'),
+  autoSubscribeQos: key('module.subscription.<name>.qos', form.qos, '0', 'Its QoS.'),
+  autoSubscribeNl: key('module.subscription.<name>.nl', forms.flag, '0', 'Its No Local.'),
+  autoSubscribeRap: key('module.subscription.<name>.rap', forms.flag, '0', 'Its Retain As Published.'),
+  autoSubscribeRh: key('module.subscription.<name>.rh', form.qos, '0', 'Its Retain Handling.'),
   sysMsgInterval: key(
     'sys_topics.sys_msg_interval',
     form.durationOrDisabled(1000),

@@ -107,7 +107,8 @@ function logRefused(channel: Channel, topicFilter: string): void {
   channel.node.log.warn('cannot_subscribe_topic_filter', { clientid: clientId, username, topic: topicFilter, reason: 'not_authorized' });
 }
 
-function feedRetained(session: Session, topicFilter: string): void {
+/** Hands a subscription the retained messages that match it. */
+export function feedRetained(session: Session, topicFilter: string): void {
   // While the barrier was awaited the client may have unsubscribed.
   const subscription = session.subscriptions?.get(topicFilter);
   const cursor = subscription && session.node.retainer.find(routedFilter(subscription));

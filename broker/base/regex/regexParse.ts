@@ -1,8 +1,8 @@
 /**
- * Patterns of `{re, "…"}` → a tree. The dialect is PCRE as far as yes-or-no matching of a name needs it; what the linear matcher
- * (regexRun.ts) cannot do is refused with a reason: lookbehind, back references, atomic groups, possessive repeats, recursion.
+ * Patterns of access rules and topic rewriting → a tree. The dialect is PCRE as far as matching a name needs it; what the linear
+ * matcher (regexRun.ts) cannot do is refused with a reason: lookbehind, back references, atomic groups, possessive repeats, recursion.
  */
-import { ACL_LIMITS } from './limits.ts';
+import { REGEX_LIMITS } from './limits.ts';
 
 /** Code points from-to, inclusive, pair after pair. */
 export interface CharSet {
@@ -16,8 +16,10 @@ export type AssertKind = 'lineStart' | 'lineEnd' | 'textStart' | 'textEnd' | 'te
 export type RegexNode =
   | { readonly type: 'set'; readonly set: CharSet }
   | { readonly type: 'sequence' | 'choice'; readonly of: readonly RegexNode[] }
-  | { readonly type: 'repeat'; readonly node: RegexNode; readonly min: number; readonly max: number }
+  | { readonly type: 'repeat'; readonly node: RegexNode; readonly min: number; readonly max: number; readonly lazy: boolean }
   | { readonly type: 'assert'; readonly kind: AssertKind }
+  /** `index` counts from 1, by opening bracket. */
+  | { readonly type: 'capture'; readonly index: number; readonly node: RegexNode }
   | { readonly type: 'look'; readonly negated: boolean; readonly node: RegexNode };
 
 /** Why a pattern cannot be used. Never leaves this room: compileRegex catches it. */
@@ -80,6 +82,7 @@ class RegexParser {
   readonly #text: string;
   #at = 0;
   #depth = 0;
+  #captures = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -132,10 +135,9 @@ class RegexParser {
     }
     if (max < min) throw new RegexFault(`the repeat ${found[0]} counts downwards`);
     if (this.#eat('+')) throw new RegexFault(`the possessive repeat ${found[0]}+`);
-    // A lazy repeat finds another piece of the text, but matches the same texts.
-    this.#eat('?');
+    const lazy = this.#eat('?');
     if (/[*+]/.test(this.#text[this.#at] ?? '')) throw new RegexFault('a repeat of a repeat');
-    return { type: 'repeat', node: atom, min, max };
+    return { type: 'repeat', node: atom, min, max, lazy };
   }
 
   #set(ranges: readonly number[], flags: Flags, negated = false): RegexNode {
@@ -186,10 +188,18 @@ class RegexParser {
       this.#apply(target, options[2] ?? '', false);
       return options[3] === ':' ? this.#inside(target) : undefined;
     }
-    if (this.#match(/\(\?(?:P?<[A-Za-z_]\w*>|'[A-Za-z_]\w*')/y) !== null) return this.#inside({ ...flags });
+    if (this.#match(/\(\?(?:P?<[A-Za-z_]\w*>|'[A-Za-z_]\w*')/y) !== null) return this.#capture(flags);
     if (this.#text.startsWith('(?', this.#at)) throw new RegexFault(`the group ${this.#text.slice(this.#at, this.#at + 3)}…`);
     this.#at += 1;
-    return this.#inside({ ...flags });
+    return this.#capture(flags);
+  }
+
+  /** Its number is that of its opening bracket, so it is given before what is inside gets any. */
+  #capture(flags: Flags): RegexNode {
+    this.#captures += 1;
+    const index = this.#captures;
+    if (index > REGEX_LIMITS.captures) throw new RegexFault(`more than ${REGEX_LIMITS.captures} groups; write (?:…) where nothing is captured`);
+    return { type: 'capture', index, node: this.#inside({ ...flags }) };
   }
 
   #apply(flags: Flags, letters: string, on: boolean): void {
@@ -200,7 +210,7 @@ class RegexParser {
 
   #inside(flags: Flags): RegexNode {
     this.#depth += 1;
-    if (this.#depth > ACL_LIMITS.regexNesting) throw new RegexFault('brackets are nested too deep');
+    if (this.#depth > REGEX_LIMITS.nesting) throw new RegexFault('brackets are nested too deep');
     const node = this.#choice(flags);
     if (!this.#eat(')')) throw new RegexFault('a ( without its )');
     this.#depth -= 1;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { randomBelow, seededPrng } from '../../base/prng.ts';
+import { randomBelow, seededPrng } from '../prng.ts';
 import { compileRegex } from './regexRun.ts';
 
 function test(pattern: string, subject: string): boolean {
@@ -104,8 +104,41 @@ describe('a pattern', () => {
     }
   });
 
+  it.each([
+    ['^x/y/(.+)$', 'x/y/1/2', ['x/y/1/2', '1/2']],
+    ['(a+?)(a*)', 'xaaa', ['aaa', 'a', 'aa']],
+    ['(a+)(a*)', 'xaaa', ['aaa', 'aaa', '']],
+    ['(?:a|ab)(c|bcd)(d*)', 'abcd', ['abcd', 'bcd', '']],
+    ['(a)|(b)', 'zb', ['b', '', 'b']],
+    ['((.)\\w)+', 'abcd', ['abcd', 'cd', 'c']],
+    ['(?<name>\\d+)-(?P<other>\\d{2})', 'no 12-345', ['12-34', '12', '34']],
+    ['^(.+)/(.+)$', '中/😀', ['中/😀', '中', '😀']],
+    ['b*', 'abb', ['']],
+    ['^z', 'az', undefined],
+  ])('%s finds in %j the pieces %j', (pattern, subject, expected) => {
+    const compiled = compileRegex(pattern);
+    expect('fault' in compiled ? compiled.fault : compiled.exec(subject)).toEqual(expected);
+  });
+
+  it('finds the pieces that the regular expressions of JavaScript find', () => {
+    const prng = seededPrng(23);
+    const pieces = ['a', 'b', '(a)', '(b|ab)', '(a|b)', '(?:ab)?', '(\\w)', '(a*)', '(b+?)', '(.)', 'b{1,2}', '(?=b)'];
+    const draw = (from: readonly string[], length: number): string =>
+      Array.from({ length: randomBelow(prng, length) }, () => from[randomBelow(prng, from.length)]).join('');
+    for (let round = 0; round < 3_000; round += 1) {
+      const pattern = draw(['', '^'], 2) + draw(pieces, 6) + draw(['', '\\z'], 2);
+      const subject = draw(['a', 'b', '-'], 8);
+      const expected = new RegExp(pattern.replace('\\z', '$')).exec(subject);
+      const compiled = compileRegex(pattern);
+      if ('fault' in compiled) throw new Error(`${pattern}: ${compiled.fault}`);
+      expect(compiled.exec(subject), `${pattern} on ${subject}`).toEqual(expected === null ? undefined : Array.from(expected, (piece) => piece ?? ''));
+    }
+  });
+
   it('that explodes elsewhere is answered at once', () => {
     expect(test('^(a+)+$', `${'a'.repeat(1_000)}b`)).toBe(false);
     expect(test('^(a|a)*(a|a)*$', `${'a'.repeat(1_000)}b`)).toBe(false);
+    const compiled = compileRegex('^(a|a)*((a|a)*)$');
+    expect('fault' in compiled ? compiled.fault : compiled.exec(`${'a'.repeat(1_000)}b`)).toBeUndefined();
   });
 });
