@@ -9,6 +9,13 @@ import { ReasonCode } from '../protocol/reasonCodes.ts';
 import type { Channel } from './channel.ts';
 import { vouchedFor } from './vouchedFor.ts';
 
+/** Of the codes a verdict may have, those that table 3-10 allows in DISCONNECT; 0x86 and 0x8C are for CONNACK alone. */
+const IN_DISCONNECT: ReadonlySet<number> = new Set([ReasonCode.ProtocolError, ReasonCode.NotAuthorized, ReasonCode.ServerBusy, ReasonCode.QuotaExceeded]);
+
+function disconnectCode(reasonCode: number): number {
+  return IN_DISCONNECT.has(reasonCode) ? reasonCode : ReasonCode.NotAuthorized;
+}
+
 export class EnhancedAuth {
   /** Of CONNECT; it never changes on a connection [MQTT-4.12.1-1]. */
   readonly method: string;
@@ -88,7 +95,7 @@ export class EnhancedAuth {
       this.#conclude = null;
       return conclude(verdict);
     }
-    if (verdict.result === 'error') return channel.disconnect(verdict.reasonCode); // [MQTT-4.12.1-2]
+    if (verdict.result === 'error') return channel.disconnect(disconnectCode(verdict.reasonCode)); // [MQTT-4.12.1-2]
     vouchedFor(channel, verdict);
     this.#send(ReasonCode.Success, verdict.data);
   }

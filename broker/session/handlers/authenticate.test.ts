@@ -323,7 +323,7 @@ describe('authenticating again', () => {
   });
 
   const FAILED: readonly { name: string; act: (client: TestClient) => void; code: string }[] = [
-    { name: 'a wrong answer [MQTT-4.12.1-2]', act: (client) => (answer(client, 'ann', 0x19), answer(client, '7')), code: '0x86' },
+    { name: 'a wrong answer [MQTT-4.12.1-2]', act: (client) => (answer(client, 'ann', 0x19), answer(client, '7')), code: '0x87' },
     { name: 'another method [MQTT-4.12.1-1]', act: (client) => answer(client, 'ann', 0x19, 'OTHER'), code: '0x82' },
     { name: 'an answer to no question', act: (client) => answer(client, 'ann', 0x18), code: '0x82' },
     { name: 'a second request while one is under way', act: (client) => (answer(client, 'ann', 0x19), answer(client, 'ann', 0x19)), code: '0x82' },
