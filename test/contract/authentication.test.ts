@@ -4,7 +4,7 @@ import { silentLog } from '../../broker/base/log.ts';
 import { loadConfig } from '../../broker/config/load.ts';
 import { startTestAdminServer, type TestAdminServer } from '../support/adminServer.ts';
 import { FakeAdmin } from '../support/fakeAdmin.ts';
-import { problemsWithAnswer, type OpenApiDocument } from '../support/openApi.ts';
+import { refused, RestCaller } from '../support/restCaller.ts';
 import { createTempDir, removeTempDir } from '../support/tempDir.ts';
 
 const NODE = 'emqx1@127.0.0.1';
@@ -22,52 +22,20 @@ const PASSWORD_ANSWER = {
 
 let folder: string;
 let server: TestAdminServer;
-let document: OpenApiDocument;
-let token: string;
+let call: RestCaller['call'];
 
 beforeAll(async () => {
   folder = await createTempDir();
   const { config, problems } = loadConfig({ sets: ['dashboard.listeners.http.bind=0', `node.data_dir=${folder}`] });
   if (!config) throw new Error(JSON.stringify(problems));
   server = await startTestAdminServer({ config, admin: new FakeAdmin([{ name: NODE }]), version: '0.1.0', log: silentLog, isRunning: () => true });
-  document = (await (await fetch(server.url.replace('/api/v5', '/api-docs/swagger.json'))).json()) as OpenApiDocument;
-  const login = await fetch(`${server.url}/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ username: 'admin', password: 'public' }),
-  });
-  ({ token } = (await login.json()) as { token: string });
+  const caller = await RestCaller.open(server.url);
+  call = caller.call.bind(caller);
 });
 afterAll(async () => {
   await server.close();
   await removeTempDir(folder);
 });
-
-/** The status, or status and body where there is one; every answer is held against the OpenAPI document. */
-async function call(method: string, path: string, body?: unknown): Promise<number | readonly [number, unknown]> {
-  const isForm = body instanceof FormData;
-  const response = await fetch(`${server.url}${path}`, {
-    method,
-    headers: { authorization: `Bearer ${token}`, ...(body === undefined || isForm ? {} : { 'content-type': 'application/json' }) },
-    ...(body !== undefined && { body: isForm ? body : JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  if (text === '') return response.status;
-  const answer: unknown = JSON.parse(text);
-  const template = path
-    .replace(/\?.*/, '')
-    .replace(/^\/listeners\/[^/]+/, '/listeners/{listener_id}')
-    .replace(/\/authentication\/(?!order$)[^/]+/, '/authentication/{id}')
-    .replace(/\/users\/.+/, '/users/{user_id}')
-    .replace(/\/position\/.+/, '/position/{position}');
-  expect([template, problemsWithAnswer(document, method.toLowerCase(), template, response.status, answer)]).toEqual([template, []]);
-  return [response.status, answer];
-}
-
-const refused = (status: number, code: string, message: RegExp | string = /./) => [
-  status,
-  { code, message: typeof message === 'string' ? message : expect.stringMatching(message) },
-];
 
 describe.each([
   ['the chain of all listeners', '/authentication', 'global'],

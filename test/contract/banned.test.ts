@@ -4,13 +4,12 @@ import { silentLog } from '../../broker/base/log.ts';
 import { loadConfig } from '../../broker/config/load.ts';
 import { startTestAdminServer, type TestAdminServer } from '../support/adminServer.ts';
 import { FakeAdmin } from '../support/fakeAdmin.ts';
-import { problemsWithAnswer, type OpenApiDocument } from '../support/openApi.ts';
+import { refused, RestCaller } from '../support/restCaller.ts';
 import { createTempDir, removeTempDir } from '../support/tempDir.ts';
 
 let folder: string;
 let server: TestAdminServer;
-let document: OpenApiDocument;
-let token: string;
+let call: RestCaller['call'];
 
 beforeAll(async () => {
   folder = await createTempDir();
@@ -18,30 +17,14 @@ beforeAll(async () => {
   if (!config) throw new Error(JSON.stringify(problems));
   const admin = new FakeAdmin([{ name: 'emqx1@127.0.0.1' }]);
   server = await startTestAdminServer({ config, admin, version: '0.1.0', log: silentLog, isRunning: () => true });
-  document = (await (await fetch(server.url.replace('/api/v5', '/api-docs/swagger.json'))).json()) as OpenApiDocument;
-  const [, login] = (await call('POST', '/login', { username: 'admin', password: 'public' })) as [number, { token: string }];
-  token = login.token;
+  const caller = await RestCaller.open(server.url);
+  call = caller.call.bind(caller);
 });
 afterAll(async () => {
   await server.close();
   await removeTempDir(folder);
 });
 
-async function call(method: string, path: string, body?: unknown): Promise<number | readonly [number, unknown]> {
-  const response = await fetch(`${server.url}${path}`, {
-    method,
-    headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  if (text === '') return response.status;
-  const answer: unknown = JSON.parse(text);
-  const template = path.replace(/\?.*/, '').replace(/^\/banned\/.+/, '/banned/{as}/{who}');
-  expect(problemsWithAnswer(document, method.toLowerCase(), template, response.status, answer)).toEqual([]);
-  return [response.status, answer];
-}
-
-const refused = (status: number, code: string, message: unknown = expect.any(String)) => [status, { code, message }];
 const until = Math.floor(Date.now() / 1000) + 3600;
 
 describe('/banned', () => {
@@ -69,7 +52,7 @@ describe('/banned', () => {
       ['peerhost_net 10.0.0.0/8'],
       [],
     ]);
-    expect(await call('GET', '/banned?clientid=x&username=y')).toEqual(refused(400, 'BAD_REQUEST', expect.stringMatching(/^too_many_filters/)));
+    expect(await call('GET', '/banned?clientid=x&username=y')).toEqual(refused(400, 'BAD_REQUEST', /^too_many_filters/));
     expect(await call('GET', '/banned?like_clientid=(')).toEqual(refused(400, 'BAD_REQUEST'));
   });
 

@@ -207,6 +207,16 @@ describe('chains changed at run time', () => {
     expect(() => service.list('tcp:default')).toThrow(/There is no listener/);
   });
 
+  it('of a listener stay when it is told something else, and go when it is told another chain', async () => {
+    const service = await open(undefined, { authentication: chainOf(PASSWORD) });
+    await service.create('tcp:default', SCRAM);
+    const ids = () => service.list('tcp:default').map(({ id }) => id);
+    await service.setListener({ id: 'tcp:default', enableAuthn: 'quick_deny_anonymous', authentication: chainOf(PASSWORD) });
+    expect([ids(), service.chains.modeOf('tcp:default')]).toEqual([[ID, SCRAM_ID], 'quickDeny']);
+    await service.setListener({ id: 'tcp:default', enableAuthn: false, authentication: chainOf(SCRAM) });
+    expect([ids(), service.chains.modeOf('tcp:default')]).toEqual([[SCRAM_ID], 'off']);
+  });
+
   it('forget the users of an authenticator that is removed', async () => {
     const service = await open(chainOf(PASSWORD));
     await service.addUser('global', ID, { userId: 'ann', password: 'pw', isSuperuser: false });

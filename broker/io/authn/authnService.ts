@@ -38,6 +38,8 @@ export class AuthnService implements AuthnPort, Disposable {
   readonly #tools: AuthnTools;
   readonly #managed = new Map<string, ManagedChain>();
   readonly #modes = new Map<string, Listener['enableAuthn']>();
+  /** Listener id → the chain its configuration gave it last, as text. */
+  readonly #told = new Map<string, string | undefined>();
   /** Changes happen one after the other: what one has checked no other may change before it is done. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -62,18 +64,23 @@ export class AuthnService implements AuthnPort, Disposable {
     this.chains = new AuthnChains(global.toChain());
   }
 
-  /** A listener is there, or was told something else. */
-  async setListener({ id, enableAuthn, authentication }: Listener): Promise<void> {
-    this.#load(id, authentication);
-    this.#modes.set(id, enableAuthn);
-    await this.#bootstrap(id);
-    this.#putInForce(id);
+  /** A listener is there, or was told something else. What was changed at run time stays unless it was told other authenticators. */
+  setListener({ id, enableAuthn, authentication }: Listener): Promise<void> {
+    return this.#inTurn(async () => {
+      const told = authentication && JSON.stringify(authentication.map(printAuthenticator));
+      if (!this.#managed.has(id) || told !== this.#told.get(id)) this.#load(id, authentication);
+      this.#told.set(id, told);
+      this.#modes.set(id, enableAuthn);
+      await this.#bootstrap(id);
+      this.#putInForce(id);
+    });
   }
 
   /** The listener is gone; its chain and users stay for one of the same id. */
   removeListener(id: string): void {
     this.#managed.delete(id);
     this.#modes.delete(id);
+    this.#told.delete(id);
     this.chains.listeners.delete(id);
   }
 
@@ -119,12 +126,15 @@ export class AuthnService implements AuthnPort, Disposable {
 
   /** Runs one change after those before it, and puts its chain in force. */
   #change<T>(name: string, task: (chain: ManagedChain) => T | Promise<T>): Promise<T> {
-    const run = async () => {
+    return this.#inTurn(async () => {
       const result = await task(this.#chain(name));
       this.#putInForce(name);
       return result;
-    };
-    const done = this.#last.then(run, run);
+    });
+  }
+
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(task, task);
     this.#last = done.catch(() => undefined);
     return done;
   }

@@ -7,7 +7,7 @@ import type { AuthnResult, Credentials } from '../../protocol/authentication.ts'
 import { ReasonCode } from '../../protocol/reasonCodes.ts';
 import type { AuthnStore, UserTable } from './authnStore.ts';
 import type { PasswordHasher, StoredPassword } from './passwordHasher.ts';
-import { busy, makeUsers, type UserDatabase, type UserRow } from './userDatabase.ts';
+import { busy, KeptUsers } from './userDatabase.ts';
 
 interface PasswordUser extends StoredPassword {
   readonly isSuperuser: boolean;
@@ -17,21 +17,22 @@ const IGNORE: AuthnResult = { result: 'ignore' };
 const WRONG: AuthnResult = { result: 'error', reasonCode: ReasonCode.BadUserNameOrPassword };
 const BUSY: AuthnResult = { result: 'error', reasonCode: ReasonCode.ServerBusy };
 
-export class PasswordDatabase implements Authenticator, UserDatabase {
+export class PasswordDatabase extends KeptUsers<PasswordUser> implements Authenticator {
   readonly id = 'password_based:built_in_database';
   readonly #config: PasswordDatabaseConfig;
   readonly #hasher: PasswordHasher;
-  readonly #users: UserTable<PasswordUser>;
+  protected override readonly users: UserTable<PasswordUser>;
 
   constructor(config: PasswordDatabaseConfig, chain: string, store: AuthnStore, hasher: PasswordHasher) {
+    super();
     this.#config = config;
     this.#hasher = hasher;
-    this.#users = store.users(chain, this.id, parse, print);
+    this.users = store.users(chain, this.id, parse, print);
   }
 
   authenticate({ username, clientId, password }: Credentials): MaybeLater<AuthnResult> {
     const userId = this.#config.userIdType === 'username' ? username : clientId;
-    const user = userId === undefined ? undefined : this.#users.get(userId);
+    const user = userId === undefined ? undefined : this.users.get(userId);
     if (user === undefined) return IGNORE;
     if (password === undefined) return WRONG;
     const answer = this.#hasher.matches(password, user, this.#config.passwordHash);
@@ -46,41 +47,11 @@ export class PasswordDatabase implements Authenticator, UserDatabase {
 
   // ---------------------------------------------------------------- users
 
-  get userCount(): number {
-    return this.#users.size;
-  }
-
-  find(userId: string): UserRow | undefined {
-    const user = this.#users.get(userId);
-    return user === undefined ? undefined : { userId, isSuperuser: user.isSuperuser };
-  }
-
-  list(): readonly UserRow[] {
-    return this.#users.entries().map(([userId, { isSuperuser }]) => ({ userId, isSuperuser }));
-  }
-
-  normalId(userId: string): string {
+  override normalId(userId: string): string {
     return userId;
   }
 
-  async put(users: readonly ImportedUser[]): Promise<void> {
-    this.#users.put(await makeUsers(users, (user) => this.#make(user)));
-  }
-
-  change(userId: string, isSuperuser: boolean): void {
-    const user = this.#users.get(userId);
-    if (user !== undefined) this.#users.put([[userId, { ...user, isSuperuser }]]);
-  }
-
-  remove(userId: string): boolean {
-    return this.#users.delete(userId);
-  }
-
-  clear(): void {
-    this.#users.clear();
-  }
-
-  async #make({ secret, isSuperuser }: ImportedUser): Promise<PasswordUser> {
+  protected override async make({ secret, isSuperuser }: ImportedUser): Promise<PasswordUser> {
     if (secret.type === 'hash') return { hash: secret.hash, salt: secret.salt, isSuperuser };
     const made = this.#hasher.create(Buffer.from(secret.password), this.#config.passwordHash);
     if (made === undefined) throw busy();

@@ -12,7 +12,7 @@ import type { AuthExchange, AuthnResult } from '../../protocol/authentication.ts
 import type { AuthnStore, UserTable } from './authnStore.ts';
 import type { HashPool } from './hashPool.ts';
 import { ScramExchange, scramKeys, type ScramKeys } from './scramExchange.ts';
-import { busy, makeUsers, type UserDatabase, type UserRow } from './userDatabase.ts';
+import { busy, KeptUsers } from './userDatabase.ts';
 
 interface ScramUser extends ScramKeys {
   readonly isSuperuser: boolean;
@@ -22,18 +22,19 @@ const METHODS = { sha256: 'SCRAM-SHA-256', sha512: 'SCRAM-SHA-512' } as const;
 const SALT_BYTES = 16;
 const NONCE_BYTES = 18;
 
-export class ScramDatabase implements Authenticator, UserDatabase {
+export class ScramDatabase extends KeptUsers<ScramUser> implements Authenticator {
   readonly id = 'scram:built_in_database';
   readonly #config: ScramDatabaseConfig;
   readonly #pool: HashPool;
-  readonly #users: UserTable<ScramUser>;
+  protected override readonly users: UserTable<ScramUser>;
   /** Makes the salts of those who do not exist. */
   readonly #secret: Buffer;
 
   constructor(config: ScramDatabaseConfig, chain: string, store: AuthnStore, pool: HashPool) {
+    super();
     this.#config = config;
     this.#pool = pool;
-    this.#users = store.users(chain, `${this.id}:${config.algorithm}`, parse, print);
+    this.users = store.users(chain, `${this.id}:${config.algorithm}`, parse, print);
     this.#secret = store.secret('scram');
   }
 
@@ -51,7 +52,7 @@ export class ScramDatabase implements Authenticator, UserDatabase {
 
   #keysOf(username: string): { keys: ScramKeys; isSuperuser: boolean | null } {
     const nobody = this.#keysOfNobody(username);
-    const user = this.#users.get(username);
+    const user = this.users.get(username);
     return user === undefined ? { keys: nobody, isSuperuser: null } : { keys: user, isSuperuser: user.isSuperuser };
   }
 
@@ -63,42 +64,12 @@ export class ScramDatabase implements Authenticator, UserDatabase {
 
   // ---------------------------------------------------------------- users
 
-  get userCount(): number {
-    return this.#users.size;
-  }
-
-  find(userId: string): UserRow | undefined {
-    const user = this.#users.get(userId);
-    return user === undefined ? undefined : { userId, isSuperuser: user.isSuperuser };
-  }
-
-  list(): readonly UserRow[] {
-    return this.#users.entries().map(([userId, { isSuperuser }]) => ({ userId, isSuperuser }));
-  }
-
-  normalId(userId: string): string | undefined {
+  override normalId(userId: string): string | undefined {
     const prepared = saslPrep(userId);
     return prepared === '' ? undefined : prepared;
   }
 
-  async put(users: readonly ImportedUser[]): Promise<void> {
-    this.#users.put(await makeUsers(users, (user) => this.#make(user)));
-  }
-
-  change(userId: string, isSuperuser: boolean): void {
-    const user = this.#users.get(userId);
-    if (user !== undefined) this.#users.put([[userId, { ...user, isSuperuser }]]);
-  }
-
-  remove(userId: string): boolean {
-    return this.#users.delete(userId);
-  }
-
-  clear(): void {
-    this.#users.clear();
-  }
-
-  async #make({ userId, secret, isSuperuser }: ImportedUser): Promise<ScramUser> {
+  protected override async make({ userId, secret, isSuperuser }: ImportedUser): Promise<ScramUser> {
     if (secret.type === 'hash') throw new BusbarError('AUTHN_BAD_USER', 'SCRAM users are imported with their passwords, not with hashes');
     const password = saslPrep(secret.password);
     if (password === undefined) throw new BusbarError('AUTHN_BAD_USER', `The password of ${userId} holds characters that SASLprep (RFC 4013) does not allow`);
