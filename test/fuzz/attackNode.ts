@@ -3,14 +3,21 @@ import { readFile } from 'node:fs/promises';
 import { seededPrng } from '../../broker/base/prng.ts';
 import { startBroker } from '../support/brokerProcess.ts';
 import { FUZZ_MAX_PACKET_SIZE, FUZZ_MAX_TOPIC_ALIAS, FUZZ_MAX_TOPIC_LEVELS } from './breakRule.ts';
-import { ATTACKS } from './attacks.ts';
+import { MQTT_ATTACKS } from './attacks.ts';
 import { Canary, type CanaryReport } from './canary.ts';
 import { Draw } from './draw.ts';
+import { FRONT_ATTACKS } from './frontAttacks.ts';
 
-const IDLE_TIMEOUT_MS = 1_500;
+const IDLE_TIMEOUT_MS = 4_000;
 /** What a node may have grown by under attack: its buffers (bounded by names in the code) and what the collector has not freed. */
 const MAX_GROWTH_BYTES = 512 * 1024 * 1024;
+export const ATTACKS = { ...MQTT_ATTACKS, ...FRONT_ATTACKS };
 const SETS = [
+  'listeners.ws.default.enable=true',
+  'listeners.ws.default.bind=127.0.0.1:0',
+  'listeners.ssl.default.bind=127.0.0.1:0',
+  'listeners.tcp.proxied.bind=127.0.0.1:0',
+  'listeners.tcp.proxied.proxy_protocol=true',
   `mqtt.max_packet_size=${FUZZ_MAX_PACKET_SIZE}`,
   `mqtt.max_topic_alias=${FUZZ_MAX_TOPIC_ALIAS}`,
   `mqtt.max_topic_levels=${FUZZ_MAX_TOPIC_LEVELS}`,
@@ -35,7 +42,8 @@ export async function attackNode(seed: number, seconds: number, only?: string): 
   try {
     const canary = await Canary.start(broker.port);
     const untilMs = performance.now() + seconds * 1_000;
-    const target = { port: broker.port, idleTimeoutMs: IDLE_TIMEOUT_MS };
+    const portOf = (listener: string) => Number(broker.ready.listeners[listener]?.split(':').at(-1));
+    const target = { port: broker.port, wsPort: portOf('ws:default'), tlsPort: portOf('ssl:default'), proxyPort: portOf('tcp:proxied'), idleTimeoutMs: IDLE_TIMEOUT_MS };
     const chosen = Object.entries(ATTACKS).filter(([name]) => only === undefined || only === name);
     const results = chosen.map(async ([name, attack], index) => {
       const found = await attack({ target, untilMs, draw: new Draw(seededPrng(seed * 100 + index)) });

@@ -8,6 +8,10 @@ import { RawClient } from './rawClient.ts';
 
 export interface Target {
   readonly port: number;
+  readonly wsPort: number;
+  readonly tlsPort: number;
+  /** Of a listener that wants a PROXY header. */
+  readonly proxyPort: number;
   /** `mqtt.idle_timeout` of the node. */
   readonly idleTimeoutMs: number;
 }
@@ -178,4 +182,4 @@ export const uniqueTopics: Attack = async ({ target, draw, untilMs }) => {
   return closed ? ['a client with long topics was closed, which no rule says'] : [];
 };
 
-export const ATTACKS: Readonly<Record<string, Attack>> = { drawnCases, slowLoris, halfOpen, neverReads, connectFlood, hugeLengths, fragments, uniqueTopics };
+export const MQTT_ATTACKS: Readonly<Record<string, Attack>> = { drawnCases, slowLoris, halfOpen, neverReads, connectFlood, hugeLengths, fragments, uniqueTopics };

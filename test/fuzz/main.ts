@@ -4,8 +4,7 @@
  * command that replays them; `--batch N` replays one batch of the first layer, `--attack NAME` one attack of the second.
  */
 import { parseArgs } from 'node:util';
-import { ATTACKS } from './attacks.ts';
-import { attackNode } from './attackNode.ts';
+import { attackNode, ATTACKS } from './attackNode.ts';
 import { runCases } from './runCases.ts';
 
 const BATCH = 200;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { apiOf } from '../support/brokerApi.ts';
 import { startBroker, type BrokerProcess } from '../support/brokerProcess.ts';
 import { waitFor, within } from '../support/waitFor.ts';
 
@@ -44,12 +45,10 @@ async function raw(port: number): Promise<{ socket: Socket; received: () => stri
   return { socket, received: () => Buffer.concat(chunks).toString('hex'), closed: () => closed };
 }
 
-/** Values of a counter by the node's own metrics. */
+/** A counter by the node's own metrics. */
 async function counter(broker: BrokerProcess, name: string): Promise<number> {
-  const login = await fetch(`${broker.ready.api}/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ username: 'admin', password: 'public' }) });
-  const { token } = (await login.json()) as { readonly token: string };
-  const answer = await fetch(`${broker.ready.api}/metrics?aggregate=true`, { headers: { authorization: `Bearer ${token}` } });
-  return ((await answer.json()) as Readonly<Record<string, number>>)[name] as number;
+  const { body } = await apiOf(broker.ready.api).get('/metrics?aggregate=true');
+  return (body as Readonly<Record<string, number>>)[name] as number;
 }
 
 describe('a client above its rate', () => {
@@ -116,6 +115,23 @@ describe('connections above the rate', () => {
   });
 });
 
+describe('a mountpoint', () => {
+  it('is what the clients of its listener do not see and all others do', async () => {
+    const broker = await start(['listeners.tcp.default.mountpoint="site/${clientid}/"', 'listeners.tcp.plain.bind=127.0.0.1:0']);
+    const plainPort = Number(broker.ready.listeners['tcp:plain']?.split(':').at(-1));
+    const [inside, outside] = [await client(broker.port, 'inside'), await client(plainPort, 'outside')];
+    const seen: string[] = [];
+    for (const [name, each] of Object.entries({ inside, outside })) each.on('message', (topic, payload) => seen.push(`${name} ${topic} ${payload.toString()}`));
+    await inside.subscribeAsync('t/#', { qos: 1 });
+    await outside.subscribeAsync('site/#', { qos: 1 });
+    await inside.publishAsync('t/1', 'from inside', { qos: 1 });
+    await waitFor('both', () => seen.length === 2);
+    await outside.publishAsync('site/inside/t/2', 'from outside', { qos: 1 });
+    await waitFor('both again', () => seen.length === 4);
+    expect(seen.toSorted()).toEqual(['inside t/1 from inside', 'inside t/2 from outside', 'outside site/inside/t/1 from inside', 'outside site/inside/t/2 from outside']);
+  });
+});
+
 describe('access rules of a listener', () => {
   it('close who may not connect, before anything is said', async () => {
     const broker = await start(['listeners.tcp.default.access_rules=["deny 127.0.0.1", "allow all"]']);
@@ -177,9 +193,7 @@ describe('behind a proxy', () => {
 });
 
 async function addressOf(broker: BrokerProcess, clientId: string): Promise<unknown> {
-  const login = await fetch(`${broker.ready.api}/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ username: 'admin', password: 'public' }) });
-  const { token } = (await login.json()) as { readonly token: string };
-  const answer = await fetch(`${broker.ready.api}/clients/${clientId}`, { headers: { authorization: `Bearer ${token}` } });
-  const { ip_address, port } = (await answer.json()) as { readonly ip_address: string; readonly port: number };
+  const { body } = await apiOf(broker.ready.api).get(`/clients/${clientId}`);
+  const { ip_address, port } = body as { readonly ip_address: string; readonly port: number };
   return { ip_address, port };
 }

@@ -1,5 +1,6 @@
 /** A cluster of real broker processes on loopback: static seeds, a data directory per node that outlives its process, REST at hand. */
 import { join } from 'node:path';
+import { logIn } from './brokerApi.ts';
 import { startBroker, type BrokerProcess } from './brokerProcess.ts';
 import { freePorts } from './ports.ts';
 import { createTempDir, removeTempDir } from './tempDir.ts';
@@ -110,15 +111,6 @@ export async function joiningBroker(
     },
     told: (msg) => logLines(broker).filter((line) => line.msg === msg),
   };
-}
-
-async function logIn(api: string): Promise<string> {
-  const answer = await fetch(`${api}/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ username: 'admin', password: 'public' }),
-  });
-  return ((await answer.json()) as { token: string }).token;
 }
 
 function logLines(broker: BrokerProcess): LogLine[] {

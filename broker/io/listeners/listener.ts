@@ -257,7 +257,7 @@ export class Listener {
   /** MQTT begins. `raw` is the accepted socket below whatever `socket` is. */
   #admit(socket: ByteSocket, raw: Socket, remote: ProxySource | undefined, certificate: PeerIdentity | undefined): void {
     const { node, output, clock, bytes } = this.#options;
-    const { id, tcp } = this.#config;
+    const { id, tcp, mountpoint } = this.#config;
     clock.tick();
     this.#arrived(raw);
     const connection = new Connection({
@@ -271,7 +271,7 @@ export class Listener {
     });
     if (!tcp.nodelay) raw.setNoDelay(false);
     if (tcp.keepaliveIdleMs !== undefined) raw.setKeepAlive(true, tcp.keepaliveIdleMs);
-    const peer = { listener: id, host: connection.remoteHost, port: connection.remotePort, certificate: certificate ?? identityByProxy(remote, node.mqtt) };
+    const peer = { listener: id, mountpoint, host: connection.remoteHost, port: connection.remotePort, certificate: certificate ?? identityByProxy(remote, node.mqtt) };
     this.connections.add(new MqttConnection(node, connection, peer, clock, (closed) => this.#closed(closed), this.#limits.forClient?.() ?? null));
   }
 
