@@ -202,10 +202,11 @@ export class ClusterCore {
     }
   }
 
-  /** "Applied up to seq", as soon as that is so. */
+  /** "Applied up to seq", as soon as that is so. What we wrote before goes first: of two claims on one thing, one side hears in time. */
   #confirm(link: LinkState): void {
     const { table } = link.peer;
     if (link.barrierOwed === 0 || table.isBuilding || table.seq < link.barrierOwed) return;
+    this.#routes.stream(link);
     link.control(v1.encodeBarrier(v1.Kind.barrierAck, table.seq));
     link.barrierOwed = 0;
   }

@@ -6,7 +6,7 @@ import { ClusterNode } from './clusterNode.ts';
 import type { ClusterMessage, ClusterOptions, ClusterPorts } from './ports.ts';
 import { Handshake } from './handshake.ts';
 import { FrameReader } from './wire/frameReader.ts';
-import { Kind, decodeClose, encodePull, encodeRows, encodeSnap } from './wire/v1.ts';
+import { Kind, decodeClose, encodeBarrier, encodePull, encodeRows, encodeSnap } from './wire/v1.ts';
 import { encodeForward } from './wire/v1Forward.ts';
 
 const crypto = {
@@ -193,6 +193,19 @@ describe('a proven peer', () => {
     const missing = [2, 3, 4].map((seq) => ({ key: `t${seq}`, value: Buffer.alloc(0) }));
     bench.node.gate.bytes(1, encodeRows({ seq: 2, snapshot: undefined, rows: missing }));
     expect(bench.routes).toEqual(['+ n2@h t1', '+ n2@h t2', '+ n2@h t3', '+ n2@h t4']);
+  });
+
+  it('hears of our rows before we confirm its own, so that of two claims one side knows in time', () => {
+    const bench = new Bench();
+    bench.meet(1, 2);
+    bench.node.gate.bytes(1, snapOf(2));
+    bench.node.turnEnd();
+    const before = bench.frames(1).length;
+    bench.node.core.claimChanged('$exclusive/t', { clientId: 'c', sinceMs: 1 });
+    bench.node.gate.bytes(1, encodeRows({ seq: 1, snapshot: undefined, rows: [{ key: 'a', value: Buffer.alloc(0) }] }));
+    bench.node.gate.bytes(1, encodeBarrier(Kind.barrier, 1));
+    bench.node.turnEnd();
+    expect(bench.frames(1).slice(before).map((frame) => frame.kind)).toEqual([Kind.rows, Kind.barrierAck]);
   });
 
   it('gets all frames of a turn in one write', () => {

@@ -22,6 +22,7 @@ interface TestService {
   /** What the broker was told. */
   readonly heard: string[];
   readonly messages: Message[];
+  readonly shared: readonly { readonly message: Message; readonly key: string; readonly again: boolean }[];
 }
 
 interface Changes {
@@ -74,6 +75,7 @@ async function start(name: string, changes: Changes = {}): Promise<TestService> 
     warnings,
     heard,
     messages,
+    shared,
   };
   services.push(started);
   return started;
@@ -114,6 +116,30 @@ describe('two nodes on loopback', () => {
       { peer: 'n1@127.0.0.1', state: 'up', messagesOut: 1, messagesIn: 0, reason: null },
     ]);
     expect(two.service.routes()).toEqual([{ topic: 'plant/+', node: 'n1@127.0.0.1' }]);
+  });
+
+  it('tell each other of groups and exclusive claims, and send a share to one node only', async () => {
+    const [one, two] = await pair();
+    const { port } = one.service;
+    port.groupChanged('$share/g/plant/+', 0, 1);
+    port.groupChanged('$share/g/plant/+', 1, 2);
+    port.claimChanged('$exclusive/plant/1', { clientId: 'c1', sinceMs: 1 });
+    await new Promise<void>((resolve) => port.routeBarrier(resolve));
+    port.claimChanged('$exclusive/plant/1', undefined);
+    port.groupChanged('$share/g/plant/+', 0, 0);
+    await new Promise<void>((resolve) => port.routeBarrier(resolve));
+    const node = 'n1@127.0.0.1';
+    expect(two.heard).toEqual([
+      `${node} $share/g/plant/+ 0/1`,
+      `${node} $share/g/plant/+ 1/2`,
+      `${node} $exclusive/plant/1 c1`,
+      `${node} $exclusive/plant/1 -`,
+      `${node} $share/g/plant/+ 0/0`,
+    ]);
+    expect(two.service.port.forwardShared(one.service.self, message, '$share/g/plant/+', false)).toBe(true);
+    expect(two.service.port.forwardShared('n9@127.0.0.1' as NodeName, message, '$share/g/plant/+', false)).toBe(false);
+    await waitFor('the share', () => one.shared.length === 1);
+    expect([one.shared, one.messages]).toEqual([[{ message, key: '$share/g/plant/+', again: false }], []]);
   });
 
   it('answer questions of each other, and their refusals keep code, message and hint', async () => {

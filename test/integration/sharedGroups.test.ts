@@ -1,4 +1,4 @@
-/** Shared subscriptions over three broker processes, with real MQTT clients: one member of the whole cluster per message. */
+/** Shared and exclusive subscriptions over three broker processes, with real MQTT clients: one member of the whole cluster per message, one holder. */
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { BrokerCluster } from '../support/brokerCluster.ts';
@@ -8,7 +8,7 @@ let cluster: BrokerCluster;
 const clients: MqttClient[] = [];
 
 beforeAll(async () => {
-  cluster = await BrokerCluster.start(3);
+  cluster = await BrokerCluster.start(3, ['mqtt.exclusive_subscription=true']);
 }, 60_000);
 afterAll(() => cluster.end());
 afterEach(async () => {
@@ -49,6 +49,25 @@ const publishAll = (publisher: MqttClient, topic: string, texts: readonly string
   Promise.all(texts.map((text) => publisher.publishAsync(topic, text, { qos: 1 })));
 const texts = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}${index}`);
 const all = (members: readonly Member[]) => members.flatMap((member) => member.got).toSorted();
+
+describe('an exclusive subscription on three nodes', () => {
+  const granted = (client: MqttClient, filter: string): Promise<number> =>
+    new Promise((resolve) => {
+      client.subscribe(filter, { qos: 1 }, (_error, _granted, packet) => resolve(Number(packet?.granted[0])));
+    });
+
+  it('has one holder, whoever asks first, and is free when that one ends', async () => {
+    const ends = await Promise.all([1, 2, 3].map((number) => connectTo(number, `e${number}`)));
+    for (let round = 0; round < 10; round += 1) {
+      const codes = await Promise.all(ends.map((client) => granted(client, `$exclusive/only/${round}`)));
+      expect({ round, codes: codes.toSorted((a, b) => a - b) }).toEqual({ round, codes: [1, 0x97, 0x97] });
+      const holder = ends[codes.indexOf(1)];
+      await holder?.unsubscribeAsync(`$exclusive/only/${round}`);
+      const free = async () => (await granted(ends[round % 3] as MqttClient, `$exclusive/only/${round}`)) === 1;
+      await waitFor('the subscription to be free', free);
+    }
+  });
+});
 
 describe('a shared subscription on three nodes', () => {
   it('gives every message to exactly one member, and every member its part', async () => {

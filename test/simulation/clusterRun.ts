@@ -53,7 +53,8 @@ class Workload {
     const topic = TOPICS[randomBelow(prng, TOPICS.length)];
     if (node === undefined || topic === undefined || !node.acts) return;
     const dice = randomBelow(prng, 10);
-    if (dice < 6) this.publish(node, topic);
+    if (dice < 5) this.publish(node, topic);
+    else if (dice < 6) this.#share(node, topic);
     else if (dice < 8) this.#subscribe(node, topic);
     else if (dice < 9) this.#unsubscribe(node, topic);
     else this.#ask(node);
@@ -74,6 +75,14 @@ class Workload {
       const topics = this.#confirmed.get(node) ?? new Set();
       this.#confirmed.set(node, topics.add(topic));
     });
+  }
+
+  /** Members of a shared group come and go, or an exclusive subscription changes hands. */
+  #share(node: SimNode, topic: string): void {
+    const { prng } = this.#world;
+    const total = randomBelow(prng, 4);
+    if (randomBelow(prng, 2) === 0) node.setGroup(topic, randomBelow(prng, total + 1), total);
+    else node.setHolder(topic, total === 0 ? undefined : `c${total}`);
   }
 
   #unsubscribe(node: SimNode, topic: string): void {

@@ -38,6 +38,9 @@ export class SimNode implements Host {
   /** What the broker was told of the other nodes' routes. */
   readonly remote = new Map<NodeName, Set<string>>();
   readonly local = new Set<string>();
+  /** Rows with values, as text: `1/2` members of a shared group, the holder of an exclusive subscription. */
+  readonly localValues = new Map<string, string>();
+  readonly remoteValues = new Map<NodeName, Map<string, string>>();
   readonly arrivals: Arrival[] = [];
   readonly events: SimEvent[] = [];
   /** Contract broken by the cluster towards the broker. */
@@ -102,11 +105,13 @@ export class SimNode implements Host {
     this.#published = 0;
     this.#incarnation = Math.max(this.#incarnation + 1, this.#wallMs());
     this.remote.clear();
+    this.remoteValues.clear();
     const identity = { nodeId: this.#nodeId, incarnation: this.#incarnation, nonce: this.#hex(8), name: this.name };
     const { clusterName, cookie, address, deltaRing } = this;
     const ring = deltaRing === undefined ? {} : { deltaRing };
     this.#cluster = new ClusterNode({ identity, clusterName, cookie, address, seeds: this.#seeds, ...ring }, this.#ports());
     for (const topicFilter of this.local) this.#cluster.core.routeAdded(topicFilter);
+    for (const [key, value] of this.localValues) this.#announce(key, value);
     this.#tick(this.#life);
   }
 
@@ -200,10 +205,10 @@ export class SimNode implements Host {
           if (this.remote.get(node)?.delete(topicFilter) !== true)
             this.faults.push(`${this.name}: ${topicFilter} of ${node} was unknown`);
         },
-        remoteNodeDown: (node) => void this.remote.delete(node),
+        remoteNodeDown: (node) => void (this.remote.delete(node), this.remoteValues.delete(node)),
         dispatchForwarded: (message) => void this.arrivals.push(arrivalOf(message)),
-        remoteGroupChanged: () => {},
-        remoteClaimChanged: () => {},
+        remoteGroupChanged: (node, key, online, total) => this.#heard(node, key, total === 0 ? undefined : `${online}/${total}`),
+        remoteClaimChanged: (node, key, claim) => this.#heard(node, key, claim?.clientId),
         dispatchShared: () => {},
       },
       answer: (question, params, reply) => reply(this.answer(question, params)),
@@ -231,6 +236,36 @@ export class SimNode implements Host {
     this.local.add(topicFilter);
     this.cluster.core.routeAdded(topicFilter);
     this.cluster.core.routeBarrier(done);
+  }
+
+  /** Members of a shared group of this node; a total of 0 takes them back. */
+  setGroup(topicFilter: string, online: number, total: number): void {
+    this.#setValue(`$share/g/${topicFilter}`, total === 0 ? undefined : `${online}/${total}`);
+  }
+
+  /** The holder of an exclusive subscription. */
+  setHolder(topicFilter: string, clientId: string | undefined): void {
+    this.#setValue(`$exclusive/${topicFilter}`, clientId);
+  }
+
+  #setValue(key: string, value: string | undefined): void {
+    if (value === undefined) this.localValues.delete(key);
+    else this.localValues.set(key, value);
+    this.#announce(key, value);
+  }
+
+  #announce(key: string, value: string | undefined): void {
+    const { core } = this.cluster;
+    if (key.startsWith('$exclusive/')) return core.claimChanged(key, value === undefined ? undefined : { clientId: value, sinceMs: this.#wallMs() });
+    const [online = 0, total = 0] = (value ?? '0/0').split('/').map(Number);
+    core.groupChanged(key, online, total);
+  }
+
+  #heard(node: NodeName, key: string, value: string | undefined): void {
+    const values = this.remoteValues.get(node) ?? new Map<string, string>();
+    if (value === undefined && !values.delete(key)) this.faults.push(`${this.name}: ${key} of ${node} was unknown`);
+    if (value !== undefined) values.set(key, value);
+    this.remoteValues.set(node, values);
   }
 
   unsubscribe(topicFilter: string): void {

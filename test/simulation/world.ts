@@ -63,12 +63,18 @@ export class World {
 
   /** What a node must know of the others' routes. */
   expectedRoutes(node: SimNode): Record<string, string[]> {
-    const others = this.living.filter((other) => other !== node && other.local.size > 0);
-    return Object.fromEntries(others.map((other) => [other.name, [...other.local].sort()]));
+    const others = this.living.filter((other) => other !== node && other.local.size + other.localValues.size > 0);
+    return Object.fromEntries(others.map((other) => [other.name, rowsOf(other.local, other.localValues)]));
   }
 
   knownRoutes(node: SimNode): Record<string, string[]> {
-    const rows = [...node.remote].filter(([, filters]) => filters.size > 0);
-    return Object.fromEntries(rows.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, filters]) => [name, [...filters].sort()]));
+    const names = [...new Set([...node.remote.keys(), ...node.remoteValues.keys()])].sort();
+    const rows = names.map((name) => [name, rowsOf(node.remote.get(name) ?? new Set(), node.remoteValues.get(name) ?? new Map())] as const);
+    return Object.fromEntries(rows.filter(([, row]) => row.length > 0));
   }
+}
+
+/** Filters, and rows with values as `key=value`. */
+function rowsOf(filters: ReadonlySet<string>, values: ReadonlyMap<string, string>): string[] {
+  return [...filters, ...[...values].map(([key, value]) => `${key}=${value}`)].sort();
 }

@@ -26,10 +26,12 @@ export interface ClusterMember {
 export class BrokerCluster {
   readonly #ports: readonly number[];
   readonly #directory: string;
+  readonly #sets: readonly string[];
   readonly #members = new Map<number, ClusterMember>();
 
-  static async start(count: number): Promise<BrokerCluster> {
-    const cluster = new BrokerCluster(await freePorts(count), await createTempDir('busbar-cluster-'));
+  /** `sets`: settings of every member, as `key=value`. */
+  static async start(count: number, sets: readonly string[] = []): Promise<BrokerCluster> {
+    const cluster = new BrokerCluster(await freePorts(count), await createTempDir('busbar-cluster-'), sets);
     try {
       await Promise.all(Array.from({ length: count }, (_, index) => cluster.startMember(index + 1)));
       await cluster.whole();
@@ -40,9 +42,10 @@ export class BrokerCluster {
     }
   }
 
-  private constructor(ports: readonly number[], directory: string) {
+  private constructor(ports: readonly number[], directory: string, sets: readonly string[]) {
     this.#ports = ports;
     this.#directory = directory;
+    this.#sets = sets;
   }
 
   /** Members as in `bus1`, `bus2`, … */
@@ -66,7 +69,7 @@ export class BrokerCluster {
     const clusterPort = this.#ports[number - 1] ?? 0;
     const name = `bus${number}@127.0.0.1`;
     const directory = join(this.#directory, `bus${number}`);
-    const settings = [`node.name=${name}`, `node.data_dir=${directory}`, `cluster.port=${clusterPort}`];
+    const settings = [`node.name=${name}`, `node.data_dir=${directory}`, `cluster.port=${clusterPort}`, ...this.#sets];
     const member = await joiningBroker(this, settings);
     this.#members.set(number, { ...member, name, clusterPort });
     return this.member(number);
