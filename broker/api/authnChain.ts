@@ -40,7 +40,7 @@ export interface ChainPlace {
 }
 
 /** A parameter of a path. */
-export const PathText = Type.String({ minLength: 1 });
+export const PathText = Type.String();
 
 export const CHAIN_PLACES: readonly ChainPlace[] = [
   { prefix: '/authentication', tag: 'Authentication', params: {} },

@@ -64,6 +64,19 @@ async function connect(index: number, clientId: string, options: IClientOptions 
   return client;
 }
 
+const AUTHN = { mechanism: 'password_based', backend: 'built_in_database' };
+
+/** A user of an authenticator that is there and asks nobody. */
+async function addUser(index: number, chain: string): Promise<void> {
+  const post = async (path: string, body: unknown) => {
+    const headers = { ...KEY, 'content-type': 'application/json' };
+    const response = await fetch(`${nodeAt(index).ready.api}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`POST ${path}: ${await response.text()}`);
+  };
+  await post(chain, { ...AUTHN, enable: false });
+  await post(`${chain}/password_based%3Abuilt_in_database/users`, { user_id: 'ann', password: 'pw' });
+}
+
 beforeAll(async () => {
   folder = await createTempDir();
   const keys = join(folder, 'keys');
@@ -84,6 +97,8 @@ beforeAll(async () => {
   await one.subscribeAsync('t/+', { qos: 1 });
   await two.subscribeAsync('t/#');
   await two.publishAsync('t/1', 'x', { qos: 1 });
+  for (const client of [one, two]) await client.publishAsync('kept', 'x', { qos: 1, retain: true });
+  for (const index of [0, 1]) for (const chain of ['/authentication', '/listeners/tcp%3Adefault/authentication']) await addUser(index, chain);
 });
 afterAll(async () => {
   for (const client of clients) await client.endAsync(true);
@@ -95,10 +110,12 @@ describe('a cluster of two nodes', () => {
   it('answers every GET of its OpenAPI document as the document says, on both nodes', async () => {
     const root = nodeAt(0).ready.api.replace('/api/v5', '');
     const document = (await (await fetch(`${root}/api-docs/swagger.json`)).json()) as OpenApiDocument;
-    const samples: Record<string, string> = { node: B, clientid: 'on/b', topic: 't/#' };
+    const authn = { id: 'password_based:built_in_database', user_id: 'ann', listener_id: 'tcp:default' };
+    const samples: Record<string, string> = { node: B, clientid: 'on/b', topic: 't/#', ...authn };
     const problems: string[] = [];
     for (const [path, operations] of Object.entries(document.paths)) {
       if (!operations['get']) continue;
+      samples['topic'] = path.startsWith('/mqtt/retainer') ? 'kept' : 't/#';
       const real = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(samples[name] ?? ''));
       const queries = [
         '',
@@ -164,7 +181,8 @@ describe('a cluster of two nodes', () => {
       const { body } = await get<Record<string, number>>('/metrics?aggregate=true');
       return (body['messages.delivered'] ?? 0) >= 2 ? body : undefined;
     });
-    expect([metrics['messages.received'], metrics['messages.forward'], metrics['messages.delivered']]).toEqual([1, 1, 2]);
+    // Two more were published to be retained; nobody had asked for them.
+    expect([metrics['messages.received'], metrics['messages.forward'], metrics['messages.delivered']]).toEqual([3, 1, 2]);
   });
 
   it('logs in, and refuses whoever does not', async () => {
