@@ -358,6 +358,10 @@ export class BrokerNode implements NodePort, BrokerPort {
     return this.hooks.runFold('message.puback', reasonCode, packetId, publication.message, receivers);
   }
 
+  get hearsDelivered(): boolean {
+    return this.hooks.hearsDelivered;
+  }
+
   delivering(session: Session, publication: Publication): Publication {
     if (!this.hooks.hearsDelivered) return publication;
     const message = this.hooks.runFold('message.delivered', publication.message, session.identity);

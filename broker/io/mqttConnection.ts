@@ -132,6 +132,10 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
     this.connection.writePatched(ACKS[type], PACKET_ID_AT, packetId);
   }
 
+  sendFrames(bytes: Uint8Array): void {
+    this.connection.write(bytes);
+  }
+
   get traffic(): Traffic {
     return this.connection;
   }

@@ -18,6 +18,9 @@ export const MAX_TOPIC_ENTRIES = 50_000;
 /** Longer topics are matched each time: a client that invents them must not fill the memory with their names. */
 export const MAX_REMEMBERED_TOPIC = 1_024;
 
+/** Topics that were looked up once and are remembered so far by their hash alone. */
+const MET_SLOTS = 16_384;
+
 /** The generation of an entry that never was in the cache. */
 const FORGOTTEN = -2;
 
@@ -52,6 +55,8 @@ export class RouteCache<S extends object> {
   #rootEpoch = 0;
   #epochs = new Map<string, Epoch>();
   #generation = 0;
+  /** By hash of a topic: the one that was looked up last without an entry. */
+  readonly #metHashes = new Int32Array(MET_SLOTS);
 
   /** `merge` joins what one receiver matched more than once. */
   constructor(routes: Routes<S>, merge: (matched: readonly S[]) => readonly S[], maxEntries = MAX_TOPIC_ENTRIES) {
@@ -100,11 +105,21 @@ export class RouteCache<S extends object> {
   }
 
   #add(topic: string): TopicEntry<S> {
-    const firstLevel = topic.length > MAX_REMEMBERED_TOPIC ? UNREMEMBERED : this.#epochOf(firstLevelOf(topic));
+    const firstLevel = topic.length > MAX_REMEMBERED_TOPIC || !this.#met(topic) ? UNREMEMBERED : this.#epochOf(firstLevelOf(topic));
     const entry: TopicEntry<S> = { topic, receivers: [], nodes: [], groups: NO_GROUPS, compiledAt: -1, firstLevel, generation: FORGOTTEN };
     if (firstLevel === UNREMEMBERED) return entry;
     this.#insert(topic, entry);
     return entry;
+  }
+
+  /** Whether the topic was looked up before, as far as a small table remembers. Many topics are used once, and are not worth an entry. */
+  #met(topic: string): boolean {
+    let hash = topic.length;
+    for (let at = 0; at < topic.length; at += 1) hash = (Math.imul(hash, 31) + topic.charCodeAt(at)) | 0;
+    const slot = (hash ^ (hash >>> 16)) & (MET_SLOTS - 1);
+    if (this.#metHashes[slot] === hash) return true;
+    this.#metHashes[slot] = hash;
+    return false;
   }
 
   #insert(topic: string, entry: TopicEntry<S>): void {

@@ -3,6 +3,7 @@ import type { Millis } from '../base/ids.ts';
 import type { Message } from '../protocol/message.ts';
 import type { TopicCursor } from '../topics/topicCursor.ts';
 import { TopicTrie } from '../topics/topicTrie.ts';
+import { StoredMessage } from './storedMessage.ts';
 
 export interface RetainedLimits {
   /** 0 = no limit. */
@@ -16,7 +17,7 @@ export interface RetainedLimits {
 export type StoreResult = 'stored' | 'deleted' | 'tooLarge' | 'full';
 
 export class RetainedStore {
-  readonly #trie = new TopicTrie<Message>();
+  readonly #trie = new TopicTrie<StoredMessage>();
   #limits: RetainedLimits;
 
   constructor(limits: RetainedLimits) {
@@ -34,7 +35,7 @@ export class RetainedStore {
 
   /**
    * Takes a PUBLISH with RETAIN 1: an empty payload deletes [MQTT-3.3.1-6], [MQTT-3.3.1-7], another one replaces
-   * [MQTT-3.3.1-5]. The payload is copied: one small retained message must not keep a read buffer alive.
+   * [MQTT-3.3.1-5]. Everything is copied: one small retained message must not keep a read buffer alive.
    */
   store(message: Message): StoreResult {
     if (message.payload.byteLength === 0) {
@@ -44,12 +45,12 @@ export class RetainedStore {
     if (message.payload.byteLength > this.#limits.maxPayloadSize) return 'tooLarge';
     const { maxRetainedMessages } = this.#limits;
     if (maxRetainedMessages > 0 && this.#trie.size >= maxRetainedMessages && this.#trie.get(message.topic) === undefined) return 'full';
-    this.#trie.set(message.topic, { ...message, payload: Uint8Array.from(message.payload) });
+    this.#trie.set(message.topic, new StoredMessage(message));
     return 'stored';
   }
 
   /** A cursor over the messages a filter matches; `$…` is out of reach for a leading wildcard [MQTT-4.7.2-1]. */
-  find(topicFilter: string): TopicCursor<Message> {
+  find(topicFilter: string): TopicCursor<StoredMessage> {
     return this.#trie.find(topicFilter);
   }
 
@@ -57,12 +58,12 @@ export class RetainedStore {
     return this.#trie.delete(topic) !== undefined;
   }
 
-  get(topic: string): Message | undefined {
+  get(topic: string): StoredMessage | undefined {
     return this.#trie.get(topic);
   }
 
   /** A cursor over everything, for the sweep of expired messages. */
-  all(): TopicCursor<Message> {
+  all(): TopicCursor<StoredMessage> {
     return this.#trie.all();
   }
 

@@ -12,6 +12,7 @@ import type { AckPacket, MqttVersion, Packet, Properties, Qos, SubOpts } from '.
 import type { TopicCursor } from '../topics/topicCursor.ts';
 import type { Channel } from './channel.ts';
 import type { Publication } from './publication.ts';
+import type { FramedMessage } from './retainedBatch.ts';
 import type { Session } from './session.ts';
 
 export interface Clock {
@@ -72,6 +73,8 @@ export interface Out {
   ): DeliverResult;
   /** Sends an acknowledgement of success, which is the same four bytes in every version. */
   sendAck(type: AckPacket['type'], packetId: number): void;
+  /** Sends whole PUBLISH packets of QoS 0 as they are. The bytes are the connection's from then on. */
+  sendFrames(bytes: Uint8Array): void;
   readonly traffic: Traffic;
   /** More is waiting than the client takes in; `Channel.drained` follows when that is over. */
   readonly congested: boolean;
@@ -108,7 +111,7 @@ export interface Peer {
 /** Retained messages for new subscriptions; core/services/retainer.ts implements it. */
 export interface RetainedSource {
   /** Retained messages that match, in no promised order; undefined when there are none at all. */
-  find(topicFilter: string): TopicCursor<Message> | undefined;
+  find(topicFilter: string): TopicCursor<FramedMessage> | undefined;
   /** An expired retained message is none: it is removed when it is met. */
   removeIfExpired(message: Message): boolean;
   /** How fast one session may get them. */
@@ -186,6 +189,8 @@ export interface NodePort {
   readonly retainer: RetainedSource;
   /** Runs a task in a later turn of the loop, so that long work leaves room for others. */
   defer(task: () => void): void;
+  /** Whether that hook has anybody. */
+  readonly hearsDelivered: boolean;
   /** `message.delivered` hook: may change what this receiver gets. */
   delivering(session: Session, publication: Publication): Publication;
   acked(session: Session, publication: Publication, sentAtMs: Millis): void;

@@ -5,10 +5,10 @@
  */
 import type { Millis } from '../base/ids.ts';
 import { TokenBucket } from '../base/tokenBucket.ts';
-import type { Message } from '../protocol/message.ts';
 import type { TopicCursor } from '../topics/topicCursor.ts';
 import type { TimerOwner } from './ports.ts';
 import { Publication } from './publication.ts';
+import { RetainedBatch, type FramedMessage } from './retainedBatch.ts';
 import type { Session } from './session.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -18,13 +18,13 @@ const NODES_PER_SLICE = 500;
 export class RetainedFeed implements TimerOwner {
   readonly subscription: Subscription;
   readonly #session: Session;
-  readonly #cursor: TopicCursor<Message>;
+  readonly #cursor: TopicCursor<FramedMessage>;
   /** Shared by all feeds of a session that are under way; null when there is no limit. */
   readonly #bucket: TokenBucket | null;
   /** A slice is due in a later turn; acknowledgements and drains meanwhile need not ask for another. */
   #scheduled = false;
 
-  constructor(session: Session, subscription: Subscription, cursor: TopicCursor<Message>) {
+  constructor(session: Session, subscription: Subscription, cursor: TopicCursor<FramedMessage>) {
     this.#session = session;
     this.subscription = subscription;
     this.#cursor = cursor;
@@ -39,12 +39,15 @@ export class RetainedFeed implements TimerOwner {
     const bucket = this.#bucket;
     const nowMs = session.node.clock.now();
     if (bucket !== null && this.#waits(bucket, nowMs)) return;
+    const batch = bucket === null ? RetainedBatch.for(session, this.subscription.qos) : null;
     const done = this.#cursor.advance(NODES_PER_SLICE, (message) => {
       if (session.node.retainer.removeIfExpired(message)) return true;
-      session.deliverRetained(new Publication(message), this.subscription);
+      if (batch?.add(message) === true) return session.takesRetained;
+      session.deliverRetained(new Publication(message.plain()), this.subscription);
       bucket?.take(1, nowMs);
       return session.takesRetained && (bucket === null || bucket.waitMs(1, nowMs) === 0);
     });
+    batch?.send();
     if (done) {
       session.endFeed(this);
       return;

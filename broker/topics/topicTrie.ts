@@ -28,17 +28,23 @@ export class TopicTrie<T> {
 
   get(key: string): T | undefined {
     let node: TrieNode<T> | undefined = this.#root;
-    for (const level of splitLevels(key)) {
-      node = childOf(node, level);
+    for (let start = 0; ; ) {
+      const end = key.indexOf('/', start);
+      node = childOf(node, end === -1 ? key.slice(start) : key.slice(start, end));
       if (node === undefined) return undefined;
+      if (end === -1) return node.value;
+      start = end + 1;
     }
-    return node.value;
   }
 
   /** Stores the value and returns the one it replaces. */
   set(key: string, value: T): T | undefined {
     let node = this.#root;
-    for (const level of splitLevels(key)) node = childOf(node, level) ?? addChild(node, level);
+    for (let start = 0, end = 0; end !== -1; start = end + 1) {
+      end = key.indexOf('/', start);
+      const level = end === -1 ? key.slice(start) : key.slice(start, end);
+      node = childOf(node, level) ?? addChild(node, level);
+    }
     const replaced = node.value;
     node.value = value;
     if (replaced === undefined) this.#size += 1;

@@ -17,6 +17,7 @@ declare class Buffer extends Uint8Array {
   utf8Slice(start?: number, end?: number): string;
   latin1Slice(start?: number, end?: number): string;
   write(text: string, offset?: number): number;
+  write(text: string, offset: number, encoding: 'latin1'): number;
   copy(target: Uint8Array, targetStart?: number, sourceStart?: number, sourceEnd?: number): number;
   equals(other: Uint8Array): boolean;
   subarray(start?: number, end?: number): Buffer;

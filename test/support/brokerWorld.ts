@@ -16,6 +16,7 @@ import { standalone, type ClusterPort } from '../../broker/core/clusterPort.ts';
 import { Hooks } from '../../broker/hooks/hooks.ts';
 import { Metrics } from '../../broker/metrics/metrics.ts';
 import { NO_PROPERTIES, type AckPacket, type ConnectPacket, type Packet, type Properties, type PublishPacket, type Qos, type SubOpts, type Will } from '../../broker/protocol/packet.ts';
+import { PacketParser } from '../../broker/protocol/parser.ts';
 import type { Channel } from '../../broker/session/channel.ts';
 import type { DeliverResult, Out, Timer, TimerName, TimerOwner, Traffic } from '../../broker/session/ports.ts';
 import type { Publication } from '../../broker/session/publication.ts';
@@ -207,6 +208,12 @@ export class TestClient implements Out {
 
   sendAck(type: AckPacket['type'], packetId: number): void {
     this.received.push({ type, packetId, reasonCode: 0, properties: NO_PROPERTIES });
+  }
+
+  sendFrames(bytes: Uint8Array): void {
+    const sink = { onPacket: (packet: Packet) => void this.received.push(packet), onError: () => {} };
+    const parser = new PacketParser(sink, { maxPacketSize: bytes.length, sender: 'server', version: this.channel.version });
+    parser.push(Buffer.from(bytes), 0, bytes.length, true);
   }
 
   hold(): void {

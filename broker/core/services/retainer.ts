@@ -8,6 +8,7 @@ import type { RetainerConfig } from '../../config/serviceConfig.ts';
 import { METRIC, STAT, type Metrics } from '../../metrics/metrics.ts';
 import type { Message } from '../../protocol/message.ts';
 import { RetainedStore } from '../../router/retained.ts';
+import type { StoredMessage } from '../../router/storedMessage.ts';
 import type { Clock, RetainedSource, Timer, TimerName, TimerOwner, Timers } from '../../session/ports.ts';
 import type { TopicCursor } from '../../topics/topicCursor.ts';
 
@@ -67,7 +68,7 @@ export class Retainer implements RetainedSource, TimerOwner {
     return result !== 'deleted' || !this.#config.stopPublishClearMsg;
   }
 
-  find(topicFilter: string): TopicCursor<Message> | undefined {
+  find(topicFilter: string): TopicCursor<StoredMessage> | undefined {
     return this.#config.enable && this.store.size > 0 ? this.store.find(topicFilter) : undefined;
   }
 

@@ -1,0 +1,95 @@
+/**
+ * A retained message in little memory: the PUBLISH that a client of MQTT 3 gets at QoS 0, as a string of one character per byte. A
+ * small string costs a third of a typed array of the same bytes, and goes to a new subscriber without being encoded again.
+ */
+import type { Millis } from '../base/ids.ts';
+import type { Message } from '../protocol/message.ts';
+import type { Properties, Qos } from '../protocol/packet.ts';
+import { variableByteIntegerSize, writeVariableByteInteger } from '../protocol/variableByteInteger.ts';
+
+/** PUBLISH, QoS 0, RETAIN 1. */
+const FIRST_BYTE = 0x31;
+/** Longer packets are kept as bytes. */
+const MAX_STRING_BYTES = 4_096;
+
+const scratch = Buffer.allocUnsafeSlow(MAX_STRING_BYTES);
+
+/** Its topic and payload are made when asked for. To copy it, begin with `plain()`: a spread would miss them. */
+export class StoredMessage implements Message {
+  readonly qos: Qos;
+  readonly properties: Properties;
+  readonly fromClientId: string;
+  readonly fromUsername: string | undefined;
+  readonly timestampMs: Millis;
+  readonly #frame: string | Buffer;
+
+  constructor({ topic, payload, qos, properties, fromClientId, fromUsername, timestampMs }: Message) {
+    this.qos = qos;
+    this.properties = properties;
+    this.fromClientId = fromClientId;
+    this.fromUsername = fromUsername;
+    this.timestampMs = timestampMs;
+    const topicLength = Buffer.byteLength(topic);
+    const bodyLength = 2 + topicLength + payload.length;
+    const length = 1 + variableByteIntegerSize(bodyLength) + bodyLength;
+    const bytes = length <= MAX_STRING_BYTES ? scratch : Buffer.allocUnsafeSlow(length);
+    bytes[0] = FIRST_BYTE;
+    let at = writeVariableByteInteger(bytes, 1, bodyLength);
+    bytes[at] = topicLength >> 8;
+    bytes[at + 1] = topicLength & 0xff;
+    at += 2;
+    at += bytes.write(topic, at);
+    bytes.set(payload, at);
+    this.#frame = bytes === scratch ? scratch.latin1Slice(0, length) : bytes;
+  }
+
+  get retain(): true {
+    return true;
+  }
+
+  get topic(): string {
+    const bytes = this.#bytes();
+    const at = lengthEnd(bytes) + 2;
+    return bytes.toString('utf8', at, at + topicLengthOf(bytes));
+  }
+
+  /** Bytes of its own on every call, or the ones that are kept: never to be changed. */
+  get payload(): Uint8Array {
+    const bytes = this.#bytes();
+    const at = lengthEnd(bytes) + 2 + topicLengthOf(bytes);
+    return new Uint8Array(bytes.buffer, bytes.byteOffset + at, bytes.length - at);
+  }
+
+  /** The same with fields of its own, for those who keep it or make another one of it. */
+  plain(): Message {
+    const { topic, payload, qos, retain, properties, fromClientId, fromUsername, timestampMs } = this;
+    return { topic, payload, qos, retain, properties, fromClientId, fromUsername, timestampMs };
+  }
+
+  /** Bytes of the packet for a client of MQTT 3 at QoS 0. */
+  get frameLength(): number {
+    return this.#frame.length;
+  }
+
+  /** Writes that packet; `target` must have room for it. */
+  writeFrame(target: Buffer, at: number): void {
+    if (typeof this.#frame === 'string') target.write(this.#frame, at, 'latin1');
+    else target.set(this.#frame, at);
+  }
+
+  #bytes(): Buffer {
+    return typeof this.#frame === 'string' ? Buffer.from(this.#frame, 'latin1') : this.#frame;
+  }
+}
+
+/** Where the fixed header ends. */
+function lengthEnd(bytes: Uint8Array): number {
+  let at = 1;
+  while (bytes[at]! > 127) at += 1;
+  return at + 1;
+}
+
+function topicLengthOf(bytes: Uint8Array): number {
+  const at = lengthEnd(bytes);
+  return (bytes[at]! << 8) | bytes[at + 1]!;
+}
