@@ -30,7 +30,7 @@ export interface TopicEntry<S extends object> {
   nodes: readonly NodeName[];
   /** Of each, one member gets the message. The same empty list for all topics that have none. */
   groups: readonly SharedGroup<S>[];
-  /** Sum of the two epochs that concern the topic, at the time of compiling; -1 = compile again. */
+  /** Sum of the two epochs that concern the topic, at the time of compiling; of an entry outside the cache the changes so far; -1 = compile again. */
   compiledAt: number;
   readonly firstLevel: Epoch;
   /** The generation of the cache in which it became one of the young. */
@@ -42,7 +42,7 @@ interface Epoch {
   value: number;
 }
 
-/** Of entries that the cache does not hold: nothing tells them of a change, so they are compiled on every use. */
+/** Of entries that the cache does not hold: any change makes them stale. */
 const UNREMEMBERED: Epoch = { value: 0 };
 
 export class RouteCache<S extends object> {
@@ -55,6 +55,8 @@ export class RouteCache<S extends object> {
   #rootEpoch = 0;
   #epochs = new Map<string, Epoch>();
   #generation = 0;
+  /** To any filter. */
+  #changes = 0;
   /** By hash of a topic: the one that was looked up last without an entry. */
   readonly #metHashes = new Int32Array(MET_SLOTS);
 
@@ -75,6 +77,7 @@ export class RouteCache<S extends object> {
 
   /** The same for an entry got earlier, which the cache may have forgotten meanwhile: one compare instead of a look-up. */
   again(entry: TopicEntry<S>): TopicEntry<S> {
+    if (entry.firstLevel === UNREMEMBERED) return entry.compiledAt === this.#changes ? entry : this.lookUp(entry.topic);
     if (entry.generation + 1 < this.#generation) return this.lookUp(entry.topic);
     if (entry.compiledAt !== this.#rootEpoch + entry.firstLevel.value) this.#compile(entry);
     return entry;
@@ -82,6 +85,7 @@ export class RouteCache<S extends object> {
 
   /** A subscriber, a route row or a shared group of this filter came or went; changes inside a group do not matter here. */
   filterChanged(topicFilter: string): void {
+    this.#changes += 1;
     if (!hasWildcard(topicFilter)) {
       const entry = this.#young.get(topicFilter) ?? this.#old.get(topicFilter);
       if (entry !== undefined) entry.compiledAt = -1;
@@ -151,7 +155,7 @@ export class RouteCache<S extends object> {
     entry.receivers = this.#merge(this.#routes.matchLocal(entry.topic));
     entry.nodes = this.#routes.matchRemote(entry.topic);
     entry.groups = this.#routes.matchGroups(entry.topic);
-    entry.compiledAt = entry.firstLevel === UNREMEMBERED ? -1 : this.#rootEpoch + entry.firstLevel.value;
+    entry.compiledAt = entry.firstLevel === UNREMEMBERED ? this.#changes : this.#rootEpoch + entry.firstLevel.value;
   }
 }
 

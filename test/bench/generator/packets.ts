@@ -9,6 +9,13 @@ export const connect = (clientId: string): Uint8Array =>
 export const subscribe = (filters: readonly string[], qos: 0 | 1 | 2): Uint8Array =>
   mqttPacket.generate({ cmd: 'subscribe', messageId: 1, subscriptions: filters.map((topic) => ({ topic, qos })) });
 
+export const unsubscribe = (filters: string[]): Uint8Array => mqttPacket.generate({ cmd: 'unsubscribe', messageId: 2, unsubscriptions: filters });
+export const UNSUBACK_BYTE = 0xb0;
+
+/** Deletes the retained message of a topic. */
+export const forget = (topic: string): Uint8Array =>
+  mqttPacket.generate({ cmd: 'publish', topic, payload: Buffer.alloc(0), qos: 0, dup: false, retain: true });
+
 export const PINGREQ = Uint8Array.of(0xc0, 0);
 export const PINGRESP_BYTE = 0xd0;
 export const DISCONNECT = Uint8Array.of(0xe0, 0);

@@ -2,10 +2,11 @@
 import type { RetainedLoad } from '../loads.ts';
 import { Stopwatch, waitUntil, type Gate, type Job, type JobResult } from './job.ts';
 import { PacketReader } from './packetReader.ts';
-import { connect, PINGREQ, PINGRESP_BYTE, publish, subscribe } from './packets.ts';
+import { connect, forget, PINGREQ, PINGRESP_BYTE, publish, subscribe, UNSUBACK_BYTE, unsubscribe } from './packets.ts';
 import { openClients, type RawClient } from './rawClient.ts';
 
 const MESSAGES_PER_WRITE = 200;
+const WARMUP_MESSAGES = 30_000;
 const READ_LIMIT_MS = 60_000;
 /** Topics of one length: `bench/retained/site/12/device/000345`. */
 const DEVICES_PER_SITE = 1000;
@@ -13,6 +14,12 @@ const DEVICES_PER_SITE = 1000;
 function topic(index: number): string {
   const site = String(Math.floor(index / DEVICES_PER_SITE)).padStart(4, '0');
   return `bench/retained/${site}/device/${String(index % DEVICES_PER_SITE).padStart(4, '0')}`;
+}
+
+function inBlocks(packets: readonly Uint8Array[]): Buffer[] {
+  const blocks: Buffer[] = [];
+  for (let at = 0; at < packets.length; at += MESSAGES_PER_WRITE) blocks.push(Buffer.concat(packets.slice(at, at + MESSAGES_PER_WRITE)));
+  return blocks;
 }
 
 async function writeAll(client: RawClient, blocks: readonly Buffer[]): Promise<void> {
@@ -24,7 +31,7 @@ async function writeAll(client: RawClient, blocks: readonly Buffer[]): Promise<v
 }
 
 /** Resolves with the number of messages that came, each topic counted once. */
-async function readAll(client: RawClient, messages: number, publishBytes: number, numbersAt: number): Promise<{ read: number; doubled: number }> {
+async function readAll(client: RawClient, filter: string, messages: number, publishBytes: number, numbersAt: number): Promise<{ read: number; doubled: number }> {
   const seen = new Uint8Array(messages);
   let read = 0;
   let doubled = 0;
@@ -41,9 +48,22 @@ async function readAll(client: RawClient, messages: number, publishBytes: number
     subackLeft -= skip;
     reader.feed(skip === 0 ? bytes : bytes.subarray(skip), length - skip);
   };
-  client.socket.write(subscribe(['#'], 0));
+  client.socket.write(subscribe([filter], 0));
   await waitUntil(READ_LIMIT_MS, () => read >= messages);
   return { read, doubled };
+}
+
+/** As every load has a warm-up: messages of other topics, written, read and deleted again. */
+async function warmUp(writer: RawClient, reader: RawClient, payloadBytes: number): Promise<void> {
+  const warmTopic = (index: number): string => topic(index).replace('retained', 'warm-up!');
+  const packets = Array.from({ length: WARMUP_MESSAGES }, (_, index) => publish(warmTopic(index), 0, payloadBytes, index, true));
+  const [sample] = packets;
+  if (sample === undefined) return;
+  await writeAll(writer, inBlocks(packets.map(({ bytes }) => bytes)));
+  await readAll(reader, 'bench/warm-up!/#', WARMUP_MESSAGES, sample.bytes.length, sample.numbersAt);
+  const filter = unsubscribe(['bench/warm-up!/#']);
+  await reader.exchange(filter, UNSUBACK_BYTE);
+  await writeAll(writer, inBlocks(packets.map((_, index) => forget(warmTopic(index)))));
 }
 
 export async function runRetained(job: Job, { messages, payloadBytes }: RetainedLoad, gate: Gate): Promise<JobResult> {
@@ -52,13 +72,13 @@ export async function runRetained(job: Job, { messages, payloadBytes }: Retained
   const packets = Array.from({ length: messages }, (_, index) => publish(topic(index), 0, payloadBytes, index, true));
   const [sample] = packets;
   if (sample === undefined) throw new Error('a load needs a message');
-  const blocks: Buffer[] = [];
-  for (let at = 0; at < messages; at += MESSAGES_PER_WRITE) blocks.push(Buffer.concat(packets.slice(at, at + MESSAGES_PER_WRITE).map(({ bytes }) => bytes)));
+  const blocks = inBlocks(packets.map(({ bytes }) => bytes));
+  await warmUp(writer, reader, payloadBytes);
   await gate.mark('begin');
   const watch = new Stopwatch();
   await writeAll(writer, blocks);
   await gate.mark('later');
-  const { read, doubled } = await readAll(reader, messages, sample.bytes.length, sample.numbersAt);
+  const { read, doubled } = await readAll(reader, '#', messages, sample.bytes.length, sample.numbersAt);
   const times = watch.read();
   await gate.mark('end');
   return { units: messages, ...times, lost: messages - read, disorder: doubled };
