@@ -107,7 +107,7 @@ export class BrokerNode implements NodePort, BrokerPort {
       ...options,
       routes: this.routes,
       filterChanged: (topicFilter) => this.#topics.filterChanged(topicFilter),
-      dropped: (message) => this.#undeliverable(message),
+      dropped: (publication) => this.#undeliverable(publication),
     });
     this.#exclusive = new ExclusiveClaims({
       self: this.config.node.name,
@@ -291,11 +291,11 @@ export class BrokerNode implements NodePort, BrokerPort {
     }
     // `$delayed/…` waits; nobody has got it yet, so it is acknowledged like a message without subscribers.
     if (publication.topic.charCodeAt(0) === DOLLAR && this.delayed?.take(publication.message) === true) return 0;
-    if (publication.retain && !this.retainer.take(publication.message)) return 0;
+    if (publication.retain && !this.retainer.take(publication)) return 0;
     const { receivers, nodes, groups } = entry === null ? this.#topics.lookUp(publication.topic) : this.#topics.again(entry);
     const count = receivers.length + nodes.length + groups.length;
     if (count === 0) {
-      this.#undeliverable(publication.message);
+      this.#undeliverable(publication);
       return 0;
     }
     this.#deliver(publication, receivers);
@@ -306,10 +306,10 @@ export class BrokerNode implements NodePort, BrokerPort {
     return groups.length === 0 ? count : count - groups.length + this.#shared.dispatch(publication, groups);
   }
 
-  #undeliverable(message: Message): void {
+  #undeliverable(publication: Publication): void {
     this.metrics.inc(METRIC['messages.dropped']);
     this.metrics.inc(METRIC['messages.dropped.no_subscribers']);
-    if (this.hooks.has('message.dropped')) this.hooks.run('message.dropped', message, 'no_subscribers');
+    if (this.hooks.has('message.dropped')) this.hooks.run('message.dropped', publication.message, 'no_subscribers');
   }
 
   dispatchForwarded(message: Message): void {
@@ -321,9 +321,9 @@ export class BrokerNode implements NodePort, BrokerPort {
   }
 
   publishSys(message: Message): void {
-    if (message.retain) this.retainer.take(message);
-    const { receivers, nodes, groups } = this.#topics.lookUp(message.topic);
     const publication = new Publication(message);
+    if (message.retain) this.retainer.take(publication);
+    const { receivers, nodes, groups } = this.#topics.lookUp(message.topic);
     this.#deliver(publication, receivers);
     for (const node of nodes) this.#options.cluster.forward(node, message);
     if (groups.length > 0) this.#shared.dispatch(publication, groups);

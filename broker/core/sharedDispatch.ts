@@ -21,7 +21,7 @@ export interface SharedDispatchOptions {
   readonly routes: Routes<Receiver>;
   readonly filterChanged: (topicFilter: string) => void;
   /** Nobody is left to take a message that a member could not finish. */
-  readonly dropped: (message: Message) => void;
+  readonly dropped: (publication: Publication) => void;
 }
 
 export class SharedDispatch {
@@ -85,7 +85,7 @@ export class SharedDispatch {
     let taken = 0;
     for (let index = 0; index < groups.length; index += 1) {
       if (this.#dispatchTo(groups[index] as SharedGroup<Receiver>, publication)) taken += 1;
-      else this.#options.dropped(publication.message);
+      else this.#options.dropped(publication);
     }
     return taken;
   }
@@ -121,14 +121,14 @@ export class SharedDispatch {
   dispatchForwarded(message: Message, key: string, again: boolean): void {
     const publication = new Publication(message);
     const group = this.#groups.get(key);
-    if (group === undefined || !this.#dispatchNear(group, publication, again)) this.#options.dropped(publication.message);
+    if (group === undefined || !this.#dispatchNear(group, publication, again)) this.#options.dropped(publication);
   }
 
   /** A session is over and has left its groups: what it has not finished goes to other members [MQTT-4.8.2-5]. */
   redispatch(session: Session): void {
     for (const publication of takeSharedRest(session)) {
       const group = this.#groups.get(publication.sharedBy ?? '');
-      if (group === undefined || !this.#dispatchTo(group, publication)) this.#options.dropped(publication.message);
+      if (group === undefined || !this.#dispatchTo(group, publication)) this.#options.dropped(publication);
     }
   }
 }

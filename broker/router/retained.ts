@@ -3,7 +3,7 @@ import type { Millis } from '../base/ids.ts';
 import type { Message } from '../protocol/message.ts';
 import type { TopicCursor } from '../topics/topicCursor.ts';
 import { TopicTrie } from '../topics/topicTrie.ts';
-import { StoredMessage } from './storedMessage.ts';
+import { StoredMessage, type Retainable } from './storedMessage.ts';
 
 export interface RetainedLimits {
   /** 0 = no limit. */
@@ -37,15 +37,15 @@ export class RetainedStore {
    * Takes a PUBLISH with RETAIN 1: an empty payload deletes [MQTT-3.3.1-6], [MQTT-3.3.1-7], another one replaces
    * [MQTT-3.3.1-5]. Everything is copied: one small retained message must not keep a read buffer alive.
    */
-  store(message: Message): StoreResult {
-    if (message.payload.byteLength === 0) {
-      this.#trie.delete(message.topic);
+  store(source: Retainable): StoreResult {
+    if (source.payloadLength === 0) {
+      this.#trie.delete(source.topic);
       return 'deleted';
     }
-    if (message.payload.byteLength > this.#limits.maxPayloadSize) return 'tooLarge';
+    if (source.payloadLength > this.#limits.maxPayloadSize) return 'tooLarge';
     const { maxRetainedMessages } = this.#limits;
-    if (maxRetainedMessages > 0 && this.#trie.size >= maxRetainedMessages && this.#trie.get(message.topic) === undefined) return 'full';
-    this.#trie.set(message.topic, new StoredMessage(message));
+    if (maxRetainedMessages > 0 && this.#trie.size >= maxRetainedMessages && this.#trie.get(source.topic) === undefined) return 'full';
+    this.#trie.set(source.topic, new StoredMessage(source));
     return 'stored';
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../protocol/message.ts';
-import { encodePacket } from '../protocol/writer.ts';
+import { encodePacket, packetIdOffset } from '../protocol/writer.ts';
+import { Publication } from '../session/publication.ts';
 import { StoredMessage } from './storedMessage.ts';
 
 const message = (topic: string, payload: Uint8Array): Message => ({
@@ -26,7 +27,7 @@ describe('StoredMessage', () => {
     ['huge', 70_000],
   ])('gives back what was stored under %s with %i bytes, and the packet for it', (topic, length) => {
     const stored = message(topic, Uint8Array.from({ length }, (_, index) => index & 0xff));
-    const kept = new StoredMessage({ ...stored, payload: Uint8Array.from(stored.payload) });
+    const kept = new StoredMessage(new Publication({ ...stored, payload: Uint8Array.from(stored.payload) }));
     const frame = Buffer.alloc(kept.frameLength + 2, 0xee);
     kept.writeFrame(frame, 1);
     expect(kept.plain()).toEqual(stored);
@@ -37,8 +38,21 @@ describe('StoredMessage', () => {
 
   it('keeps nothing of the memory that it was made from', () => {
     const payload = Uint8Array.from([1, 2, 3]);
-    const kept = new StoredMessage(message('a', payload));
+    const kept = new StoredMessage(new Publication(message('a', payload)));
     payload.fill(9);
     expect(kept.payload).toEqual(Uint8Array.from([1, 2, 3]));
+  });
+
+  it.each([3, 4, 5] as const)('takes a packet of MQTT %i as it came, or makes the one for older clients', (version) => {
+    const packet = { type: 'publish', dup: false, qos: 0, retain: true, topic: 'a/ü', packetId: 0, payload: Uint8Array.from([7, 8]), properties: {} } as const;
+    const bytes = Uint8Array.from(encodePacket(packet, version));
+    const payloadAt = packetIdOffset(bytes) + (version === 5 ? 1 : 0);
+    const from = { clientId: 'c', username: 'u', peerHost: '::1', isBridge: false };
+    const kept = new StoredMessage(Publication.received(bytes, payloadAt, 'a/ü', version, from, 5));
+    bytes.fill(0xff);
+    const frame = Buffer.alloc(kept.frameLength);
+    kept.writeFrame(frame, 0);
+    expect(frame).toEqual(encodePacket(packet, 4));
+    expect(kept.plain()).toEqual({ ...message('a/ü', packet.payload), qos: 0, properties: {} });
   });
 });

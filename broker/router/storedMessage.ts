@@ -4,7 +4,7 @@
  */
 import type { Millis } from '../base/ids.ts';
 import type { Message } from '../protocol/message.ts';
-import type { Properties, Qos } from '../protocol/packet.ts';
+import { NO_PROPERTIES, type Properties, type Qos } from '../protocol/packet.ts';
 import { variableByteIntegerSize, writeVariableByteInteger } from '../protocol/variableByteInteger.ts';
 
 /** PUBLISH, QoS 0, RETAIN 1. */
@@ -13,6 +13,19 @@ const FIRST_BYTE = 0x31;
 const MAX_STRING_BYTES = 4_096;
 
 const scratch = Buffer.allocUnsafeSlow(MAX_STRING_BYTES);
+
+/** What a stored message is made of; session/publication.ts has it. */
+export interface Retainable {
+  readonly topic: string;
+  readonly qos: Qos;
+  readonly fromClientId: string;
+  readonly fromUsername: string | undefined;
+  readonly timestampMs: Millis;
+  readonly payloadLength: number;
+  /** The packet as it came, if it is the very one to be kept; null: it has to be made from the message. */
+  readonly retainedFrame: Uint8Array | null;
+  readonly message: Message;
+}
 
 /** Its topic and payload are made when asked for. To copy it, begin with `plain()`: a spread would miss them. */
 export class StoredMessage implements Message {
@@ -23,24 +36,14 @@ export class StoredMessage implements Message {
   readonly timestampMs: Millis;
   readonly #frame: string | Buffer;
 
-  constructor({ topic, payload, qos, properties, fromClientId, fromUsername, timestampMs }: Message) {
-    this.qos = qos;
-    this.properties = properties;
-    this.fromClientId = fromClientId;
-    this.fromUsername = fromUsername;
-    this.timestampMs = timestampMs;
-    const topicLength = Buffer.byteLength(topic);
-    const bodyLength = 2 + topicLength + payload.length;
-    const length = 1 + variableByteIntegerSize(bodyLength) + bodyLength;
-    const bytes = length <= MAX_STRING_BYTES ? scratch : Buffer.allocUnsafeSlow(length);
-    bytes[0] = FIRST_BYTE;
-    let at = writeVariableByteInteger(bytes, 1, bodyLength);
-    bytes[at] = topicLength >> 8;
-    bytes[at + 1] = topicLength & 0xff;
-    at += 2;
-    at += bytes.write(topic, at);
-    bytes.set(payload, at);
-    this.#frame = bytes === scratch ? scratch.latin1Slice(0, length) : bytes;
+  constructor(source: Retainable) {
+    this.qos = source.qos;
+    this.fromClientId = source.fromClientId;
+    this.fromUsername = source.fromUsername;
+    this.timestampMs = source.timestampMs;
+    const received = source.retainedFrame;
+    this.properties = received === null ? source.message.properties : NO_PROPERTIES;
+    this.#frame = received === null ? encoded(source.message) : kept(received);
   }
 
   get retain(): true {
@@ -80,6 +83,28 @@ export class StoredMessage implements Message {
   #bytes(): Buffer {
     return typeof this.#frame === 'string' ? Buffer.from(this.#frame, 'latin1') : this.#frame;
   }
+}
+
+/** A copy of bytes that will be used for something else. */
+function kept(bytes: Uint8Array): string | Buffer {
+  if (bytes.length > MAX_STRING_BYTES) return Buffer.from(bytes);
+  scratch.set(bytes);
+  return scratch.latin1Slice(0, bytes.length);
+}
+
+function encoded({ topic, payload }: Message): string | Buffer {
+  const topicLength = Buffer.byteLength(topic);
+  const bodyLength = 2 + topicLength + payload.length;
+  const length = 1 + variableByteIntegerSize(bodyLength) + bodyLength;
+  const bytes = length <= MAX_STRING_BYTES ? scratch : Buffer.allocUnsafeSlow(length);
+  bytes[0] = FIRST_BYTE;
+  let at = writeVariableByteInteger(bytes, 1, bodyLength);
+  bytes[at] = topicLength >> 8;
+  bytes[at + 1] = topicLength & 0xff;
+  at += 2;
+  at += bytes.write(topic, at);
+  bytes.set(payload, at);
+  return bytes === scratch ? scratch.latin1Slice(0, length) : bytes;
 }
 
 /** Where the fixed header ends. */

@@ -10,13 +10,15 @@ import type { Millis } from '../base/ids.ts';
 import type { ClientInfo } from '../protocol/clientInfo.ts';
 import type { Message } from '../protocol/message.ts';
 import { NO_PROPERTIES, type MqttVersion, type Properties, type Qos } from '../protocol/packet.ts';
-import { encodePacket } from '../protocol/writer.ts';
+import { encodePacket, packetIdOffset } from '../protocol/writer.ts';
 
 const VARIANTS = 12;
 /** A payload that is a view of a buffer this much larger than itself is copied before it is kept. */
 const PINS_FACTOR = 2;
 const DUP = 0x08;
 const RETAIN = 0x01;
+/** First byte of a PUBLISH with QoS 0 and RETAIN 1. */
+const RETAINED_PUBLISH = 0x31;
 /** QoS 1 and 2 stand in the fixed header at this place. */
 const QOS_SHIFT = 1;
 
@@ -113,6 +115,22 @@ export class Publication {
       fromUsername: this.#fromUsername,
       timestampMs: this.timestampMs,
     });
+  }
+
+  get fromUsername(): string | undefined {
+    return this.#fromUsername;
+  }
+
+  get payloadLength(): number {
+    return this.#received === null ? this.message.payload.length : this.#received.length - this.#payloadAt;
+  }
+
+  /** The packet as it came, if a client of MQTT 3 gets just that once the message is retained (QoS 0, RETAIN 1, no properties). */
+  get retainedFrame(): Uint8Array | null {
+    const received = this.#received;
+    if (received === null || received[0] !== RETAINED_PUBLISH) return null;
+    // For QoS 0 this is where the topic ends; in a packet of MQTT 5 the length of its properties stands there.
+    return packetIdOffset(received) === this.#payloadAt ? received : null;
   }
 
   /** The message may wait long: a small payload must not keep a whole read buffer alive. */

@@ -33,10 +33,11 @@ export class RetainedBatch {
     this.#subscribedQos = subscribedQos;
   }
 
-  /** Null when each message has to be looked at on its own: MQTT 5 has more to say about it, and a hook may want to see it. */
+  /** Null when each message has to be looked at on its own: for a topic seen through a mountpoint, for what MQTT 5 says beside it, or for a hook. */
   static for(session: Session, subscribedQos: number): RetainedBatch | null {
     const { channel, node } = session;
-    return channel === null || channel.version === 5 || node.hearsDelivered ? null : new RetainedBatch(session, channel, subscribedQos);
+    if (channel === null || channel.version === 5 || channel.mountpoint !== '' || node.hearsDelivered) return null;
+    return new RetainedBatch(session, channel, subscribedQos);
   }
 
   /** False when the message has to go on its own. A full batch leaves first. */

@@ -10,8 +10,10 @@ import type { Message } from '../../protocol/message.ts';
 import { RetainedStore } from '../../router/retained.ts';
 import type { StoredMessage } from '../../router/storedMessage.ts';
 import type { Clock, RetainedSource, Timer, TimerName, TimerOwner, Timers } from '../../session/ports.ts';
+import type { Publication } from '../../session/publication.ts';
 import type { TopicCursor } from '../../topics/topicCursor.ts';
 
+const MESSAGES_RETAINED = METRIC['messages.retained'];
 /** Nodes of the store that one turn of a walk over all of it may enter. */
 const NODES_PER_SLICE = 2_000;
 
@@ -58,12 +60,12 @@ export class Retainer implements RetainedSource, TimerOwner {
   // ---------------------------------------------------------------- messages
 
   /** Takes a message that was published with RETAIN. False when it has served its purpose and is not to be routed. */
-  take(message: Message): boolean {
+  take(publication: Publication): boolean {
     if (!this.#config.enable) return true;
     const { metrics, log } = this.#options;
-    const result = this.store.store(message);
-    if (result === 'stored') metrics.inc(METRIC['messages.retained']);
-    else if (result !== 'deleted') log.warn('retained_message_not_stored', { topic: message.topic, clientid: message.fromClientId, reason: result });
+    const result = this.store.store(publication);
+    if (result === 'stored') metrics.inc(MESSAGES_RETAINED);
+    else if (result !== 'deleted') log.warn('retained_message_not_stored', { topic: publication.topic, clientid: publication.fromClientId, reason: result });
     this.#measure();
     return result !== 'deleted' || !this.#config.stopPublishClearMsg;
   }
