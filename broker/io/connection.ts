@@ -65,36 +65,44 @@ export interface ConnectionOptions {
   readonly sendTimeoutMs?: Millis;
   /** The socket (TLS) reads what it is given later: it gets buffers of its own, of just the size. */
   readonly keepsBuffers?: boolean;
+  /** The socket is the system's own, with no protocol between that has a farewell of its own. */
+  readonly direct?: boolean;
 }
 
+/** In place of lists that an idle connection does not have. */
+const NO_CHUNKS: Uint8Array[] = [];
+const NO_PATCHES: number[] = [];
 /** Beside a chunk without two bytes to overwrite while it is copied (a packet id). */
 const NO_PATCH = -1;
 /** A patch is one number, its place times this plus its value. */
 const PATCH_RADIX = 0x1_0000;
 
+/** Leads from a socket to its connection. */
+const OWNER = Symbol('connection');
+type OwnedSocket = ByteSocket & { [OWNER]?: Connection };
+
 export class Connection {
   readonly remoteHost: string;
   readonly remotePort: number;
-  readonly localHost: string;
-  readonly localPort: number;
   receivedBytes = 0;
   sentBytes = 0;
   readCount = 0;
   writeCount = 0;
   /** Undefined = the default of the process. */
   readonly sendTimeoutMs: Millis | undefined;
-  #socket: ByteSocket;
+  readonly #socket: ByteSocket;
   readonly #output: OutputTurn;
   readonly #bytes: ByteCounters;
   readonly #congestedBytes: number;
   /** What a socket that keeps buffers may hold before it counts as blocked; 0 for one that hands them on at once. */
   readonly #keptBytes: number;
+  readonly #direct: boolean;
   #handler: ConnectionHandler | null = null;
   /** What waits: often a single chunk, so only those behind it need a list. For each chunk its patch. */
   #first: Uint8Array | null = null;
   #firstPatch = NO_PATCH;
-  readonly #rest: Uint8Array[] = [];
-  readonly #restPatches: number[] = [];
+  #rest: Uint8Array[] = NO_CHUNKS;
+  #restPatches: number[] = NO_PATCHES;
   #pendingBytes = 0;
   /** Of these bytes and those inside the socket, what `OutputTurn` knows: all while blocked, nothing otherwise. */
   #reportedBytes = 0;
@@ -117,11 +125,10 @@ export class Connection {
     this.#congestedBytes = options.congestedBytes;
     this.sendTimeoutMs = options.sendTimeoutMs;
     this.#keptBytes = options.keepsBuffers === true ? EARLY_FLUSH_BYTES : 0;
+    this.#direct = options.direct === true;
     // A socket that is gone already has no addresses.
     this.remoteHost = plainHost(options.remote?.host ?? socket.remoteAddress ?? '');
     this.remotePort = options.remote?.port ?? socket.remotePort ?? 0;
-    this.localHost = plainHost(socket.localAddress ?? '');
-    this.localPort = socket.localPort ?? 0;
     // Our own coalescing makes full segments; Nagle would only delay them.
     socket.setNoDelay(true);
   }
@@ -129,16 +136,37 @@ export class Connection {
   /** Starts reading. */
   start(handler: ConnectionHandler): void {
     this.#handler = handler;
-    const shared = readShared(this.#socket, (length) => this.#received(READ_BUFFER, length, false));
-    if (shared === null) this.#socket.on('data', (chunk: Buffer) => this.#received(chunk, chunk.length, true));
-    else this.#socket = shared;
-    const socket = this.#socket;
-    socket.on('error', (error) => (this.#error = error.message));
-    // The peer has said all it will say; what we still owe it is sent by end().
-    socket.on('end', () => this.close());
-    socket.on('close', () => this.#onClose());
+    const socket: OwnedSocket = this.#socket;
+    socket[OWNER] = this;
+    if (!readShared(socket, Connection.#onShared)) socket.on('data', Connection.#onData);
+    socket.on('error', Connection.#onError);
+    socket.on('end', Connection.#onEnd);
+    socket.on('close', Connection.#onSocketClosed);
     if (socket.destroyed) this.#onClose();
   }
+
+  // One function each for all sockets, which know their connection: closures of their own would be a third of an idle connection.
+
+  static readonly #onShared = function (this: OwnedSocket, length: number): void {
+    if (this[OWNER] !== undefined) this[OWNER].#received(READ_BUFFER, length, false);
+  };
+
+  static readonly #onData = function (this: OwnedSocket, chunk: Buffer): void {
+    if (this[OWNER] !== undefined) this[OWNER].#received(chunk, chunk.length, true);
+  };
+
+  static readonly #onError = function (this: OwnedSocket, error: Error): void {
+    if (this[OWNER] !== undefined) this[OWNER].#error = error.message;
+  };
+
+  /** The peer has said all it will say; what we still owe it is sent before the end. */
+  static readonly #onEnd = function (this: OwnedSocket): void {
+    this[OWNER]?.close(true);
+  };
+
+  static readonly #onSocketClosed = function (this: OwnedSocket): void {
+    if (this[OWNER] !== undefined) this[OWNER].#onClose();
+  };
 
   #received(bytes: Buffer, length: number, owned: boolean): void {
     this.receivedBytes += length;
@@ -177,6 +205,10 @@ export class Connection {
       this.#first = bytes;
       this.#firstPatch = patch;
     } else {
+      if (this.#rest === NO_CHUNKS) {
+        this.#rest = [];
+        this.#restPatches = [];
+      }
       this.#rest.push(bytes);
       this.#restPatches.push(patch);
     }
@@ -295,13 +327,18 @@ export class Connection {
     return this.#paused !== 0;
   }
 
-  /** Closes once everything written has left, or after a grace. Later writes are ignored. */
-  close(): void {
+  /**
+   * Closes once everything written has left, or after a grace. Later writes are ignored. `peerIsDone`: it has said its last word, so
+   * nothing is to be awaited from it either.
+   */
+  close(peerIsDone = false): void {
     if (this.#ending || this.#closed) return;
     this.#ending = true;
+    if (!this.#blocked) this.#writePending();
+    // The system has all bytes and delivers them before its FIN: a farewell of two would only cost both sides.
+    if (peerIsDone && this.#direct && !this.#blocked && this.#first === null) return void this.#socket.destroy();
     this.#closeTimer = setTimeout(() => this.#socket.destroy(), CLOSE_GRACE_MS);
     this.#closeTimer.unref();
-    if (!this.#blocked) this.#writePending();
     this.#endWhenWritten();
   }
 
@@ -340,7 +377,12 @@ function copyChunk(target: Uint8Array, at: number, bytes: Uint8Array, patch: num
   target[patchAt + 1] = patch & 0xff;
 }
 
+/** Many peers have the same address, from a proxy or on one machine: they share the text of it. */
+let lastHost = '';
+
 /** `::ffff:127.0.0.1` is an IPv4 peer on a dual-stack listener; rules and people mean `127.0.0.1`. */
 function plainHost(host: string): string {
-  return host.startsWith('::ffff:') ? host.slice('::ffff:'.length) : host;
+  const plain = host.startsWith('::ffff:') ? host.slice('::ffff:'.length) : host;
+  if (plain !== lastHost) lastHost = plain;
+  return lastHost;
 }

@@ -158,8 +158,8 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
     return this.connection.readingPaused;
   }
 
-  close(): void {
-    this.connection.close();
+  close(peerIsDone?: boolean): void {
+    this.connection.close(peerIsDone);
   }
 }
 

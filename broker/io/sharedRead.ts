@@ -1,11 +1,11 @@
 /**
  * Reading all TCP connections through one buffer. With 'data' events Node allocates 64 KiB for each read and the collector has to
  * find it again; a read that is handled before the next one begins needs no buffer of its own (hot-path.md section 5). Node offers
- * this for sockets it connects, not for those it accepts; there it takes the undocumented option `handle` and the field `_handle`.
+ * this for sockets it connects (`onread`), not for those it accepts; there the same fields are filled in, which are undocumented.
  * Nothing else in the house knows of them, and `enableSharedRead` finds out at start whether they still do what is written here: if
  * not, connections read by 'data' events.
  */
-import { connect, createServer, Socket, type AddressInfo, type SocketConstructorOpts } from 'node:net';
+import { connect, createServer, Socket, type AddressInfo } from 'node:net';
 
 /** One read takes at most this much: less costs calls, more gains nothing. */
 const READ_BYTES = 64 * 1024;
@@ -17,41 +17,29 @@ export const READ_BUFFER = Buffer.allocUnsafeSlow(READ_BYTES);
 
 let enabled = false;
 
-interface SocketWithHandle {
-  _handle: object | null;
+/** Gets the number of bytes in `READ_BUFFER`; `this` is the socket, so that one function serves all. */
+export type OnShared = (this: Socket, length: number) => void;
+
+/** What `onread` sets in a socket of ours: the buffer, whom to call back, and the handle told. */
+interface ReadingSocket {
+  _handle: { useUserBuffer(buffer: Uint8Array): void } | null;
+  [field: symbol]: unknown;
 }
 
-interface HandleOptions {
-  readonly handle: object;
-  readonly allowHalfOpen: boolean;
-  readonly onread: { readonly buffer: Uint8Array; readonly callback: (length: number) => boolean };
-}
+const [BUFFER, CALLBACK] = ['kBuffer', 'kBufferCb'].map((name) => Object.getOwnPropertySymbols(new Socket()).find(({ description }) => description === name));
 
-/**
- * A socket that takes the place of one just accepted, and calls back with the number of bytes it has put into `READ_BUFFER`. Null:
- * it cannot be had for this one, which is to be read by 'data' events. Afterwards the given socket is an empty shell; its server
- * does not know of the new one.
- */
-export function readShared(accepted: object, onBytes: (length: number) => void): Socket | null {
-  if (!enabled || !(accepted instanceof Socket) || accepted.constructor !== Socket) return null;
-  // Somebody has begun to read it, or waits for its end: then it stays what it is.
-  if (
-    accepted.destroyed ||
-    accepted.readableLength > 0 ||
-    accepted.listenerCount('data') > 0 ||
-    accepted.listenerCount('close') > 0
-  )
-    return null;
-  const shell = accepted as unknown as SocketWithHandle;
-  if (shell._handle === null) return null;
-  const callback = (length: number): boolean => {
-    onBytes(length);
-    return true; // whoever wants a pause says pause()
-  };
-  const options: HandleOptions = { handle: shell._handle, allowHalfOpen: true, onread: { buffer: READ_BUFFER, callback } };
-  shell._handle = null;
-  accepted.destroy(); // so that its server forgets it
-  return new Socket(options as SocketConstructorOpts);
+/** From now on calls back with the number of bytes put into `READ_BUFFER`. False: it cannot be had for this socket, which is to be read by 'data' events. */
+export function readShared(accepted: object, onBytes: OnShared): boolean {
+  if (!enabled || BUFFER === undefined || CALLBACK === undefined || !(accepted instanceof Socket) || accepted.constructor !== Socket) return false;
+  // Somebody has begun to read it: then it stays what it is.
+  if (accepted.destroyed || accepted.readableLength > 0 || accepted.listenerCount('data') > 0 || accepted.listenerCount('readable') > 0) return false;
+  const socket = accepted as unknown as ReadingSocket;
+  if (socket._handle === null) return false;
+  socket[BUFFER] = READ_BUFFER;
+  // What it returns is never false, which would pause: whoever wants that says pause().
+  socket[CALLBACK] = onBytes;
+  socket._handle.useUserBuffer(READ_BUFFER);
+  return true;
 }
 
 /** Tries it out on a connection of its own, and puts it in force if everything a Connection relies on holds. Answers whether it does. */
@@ -81,7 +69,7 @@ function tryOut(): Promise<boolean> {
     server.once('connection', (accepted: Socket) => {
       sockets.push(accepted);
       try {
-        rehearse(accepted, sockets, finish);
+        rehearse(accepted, finish);
       } catch {
         finish(false);
       }
@@ -97,15 +85,14 @@ function tryOut(): Promise<boolean> {
 }
 
 /** Bytes come in while reading is on, none while it is paused; writing, the peer's end and our own are told as ever. */
-function rehearse(accepted: Socket, sockets: Socket[], finish: (works: boolean) => void): void {
+function rehearse(socket: Socket, finish: (works: boolean) => void): void {
   let paused = true;
   let read = false;
-  const socket = readShared(accepted, (length) => {
-    read = !paused && READ_BUFFER.subarray(0, length).equals(TEST_BYTES);
-    socket?.write(TEST_BYTES);
+  const shared = readShared(socket, function (length) {
+    read = this === socket && !paused && READ_BUFFER.subarray(0, length).equals(TEST_BYTES);
+    socket.write(TEST_BYTES);
   });
-  if (socket === null) return finish(false);
-  sockets.push(socket);
+  if (!shared) return finish(false);
   socket.once('error', () => finish(false));
   socket.once('end', () => socket.end());
   socket.once('close', () => finish(read));

@@ -89,7 +89,7 @@ export class StoredMessage implements Message {
 function kept(bytes: Uint8Array): string | Buffer {
   if (bytes.length > MAX_STRING_BYTES) return Buffer.from(bytes);
   scratch.set(bytes);
-  return scratch.latin1Slice(0, bytes.length);
+  return scratch.toString('latin1', 0, bytes.length);
 }
 
 function encoded({ topic, payload }: Message): string | Buffer {
@@ -104,7 +104,7 @@ function encoded({ topic, payload }: Message): string | Buffer {
   at += 2;
   at += bytes.write(topic, at);
   bytes.set(payload, at);
-  return bytes === scratch ? scratch.latin1Slice(0, length) : bytes;
+  return bytes === scratch ? scratch.toString('latin1', 0, length) : bytes;
 }
 
 /** Where the fixed header ends. */

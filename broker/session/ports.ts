@@ -83,8 +83,8 @@ export interface Out {
   release(): void;
   /** The client is not being read, for our reasons: its silence is not its fault. */
   readonly readingPaused: boolean;
-  /** Closes the connection once everything sent has left, or after a short time-out. */
-  close(): void;
+  /** Closes the connection once everything sent has left, or after a short time-out. `peerIsDone`: the peer has said its last word. */
+  close(peerIsDone?: boolean): void;
 }
 
 /** What the certificate of a client says. */

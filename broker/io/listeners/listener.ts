@@ -267,18 +267,20 @@ export class Listener {
       congestedBytes: tcp.highWatermark,
       sendTimeoutMs: tcp.sendTimeoutMs,
       keepsBuffers: this.#config.ssl !== undefined,
+      direct: this.#entrance === null,
       remote,
     });
     if (!tcp.nodelay) raw.setNoDelay(false);
     if (tcp.keepaliveIdleMs !== undefined) raw.setKeepAlive(true, tcp.keepaliveIdleMs);
     const peer = { listener: id, mountpoint, host: connection.remoteHost, port: connection.remotePort, certificate: certificate ?? identityByProxy(remote, node.mqtt) };
-    this.connections.add(new MqttConnection(node, connection, peer, clock, (closed) => this.#closed(closed), this.#limits.forClient?.() ?? null));
+    this.connections.add(new MqttConnection(node, connection, peer, clock, this.#onClosed, this.#limits.forClient?.() ?? null));
   }
 
-  #closed(connection: MqttConnection): void {
+  /** One for all connections. */
+  readonly #onClosed = (connection: MqttConnection): void => {
     this.connections.delete(connection);
     if (this.connections.size === 0) this.#whenEmpty?.();
-  }
+  };
 }
 
 function discard(socket: Socket): void {

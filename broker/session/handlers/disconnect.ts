@@ -15,6 +15,6 @@ export function handleDisconnect(channel: Channel, session: Session, packet: Dis
   }
   // [MQTT-3.14.4-3]; in 3.x every DISCONNECT is a normal one.
   if (packet.reasonCode === ReasonCode.Success) session.will = null;
-  channel.out.close();
+  channel.out.close(true);
   channel.closed('normal');
 }
