@@ -5,9 +5,9 @@
  */
 import type { NodeName } from '../base/ids.ts';
 import type { ClientFilter, ClientRow, Rows, SubscriptionFilter, SubscriptionRow } from '../core/adminAnswers.ts';
-import type { ServiceQuestions } from '../core/serviceAnswers.ts';
+import type { DelayedRow, ServiceQuestions } from '../core/serviceAnswers.ts';
 
-export type { ClientFilter, ClientRow, SubscriptionFilter, SubscriptionRow };
+export type { ClientFilter, ClientRow, DelayedRow, SubscriptionFilter, SubscriptionRow };
 
 /**
  * Questions that one node answers about itself, and changes it makes to itself. A REST list asks every running node and joins

@@ -8,6 +8,7 @@ import { clusterRoutes } from './routes/cluster.ts';
 import { loginRoutes } from './routes/login.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { nodeRoutes } from './routes/nodes.ts';
+import { delayedRoutes } from './routes/delayed.ts';
 import { retainerRoutes } from './routes/retainer.ts';
 import { serviceSettingRoutes } from './routes/serviceSettings.ts';
 import { statsRoutes } from './routes/stats.ts';
@@ -31,5 +32,6 @@ export const ROUTES: readonly Route[] = [
   ...authnUserRoutes,
   ...bannedRoutes,
   ...retainerRoutes,
+  ...delayedRoutes,
   ...serviceSettingRoutes,
 ];

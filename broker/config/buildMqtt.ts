@@ -17,6 +17,7 @@ export function buildMqtt(settings: Settings): MqttConfig {
     keepaliveMultiplier: settings.get(KEYS.keepaliveMultiplier),
     serverKeepalive: settings.get(KEYS.serverKeepalive),
     sessionExpiryIntervalMs: settings.get(KEYS.sessionExpiryInterval),
+    messageExpiryIntervalMs: settings.get(KEYS.messageExpiryInterval),
     maxAwaitingRel: settings.get(KEYS.maxAwaitingRel),
     awaitRelTimeoutMs: settings.get(KEYS.awaitRelTimeout),
     maxInflight: settings.get(KEYS.maxInflight),

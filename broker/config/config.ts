@@ -31,6 +31,8 @@ export interface MqttConfig {
   /** Seconds; undefined = disabled. */
   readonly serverKeepalive: number | undefined;
   readonly sessionExpiryIntervalMs: Millis;
+  /** Of messages without the property; Number.POSITIVE_INFINITY = never. */
+  readonly messageExpiryIntervalMs: Millis;
   readonly maxAwaitingRel: number;
   readonly awaitRelTimeoutMs: Millis;
   readonly maxInflight: number;

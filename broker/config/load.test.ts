@@ -76,6 +76,7 @@ describe('a node without any configuration', () => {
         keepaliveMultiplier: 1.5,
         serverKeepalive: undefined,
         sessionExpiryIntervalMs: 7_200_000,
+        messageExpiryIntervalMs: Infinity,
         maxAwaitingRel: 100,
         awaitRelTimeoutMs: 300_000,
         maxInflight: 32,

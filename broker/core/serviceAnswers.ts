@@ -2,6 +2,7 @@
 import { BusbarError } from '../base/errors.ts';
 import type { Json, ServiceName } from '../config/serviceJson.ts';
 import type { Message } from '../protocol/message.ts';
+import type { DelayedRecord } from './services/delayed.ts';
 import { messageId } from './services/messageId.ts';
 import type { BrokerServices } from './services/brokerServices.ts';
 
@@ -18,6 +19,21 @@ export interface RetainedRow {
   readonly node: string;
 }
 
+export interface DelayedRow {
+  readonly msgid: string;
+  readonly node: string;
+  readonly topic: string;
+  readonly qos: number;
+  /** RFC 3339 */
+  readonly publish_at: string;
+  readonly expected_at: string;
+  /** Seconds. */
+  readonly delayed_interval: number;
+  readonly delayed_remaining: number;
+  readonly from_clientid: string;
+  readonly from_username: string;
+}
+
 export interface ServiceQuestions {
   serviceSettings: { params: { service: ServiceName }; answer: { settings: Json } };
   /** Rejects with BusbarError CONFIG_BAD_VALUE, and then has changed nothing. */
@@ -31,6 +47,12 @@ export interface ServiceQuestions {
   retainedMessage: { params: { topic: string }; answer: { message: (RetainedRow & { payload?: string }) | null } };
   /** Without a filter everything. */
   cleanRetained: { params: { topicFilter?: string }; answer: { count: number } };
+  /** Sorted by the time at which they are due. */
+  delayed: { params: { offset: number; limit: number }; answer: { rows: readonly DelayedRow[]; count: number } };
+  /** `payload` in base64, or the word PAYLOAD_TOO_LARGE above MAX_SHOWN_DELAYED_PAYLOAD. */
+  delayedMessage: { params: { id: string }; answer: { message: (DelayedRow & { payload: string }) | null } };
+  /** By id, or all of one topic. */
+  removeDelayed: { params: { id: string } | { topic: string }; answer: { count: number } };
 }
 
 type ServiceAnswers = {
@@ -41,6 +63,7 @@ type ServiceAnswers = {
 
 /** EMQX shows payloads of retained messages up to this many bytes. */
 export const MAX_SHOWN_PAYLOAD = 1_048_576;
+export const MAX_SHOWN_DELAYED_PAYLOAD = 2048;
 
 export function serviceAnswers(services: BrokerServices): ServiceAnswers {
   const { retainer } = services;
@@ -60,6 +83,46 @@ export function serviceAnswers(services: BrokerServices): ServiceAnswers {
       return { message: { ...retainedRow(message, node), ...(shown ? { payload: Buffer.from(message.payload).toString('base64') } : {}) } };
     },
     cleanRetained: ({ topicFilter }) => new Promise((resolve) => retainer.clean(topicFilter, (count) => resolve({ count }))),
+    delayed: ({ offset, limit }) => ({
+      rows: slice(services.delayed.list(), offset, limit).map((record) => delayedRow(services, record)),
+      count: services.delayed.size,
+    }),
+    delayedMessage: ({ id }) => {
+      const record = services.delayed.get(id);
+      return { message: record === undefined ? null : { ...delayedRow(services, record), payload: shownPayload(record.message) } };
+    },
+    removeDelayed: (params) => ({ count: 'id' in params ? Number(services.delayed.remove(params.id)) : services.delayed.removeTopic(params.topic) }),
+  };
+}
+
+/** `limit` of the items from `offset` on; what follows is not asked for. */
+function slice<T>(items: Iterable<T>, offset: number, limit: number): T[] {
+  const found: T[] = [];
+  let at = 0;
+  for (const item of items) {
+    if (at >= offset + limit) break;
+    if (at >= offset) found.push(item);
+    at += 1;
+  }
+  return found;
+}
+
+function shownPayload({ payload }: Message): string {
+  return payload.byteLength > MAX_SHOWN_DELAYED_PAYLOAD ? 'PAYLOAD_TOO_LARGE' : Buffer.from(payload).toString('base64');
+}
+
+function delayedRow({ node }: BrokerServices, { id, dueAtMs, delaySeconds, message }: DelayedRecord): DelayedRow {
+  return {
+    msgid: id,
+    node: node.config.node.name,
+    topic: message.topic,
+    qos: message.qos,
+    publish_at: new Date(message.timestampMs).toISOString(),
+    expected_at: new Date(dueAtMs).toISOString(),
+    delayed_interval: delaySeconds,
+    delayed_remaining: Math.max(0, Math.ceil((dueAtMs - node.clock.now()) / 1000)),
+    from_clientid: message.fromClientId,
+    from_username: message.fromUsername ?? '',
   };
 }
 

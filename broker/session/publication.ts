@@ -145,9 +145,9 @@ export class Publication {
     } else if (received === null) this.#message = withOwnPayload(this.message);
   }
 
-  /** Its Message Expiry Interval has passed [MQTT-3.3.2-5]. */
-  expired(nowMs: Millis): boolean {
-    return nowMs >= this.expiresAtMs;
+  /** Its Message Expiry Interval has passed [MQTT-3.3.2-5]; without one, `defaultMs` since it came (Number.POSITIVE_INFINITY = never). */
+  expired(nowMs: Millis, defaultMs: Millis): boolean {
+    return nowMs >= this.expiresAtMs || (nowMs - this.timestampMs >= defaultMs && this.expiresAtMs === Number.POSITIVE_INFINITY);
   }
 
   /** The PUBLISH for a receiver. Shared and never changed; the packet id in it is anything, its place is `packetIdOffset`. */

@@ -149,6 +149,27 @@ describe('a client that comes back', () => {
     expect(world.metrics.get('delivery.dropped.expired')).toBe(1);
   });
 
+  it('gets no message older than mqtt.message_expiry_interval, unless it has an expiry of its own, which alone is sent along', () => {
+    const world = new BrokerWorld({ sets: ['mqtt.message_expiry_interval=10s'] });
+    const options = { cleanStart: false, properties: { sessionExpiryInterval: 600 } };
+    const subscriber = world.connect('s', options);
+    subscriber.subscribe('a', { qos: 1 });
+    subscriber.vanish();
+    const publisher = world.connect('p');
+    publisher.publish('a', 'old', { qos: 1 });
+    publisher.publish('a', 'own', { qos: 1, properties: { messageExpiryInterval: 50 } });
+    world.advance(5_000);
+    publisher.publish('a', 'new', { qos: 1 });
+    world.advance(5_000);
+    const again = world.connect('s', options).take();
+    const text = (payload: Uint8Array) => new TextDecoder().decode(payload);
+    expect(again.map((packet) => (packet.type === 'publish' ? [text(packet.payload), packet.properties] : packet.type))).toEqual([
+      ['own', { messageExpiryInterval: 50 }],
+      ['new', {}],
+    ]);
+    expect(world.metrics.get('delivery.dropped.expired')).toBe(1);
+  });
+
   it('may have lowered its expiry on leaving', () => {
     const { world, subscriber } = pair();
     subscriber.disconnect(0, { sessionExpiryInterval: 0 });

@@ -208,7 +208,7 @@ export class Session implements TimerOwner {
   }
 
   #send0(channel: Channel, publication: Publication, retain: boolean, ids: readonly number[] | null, nowMs: Millis): void {
-    if (publication.expired(nowMs)) return this.#drop(publication, 'expired');
+    if (publication.expired(nowMs, this.node.mqtt.messageExpiryIntervalMs)) return this.#drop(publication, 'expired');
     const result = channel.out.deliver(this.#shown(publication), 0, retain, false, 0, ids, nowMs);
     if (result === 'sent') channel.countSent(0);
     else this.#drop(publication, result === 'tooLarge' ? 'too_large' : 'queue_full');
@@ -220,7 +220,7 @@ export class Session implements TimerOwner {
   }
 
   #sendWindowed(channel: Channel, publication: Publication, qos: Qos, retain: boolean, ids: readonly number[] | null, nowMs: Millis): void {
-    if (publication.expired(nowMs)) return this.#drop(publication, 'expired'); // [MQTT-3.3.2-5]
+    if (publication.expired(nowMs, this.node.mqtt.messageExpiryIntervalMs)) return this.#drop(publication, 'expired'); // [MQTT-3.3.2-5]
     this.inflight ??= new Inflight(this.#window);
     const entry = this.inflight.add(publication, qos, retain, ids, nowMs);
     if (channel.out.deliver(this.#shown(publication), qos, retain, false, entry.packetId, ids, nowMs) === 'sent') {

@@ -140,3 +140,84 @@ describe('/configs/sys_topics', () => {
     expect(await call('PUT', '/configs/sys_topics', { sys_msg_interval: '1ms' })).toMatchObject({ status: 400, body: { code: 'UPDATE_FAILED' } });
   });
 });
+
+describe('/mqtt/delayed', () => {
+  const rows = async (query = '') => (await call('GET', `/mqtt/delayed/messages${query}`)).body as { data: Record<string, unknown>[]; meta: object };
+
+  it('lists what waits in the order of its time, shows one, and deletes by id or topic', async () => {
+    const publisher = world.connect('delayer', { username: 'u' });
+    for (const [seconds, topic] of [[30, 'd/b'], [10, 'd/a'], [60, 'd/b']] as const) publisher.publish(`$delayed/${seconds}/${topic}`, topic, { qos: 1 });
+    // Both nodes of this cluster answer from the same one: every row comes twice.
+    const listed = await rows();
+    expect([listed.data.map((row) => row['topic']), listed.meta]).toEqual([['d/a', 'd/a', 'd/b', 'd/b', 'd/b', 'd/b'], { page: 1, limit: 100, count: 6 }]);
+    const first = listed.data[0] ?? {};
+    expect(first).toEqual({
+      msgid: first['msgid'],
+      node: 'test@127.0.0.1',
+      topic: 'd/a',
+      qos: 1,
+      publish_at: new Date(world.nowMs).toISOString(),
+      expected_at: new Date(world.nowMs + 10_000).toISOString(),
+      delayed_interval: 10,
+      delayed_remaining: 10,
+      from_clientid: 'delayer',
+      from_username: 'u',
+    });
+    expect((await rows('?page=2&limit=4')).data.map((row) => row['topic'])).toEqual(['d/b', 'd/b']);
+    const path = `/mqtt/delayed/messages/${A}/${String(first['msgid'])}`;
+    expect(await call('GET', path)).toMatchObject({ status: 200, body: { topic: 'd/a', payload: Buffer.from('d/a').toString('base64') } });
+    expect([(await call('DELETE', path)).status, (await call('DELETE', path)).status, (await call('GET', path)).status]).toEqual([204, 404, 404]);
+    expect([(await call('DELETE', '/mqtt/delayed/messages/d%2Fb')).status, await call('DELETE', '/mqtt/delayed/messages/d%2Fb')]).toMatchObject([204, { status: 404, body: { code: 'MESSAGE_NOT_FOUND' } }]);
+    publisher.publish('$delayed/10/large', 'x'.repeat(2049));
+    const [large] = (await rows()).data;
+    expect((await call('GET', `/mqtt/delayed/messages/${A}/${String(large?.['msgid'])}`)).body).toMatchObject({ payload: 'PAYLOAD_TOO_LARGE' });
+  });
+
+  it.each([
+    ['GET', `/mqtt/delayed/messages/${A}/x`, 400, 'MESSAGE_ID_SCHEMA_ERROR'],
+    ['GET', `/mqtt/delayed/messages/nobody@1/${'0'.repeat(32)}`, 400, 'INVALID_NODE'],
+    ['DELETE', `/mqtt/delayed/messages/${A}/${'0'.repeat(32)}`, 404, 'MESSAGE_ID_NOT_FOUND'],
+    ['DELETE', '/mqtt/delayed/messages/d%2F%2B', 400, 'INVALID_TOPIC_NAME'],
+  ])('refuses %s %s', async (method, path, status, code) => {
+    expect(await call(method, path)).toMatchObject({ status, body: { code } });
+  });
+
+  it('is switched off and bounded', async () => {
+    expect((await call('GET', '/mqtt/delayed')).body).toEqual({ enable: true, max_delayed_messages: 0 });
+    expect(await call('PUT', '/mqtt/delayed', { max_delayed_messages: 5 })).toEqual({ status: 200, body: { enable: true, max_delayed_messages: 5 } });
+    expect(await call('PUT', '/mqtt/delayed', { max_delayed_messages: -1 })).toMatchObject({ status: 400, body: { code: 'BAD_REQUEST' } });
+    expect((await call('PUT', '/mqtt/delayed', { enable: false, max_delayed_messages: 0 })).body).toEqual({ enable: false, max_delayed_messages: 0 });
+  });
+});
+
+describe('/mqtt/topic_rewrite', () => {
+  const rule = { action: 'publish', source_topic: 'x/#', re: '^x/(\\d+)$', dest_topic: 'z/$1/${clientid}' };
+
+  it('takes the whole list, refuses a bad one whole, and more than 30', async () => {
+    expect(await call('PUT', '/mqtt/topic_rewrite', [rule])).toEqual({ status: 200, body: [rule] });
+    expect(await call('PUT', '/mqtt/topic_rewrite', [rule, { ...rule, re: '(' }])).toMatchObject({ status: 400, body: { code: 'UPDATE_FAILED' } });
+    expect(await call('PUT', '/mqtt/topic_rewrite', [{ ...rule, action: 'both' }])).toMatchObject({ status: 400, body: { code: 'BAD_REQUEST' } });
+    expect(await call('PUT', '/mqtt/topic_rewrite', Array.from({ length: 31 }, () => rule))).toMatchObject({ status: 413, body: { code: 'EXCEED_LIMIT' } });
+    expect((await call('GET', '/mqtt/topic_rewrite')).body).toEqual([rule]);
+    const watcher = world.connect('rewritten');
+    watcher.subscribe('z/#', { qos: 0 });
+    watcher.take();
+    world.connect('c7').publish('x/12', '');
+    expect(watcher.taken()).toEqual(['publish z/12/c7 qos0 ""']);
+    expect(await call('PUT', '/mqtt/topic_rewrite', [])).toEqual({ status: 200, body: [] });
+  });
+});
+
+describe('/mqtt/auto_subscribe', () => {
+  it('takes the whole list with defaults, and refuses more than 20', async () => {
+    const full = { topic: 'c/${clientid}', qos: 0, rh: 0, rap: 0, nl: 0 };
+    expect(await call('PUT', '/mqtt/auto_subscribe', [{ topic: 'c/${clientid}' }])).toEqual({ status: 200, body: [full] });
+    expect(await call('PUT', '/mqtt/auto_subscribe', [{ topic: 'a/#/b' }])).toMatchObject({ status: 400, body: { code: 'UPDATE_FAILED' } });
+    expect(await call('PUT', '/mqtt/auto_subscribe', Array.from({ length: 21 }, () => full))).toMatchObject({ status: 409, body: { code: 'EXCEED_LIMIT' } });
+    expect((await call('GET', '/mqtt/auto_subscribe')).body).toEqual([full]);
+    const client = world.connect('auto');
+    world.settle();
+    expect([...(client.channel.session?.subscriptions?.keys() ?? [])]).toEqual(['c/auto']);
+    await call('PUT', '/mqtt/auto_subscribe', []);
+  });
+});

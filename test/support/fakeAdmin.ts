@@ -78,7 +78,7 @@ export class FakeAdmin implements AdminPort {
   readonly asked: { readonly node: string; readonly question: string; readonly params: unknown }[] = [];
   /** Behind the questions about services stands a real node without sockets, the same for all names. */
   readonly world = new BrokerWorld();
-  readonly #services = new BrokerServices({ node: this.world.node, version: '0.1.0', runningNodes: () => [], listenerPort: () => 1883 });
+  readonly services = new BrokerServices({ node: this.world.node, version: '0.1.0', runningNodes: () => [], listenerPort: () => 1883 });
   readonly #nodes: readonly FakeNode[];
   readonly #routes: readonly { topic: string; node: string }[];
 
@@ -105,7 +105,7 @@ export class FakeAdmin implements AdminPort {
     const node = this.#nodes.find((candidate) => candidate.name === name);
     if (!node || node.status === 'stopped' || node.fails) throw new BusbarError(node?.fails ?? 'NODE_DOWN', `${name} is away`);
     const answers: { [K in NodeQuestion]: (params: NodeQuestions[K]['params']) => NodeQuestions[K]['answer'] | Promise<NodeQuestions[K]['answer']> } = {
-      ...serviceAnswers(this.#services),
+      ...serviceAnswers(this.services),
       nodeInfo: () => ({
         node: name,
         node_status: 'running',

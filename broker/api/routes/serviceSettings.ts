@@ -1,19 +1,39 @@
 /** Reading and changing the settings of services. A change is checked whole, then made on every running node, and lasts until a node stops. */
 import type { TSchema } from 'typebox';
 import { BusbarError } from '../../base/errors.ts';
+import { MAX_AUTO_SUBSCRIPTIONS, MAX_REWRITE_RULES } from '../../config/serviceForms.ts';
 import type { Json, ServiceName } from '../../config/serviceJson.ts';
 import { answering, askNode, askNodes, runningNodes } from '../nodes.ts';
 import type { AdminPort } from '../ports.ts';
 import { ok, refuse, type Reply } from '../reply.ts';
 import { route, type Route } from '../route.ts';
-import { RetainerSettings, SysTopicsSettings } from '../schema/serviceSettings.ts';
+import { AutoSubscribeSettings, DelayedSettings, RetainerSettings, RewriteSettings, SysTopicsSettings } from '../schema/serviceSettings.ts';
 
 export const serviceSettingRoutes: readonly Route[] = [
-  ...settingRoutes('retainer', '/mqtt/retainer', 'Retained messages', 'the retainer', RetainerSettings),
-  ...settingRoutes('sys_topics', '/configs/sys_topics', 'Settings', '$SYS topics', SysTopicsSettings),
+  ...settingRoutes({ service: 'retainer', path: '/mqtt/retainer', tag: 'Retained messages', what: 'the retainer', schema: RetainerSettings }),
+  ...settingRoutes({ service: 'delayed', path: '/mqtt/delayed', tag: 'Delayed messages', what: 'delayed publish', schema: DelayedSettings }),
+  ...settingRoutes({
+    ...{ service: 'rewrite', path: '/mqtt/topic_rewrite', tag: 'Topic rewrite', what: 'topic rewrite, the whole list', schema: RewriteSettings },
+    limit: { items: MAX_REWRITE_RULES, status: 413 },
+  }),
+  ...settingRoutes({
+    ...{ service: 'auto_subscribe', path: '/mqtt/auto_subscribe', tag: 'Auto subscribe', what: 'auto subscribe, the whole list', schema: AutoSubscribeSettings },
+    limit: { items: MAX_AUTO_SUBSCRIPTIONS, status: 409 },
+  }),
+  ...settingRoutes({ service: 'sys_topics', path: '/configs/sys_topics', tag: 'Settings', what: '$SYS topics', schema: SysTopicsSettings }),
 ];
 
-function settingRoutes(service: ServiceName, path: string, tag: string, what: string, schema: TSchema): readonly Route[] {
+interface Setting {
+  readonly service: ServiceName;
+  readonly path: string;
+  readonly tag: string;
+  readonly what: string;
+  readonly schema: TSchema;
+  /** Of a list: most items, and the status EMQX answers more with. */
+  readonly limit?: { readonly items: number; readonly status: 409 | 413 };
+}
+
+function settingRoutes({ service, path, tag, what, schema, limit }: Setting): readonly Route[] {
   const shared = { path, tag, access: 'userOrKey', answers: { 200: schema } } as const;
   return [
     route({
@@ -29,9 +49,15 @@ function settingRoutes(service: ServiceName, path: string, tag: string, what: st
       method: 'PUT',
       summary: `Change settings of ${what} on all running nodes, until they stop; what is left out stays`,
       body: schema,
-      errors: ['BAD_REQUEST', 'UPDATE_FAILED', 'NODE_DOWN'],
-      // What passed the schema came as JSON.
-      handle: ({ body }, { admin }) => change(admin, service, body as Json),
+      errors: ['BAD_REQUEST', 'UPDATE_FAILED', 'NODE_DOWN', ...(limit === undefined ? [] : (['EXCEED_LIMIT'] as const))],
+      ...(limit === undefined ? {} : { statusOf: { EXCEED_LIMIT: limit.status } }),
+      handle: ({ body }, { admin }) => {
+        if (limit !== undefined && Array.isArray(body) && body.length > limit.items) {
+          return { ...refuse('EXCEED_LIMIT', `At most ${limit.items} are possible.`), status: limit.status };
+        }
+        // What passed the schema came as JSON.
+        return change(admin, service, body as Json);
+      },
     }),
   ];
 }

@@ -1,5 +1,6 @@
 /** Settings of services that can be changed while nodes run, under EMQX's names. A PUT may leave out what is to stay as it is. */
 import Type from 'typebox';
+import { Words } from './common.ts';
 
 const Switch = Type.Boolean();
 const Duration = (words: string) => Type.String({ description: `Such as 15s or 1h${words}`, maxLength: 64 });
@@ -20,6 +21,31 @@ export const RetainerSettings = Type.Partial(
         max_retained_messages: Count,
       }),
     ),
+  }),
+);
+
+export const DelayedSettings = Type.Partial(Type.Object({ enable: Switch, max_delayed_messages: Count }));
+
+/** Rules of topic rewrite, in the order in which they are tried. */
+export const RewriteSettings = Type.Array(
+  Type.Object({
+    action: Words(['publish', 'subscribe', 'all']),
+    source_topic: Type.String({ description: 'A topic filter', maxLength: 65_535 }),
+    re: Type.String({ description: 'A pattern of the PCRE dialect, without look-behind and back references', maxLength: 65_535 }),
+    dest_topic: Type.String({ description: 'May hold $1, ${clientid}, ${username}', maxLength: 65_535 }),
+  }),
+);
+
+const Level = Type.Integer({ minimum: 0, maximum: 2, default: 0 });
+const Bit = Type.Integer({ minimum: 0, maximum: 1, default: 0 });
+
+export const AutoSubscribeSettings = Type.Array(
+  Type.Object({
+    topic: Type.String({ description: 'May hold ${clientid}, ${username}, ${host}, ${port}', maxLength: 65_535 }),
+    qos: Type.Optional(Level),
+    rh: Type.Optional(Level),
+    rap: Type.Optional(Bit),
+    nl: Type.Optional(Bit),
   }),
 );
 

@@ -51,6 +51,12 @@ export const MQTT_KEYS = {
     '2h',
     'How long the session of an MQTT 3 client with clean session 0 outlives its connection.',
   ),
+  messageExpiryInterval: key(
+    'mqtt.message_expiry_interval',
+    form.duration(1, 'infinity'),
+    'infinity',
+    'How long a message without an expiry of its own may wait for a client before it is dropped.',
+  ),
   maxAwaitingRel: key(
     'mqtt.max_awaiting_rel',
     form.countOrInfinity,
