@@ -80,6 +80,8 @@ export class Channel implements TimerOwner {
   mountpoint = '';
   /** Inbound topic aliases of this connection; null until the first. */
   aliases: Map<number, string> | null = null;
+  /** UTF-16 units of the topics in it. */
+  aliasedLength = 0;
   readonly verdict: PublishVerdict = { topic: '', qos: 0, retain: false, epoch: -1, allowed: false, entry: null };
   #lastPacketAtMs: Millis;
   #keepaliveLimitMs: Millis = 0;
@@ -217,7 +219,8 @@ export class Channel implements TimerOwner {
       detail: message,
       spec,
     });
-    if (this.connState === 'connected') return this.disconnect(reasonCode);
+    // A second CONNECT is a protocol error whatever else is wrong with it [MQTT-3.1.0-2]; those codes are none of DISCONNECT.
+    if (this.connState === 'connected') return this.disconnect(TOLD_OLDER_CLIENTS.has(reasonCode) ? ReasonCode.ProtocolError : reasonCode);
     // Before CONNACK, an MQTT 5 client may be told (section 4.13.1); older ones only what has a return code of its own:
     // the level [MQTT-3.1.2-2] and the client identifier [MQTT-3.1.3-8]. A malformed CONNECT is not answered [MQTT-3.1.4-1].
     if (version === 5 || (version !== 0 && TOLD_OLDER_CLIENTS.has(reasonCode))) {

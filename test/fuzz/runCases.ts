@@ -64,13 +64,18 @@ function judge(peer: FuzzPeer, { version, expected }: FuzzCase): string[] {
   const violation = peer.violations[0];
   const said = peer.lastCode;
   if (peer.ended && !peer.closed && peer.sent.at(-1)?.type === 'disconnect') return ['told the end and left the connection open'];
-  if (violation !== undefined && peer.sent.at(-1)?.type === 'disconnect' && said !== violation.reasonCode) return [`said ${said} for a violation with ${violation.reasonCode}: ${violation.message}`];
+  if (violation !== undefined && peer.sent.at(-1)?.type === 'disconnect' && said !== disconnectCode(violation.reasonCode)) return [`said ${said} for a violation with ${violation.reasonCode}: ${violation.message}`];
   if (expected === undefined) return [];
   const outcome = peer.ended ? `ended with ${said ?? 'no code'}${violation === undefined ? '' : ` (${violation.message})`}` : 'open';
   if (expected.reasonCode === 'open') return peer.ended ? [`expected to stay open, but ${outcome}`] : [];
   const toldCode = version === 5 ? expected.reasonCode : undefined;
   if (!peer.ended || said !== toldCode) return [`expected the end with ${toldCode ?? 'no code'}, but ${outcome}`];
   return violation !== undefined && violation.reasonCode !== expected.reasonCode ? [`expected the rule with ${expected.reasonCode}, but ${outcome}`] : [];
+}
+
+/** A second CONNECT is a protocol error: DISCONNECT has none of the codes that only CONNACK may carry (section 3.14.2.1). */
+function disconnectCode(reasonCode: number): number {
+  return reasonCode === 0x84 || reasonCode === 0x85 ? 0x82 : reasonCode;
 }
 
 function shown({ chunks }: FuzzCase): string {

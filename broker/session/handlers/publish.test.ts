@@ -4,6 +4,21 @@ import type { Authorizer } from '../../access/acl/decision.ts';
 
 const denyAll: Authorizer = { epoch: 0, decide: () => ({ permission: 'deny', rule: 3 }) };
 
+describe('the topics behind aliases', () => {
+  it('are bounded in all, so that a client cannot fill the memory with them', () => {
+    const client = new BrokerWorld().connect('c');
+    let topicAlias = 0;
+    for (; !client.closed && topicAlias < 100; topicAlias += 1) client.publish(`${topicAlias}/${'x'.repeat(60_000)}`, '', { properties: { topicAlias: topicAlias + 1 } });
+    expect({ ended: client.taken(), topicAlias }).toEqual({ ended: ['disconnect 0x97'], topicAlias: 70 });
+  });
+
+  it('count once when an alias gets another topic', () => {
+    const client = new BrokerWorld().connect('c');
+    for (let count = 0; count < 200; count += 1) client.publish(`${count}/${'x'.repeat(60_000)}`, '', { properties: { topicAlias: 1 } });
+    expect(client.closed).toBe(false);
+  });
+});
+
 describe('acknowledging a PUBLISH', () => {
   it.each([
     ['QoS 1 with a subscriber', 1, true, ['puback #1']],

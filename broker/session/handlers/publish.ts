@@ -11,6 +11,12 @@ import { mounted, mountedTooLong, mountTopic } from '../mountpoint.ts';
 import { Publication } from '../publication.ts';
 import type { Session } from '../session.ts';
 
+/**
+ * All topics one client may have aliases for, in UTF-16 units. `mqtt.max_topic_alias` bounds their number alone, which would let a
+ * client keep 65,535 topics of 64 KB: 4 GB. Above it the connection ends with 0x97.
+ */
+const MAX_ALIASED_LENGTH = 4 * 1024 * 1024;
+
 const PUBLISH_RECEIVED = METRIC['packets.publish.received'];
 const MESSAGES_RECEIVED = METRIC['messages.received'];
 const QOS_RECEIVED = [METRIC['messages.qos0.received'], METRIC['messages.qos1.received'], METRIC['messages.qos2.received']] as const;
@@ -112,6 +118,8 @@ function resolveAlias(channel: Channel, topic: string, alias: number): string | 
   if (alias === 0 || alias > channel.node.mqtt.maxTopicAlias) return ReasonCode.TopicAliasInvalid; // [MQTT-3.3.2-8], [MQTT-3.3.2-9]
   if (topic === '') return channel.aliases?.get(alias) ?? ReasonCode.ProtocolError;
   channel.aliases ??= new Map();
+  channel.aliasedLength += topic.length - (channel.aliases.get(alias)?.length ?? 0);
+  if (channel.aliasedLength > MAX_ALIASED_LENGTH) return ReasonCode.QuotaExceeded;
   channel.aliases.set(alias, topic);
   return topic;
 }

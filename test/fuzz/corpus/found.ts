@@ -15,4 +15,16 @@ export const FOUND: readonly FoundCase[] = [
   { name: 'TLS on a plain listener did, too', version: 4, bytes: wire('16 0301 0200 01'), end: undefined },
   { name: 'a single byte that no CONNECT begins with did, too', version: 4, bytes: wire('c0'), end: undefined },
   { name: 'another packet than CONNECT was judged by its fields before its type', version: 4, bytes: wire('62 03 0100 92'), end: undefined },
+  {
+    name: 'a second CONNECT of another protocol was answered with a code that DISCONNECT may not carry',
+    version: 5,
+    bytes: wire('10 { "MQTT" 05 02 003c 00 "x" } 10 { "AMQP" 05 02 003c 00 "x" }'),
+    end: 0x82,
+  },
+  {
+    name: 'a second CONNECT with an empty id was, too',
+    version: 5,
+    bytes: wire('10 { "MQTT" 05 02 003c 00 "x" } 10 { "MQTT" 04 00 003c "" }'),
+    end: 0x82,
+  },
 ];
