@@ -35,6 +35,18 @@ describe('clients', () => {
     expect({ count, ids: rows.map((row) => row.clientid) }).toEqual({ count: 3, ids: ['a3'] });
   });
 
+  it('have the attributes their authenticator gave them, and say whether their listener asks at all', () => {
+    const made = new BrokerWorld();
+    const authenticate = () => ({ result: 'ok', clientAttrs: { role: 'sensor' } }) as const;
+    made.authn.global = made.chain({ id: 'test:attrs', authenticate, begin: () => undefined });
+    made.connect('asked');
+    const asked = clients(made.node, {}, 0, 1).rows[0];
+    made.authn.listeners.set('tcp:default', { mode: 'off', chain: null });
+    made.connect('asked');
+    const unasked = clients(made.node, {}, 0, 1).rows[0];
+    expect([asked?.['client_attrs'], asked?.['enable_authn'], unasked?.['client_attrs'], unasked?.['enable_authn']]).toEqual([{ role: 'sensor' }, true, {}, false]);
+  });
+
   it('have EMQX’s fields', () => {
     const made = world();
     const client = made.connect('busy', { properties: { sessionExpiryInterval: 10, receiveMaximum: 2 } });

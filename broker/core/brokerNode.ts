@@ -135,6 +135,11 @@ export class BrokerNode implements NodePort, BrokerPort {
     return this.hooks.runFold('client.connect', { reasonCode: 0, properties }, channel.connection).reasonCode;
   }
 
+  /** `enable_authn` of a listener: whether its clients are authenticated. */
+  asksWho(listener: string): boolean {
+    return this.#options.authn.modeOf(listener) !== 'off';
+  }
+
   admit(channel: Channel): number {
     return this.#options.admission.admit(channel.identity);
   }
