@@ -14,7 +14,7 @@ export function buildMqtt(settings: Settings): MqttConfig {
     maxQosAllowed: settings.get(KEYS.maxQosAllowed),
     retainAvailable: settings.get(KEYS.retainAvailable),
     wildcardSubscription: settings.get(KEYS.wildcardSubscription),
-    keepaliveMultiplier: settings.get(KEYS.keepaliveMultiplier),
+    keepaliveMultiplier: keepaliveMultiplier(settings),
     serverKeepalive: settings.get(KEYS.serverKeepalive),
     sessionExpiryIntervalMs: settings.get(KEYS.sessionExpiryInterval),
     messageExpiryIntervalMs: settings.get(KEYS.messageExpiryInterval),
@@ -28,7 +28,14 @@ export function buildMqtt(settings: Settings): MqttConfig {
     upgradeQos: settings.get(KEYS.upgradeQos),
     peerCertAsUsername: settings.get(KEYS.peerCertAsUsername),
     peerCertAsClientId: settings.get(KEYS.peerCertAsClientId),
+    retryIntervalMs: settings.get(KEYS.retryInterval),
     sharedSubscription: settings.get(KEYS.sharedSubscription),
     exclusiveSubscription: settings.get(KEYS.exclusiveSubscription),
   };
+}
+
+/** EMQX's older key is half of it; the newer one wins where both are set. */
+function keepaliveMultiplier(settings: Settings): number {
+  const backoff = settings.given(KEYS.keepaliveBackoff);
+  return backoff === undefined || settings.origin(KEYS.keepaliveMultiplier) ? settings.get(KEYS.keepaliveMultiplier) : backoff * 2;
 }

@@ -45,6 +45,8 @@ export interface MqttConfig {
   /** For listeners that say nothing else. */
   readonly peerCertAsUsername: CertificatePart | undefined;
   readonly peerCertAsClientId: CertificatePart | undefined;
+  /** MQTT 3 only. */
+  readonly retryIntervalMs: Millis;
   readonly sharedSubscription: boolean;
   readonly exclusiveSubscription: boolean;
 }

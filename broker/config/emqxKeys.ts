@@ -94,8 +94,6 @@ export const EMQX_KEYS: readonly EmqxKey[] = [
     ['disabled'],
     'mqtt.clientid_override',
   ),
-  ...later('Messages are sent again when the client reconnects', ['infinity'], 'mqtt.retry_interval'),
-  ...later('Use mqtt.keepalive_multiplier, which is twice this value', [], 'mqtt.keepalive_backoff'),
   ...later(
     '',
     [],

@@ -87,6 +87,7 @@ describe('a node without any configuration', () => {
         upgradeQos: false,
         peerCertAsUsername: undefined,
         peerCertAsClientId: undefined,
+        retryIntervalMs: Infinity,
         sharedSubscription: true,
         exclusiveSubscription: false,
       },

@@ -34,6 +34,7 @@ import { AccessControl } from './accessControl.ts';
 import type { Admission } from './admission.ts';
 import type { BrokerPort, ClusterPort, ExclusiveClaim } from './clusterPort.ts';
 import { DeadlineSweep } from './deadlines.ts';
+import { Redelivery } from './redelivery.ts';
 import { ExclusiveClaims } from './exclusiveClaims.ts';
 import type { DelayedMessages } from './services/delayed.ts';
 import { Retainer } from './services/retainer.ts';
@@ -71,6 +72,7 @@ export class BrokerNode implements NodePort, BrokerPort {
   readonly timers: Timers;
   readonly clock: Clock;
   readonly deadlines: DeadlineSweep;
+  readonly #redelivery: Redelivery;
   readonly log: Log;
   readonly hooks: Hooks;
   readonly startedAtMs: Millis;
@@ -98,6 +100,7 @@ export class BrokerNode implements NodePort, BrokerPort {
     this.timers = options.timers;
     this.clock = options.clock;
     this.deadlines = new DeadlineSweep(options);
+    this.#redelivery = new Redelivery({ ...options, intervalMs: this.mqtt.retryIntervalMs, channels: this.channels });
     this.log = options.log;
     this.hooks = options.hooks;
     this.startedAtMs = options.clock.now();
@@ -200,6 +203,7 @@ export class BrokerNode implements NodePort, BrokerPort {
 
   connected(channel: Channel): void {
     this.channels.add(channel);
+    this.#redelivery.watch();
     this.metrics.inc(METRIC['client.connected']);
     this.#measureClients();
     this.log.debug('client_connected', { clientid: channel.identity.clientId, peerhost: channel.peer.host, proto_ver: channel.version });

@@ -19,11 +19,11 @@ export interface Clock {
   now(): Millis;
 }
 
-/** Who sets and who cancels each: the channel, the session, core/deadlines.ts, a service of core/services/, or io/clientLimiter.ts. */
+/** Who sets and who cancels each: the channel, the session, core/deadlines.ts, core/redelivery.ts, a service of core/services/, or io/clientLimiter.ts. */
 export type TimerName = ChannelTimer | SessionTimer | ServiceTimer | 'limiter';
 export type ChannelTimer = 'credentialsExpiry';
 export type SessionTimer = 'awaitRelExpiry' | 'sessionExpiry' | 'willDelay' | 'retainedFeed';
-export type ServiceTimer = 'sysMessages' | 'sysHeartbeat' | 'retainerSweep' | 'delayedDue' | 'deadlines';
+export type ServiceTimer = 'sysMessages' | 'sysHeartbeat' | 'retainerSweep' | 'delayedDue' | 'deadlines' | 'redelivery';
 
 export interface TimerOwner {
   onTimer(name: TimerName): void;

@@ -232,6 +232,19 @@ export class Session implements TimerOwner {
     this.#drop(publication, 'too_large');
   }
 
+  /** Sends again, in original order, what the client has not acknowledged and what is due by when it was sent on this connection. */
+  redeliver(isDue: (sentAtMs: Millis) => boolean, nowMs: Millis): void {
+    const channel = this.channel;
+    if (channel === null || this.inflight === null || this.inflight.count === 0 || channel.out.congested) return;
+    // From here on nothing was sent on this connection yet.
+    const unsent = this.#resend?.[0]?.order ?? Number.POSITIVE_INFINITY;
+    for (const { publication, qos, retain, packetId, subscriptionIds, sentAtMs, order, released } of this.inflight.entries()) {
+      if (!isDue(Math.max(sentAtMs, this.connection.connectedAtMs))) continue;
+      if (released) channel.sendAck('pubrel', packetId);
+      else if (order < unsent && channel.out.deliver(this.#shown(publication), qos, retain, true, packetId, subscriptionIds, nowMs) === 'sent') channel.countSent(qos);
+    }
+  }
+
   /** Sends what waits as far as the window allows: re-sends first, then the queue, then retained messages. */
   pump(): void {
     const channel = this.channel;

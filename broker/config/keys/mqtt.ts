@@ -45,6 +45,18 @@ export const MQTT_KEYS = {
     'disabled',
     'Keepalive in seconds that MQTT 5 clients are told to use.',
   ),
+  keepaliveBackoff: key(
+    'mqtt.keepalive_backoff',
+    form.decimal(0.5, 50),
+    undefined,
+    'Half of mqtt.keepalive_multiplier, for which it stands where that one is not set.',
+  ),
+  retryInterval: key(
+    'mqtt.retry_interval',
+    form.duration(1, 'infinity'),
+    'infinity',
+    'After how long a connected MQTT 3 client gets again what it has not acknowledged; infinity: only when it reconnects, as MQTT 5 demands of its clients.',
+  ),
   sessionExpiryInterval: key(
     'mqtt.session_expiry_interval',
     form.duration(0),
