@@ -4,6 +4,7 @@
  * io/nodeRuntime.ts.
  */
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { FailedEvent, ReadyEvent } from './api/schema/control.ts';
 import { BusbarError, messageOf } from './base/errors.ts';
 import type { Log } from './base/log.ts';
@@ -14,6 +15,7 @@ import { loadConfig } from './config/load.ts';
 import { parseNodeArguments, USAGE, type NodeArguments } from './io/commandLine.ts';
 import { openControlChannel, type ControlChannel } from './io/controlChannel.ts';
 import { createLog } from './io/logSinks.ts';
+import { RUNTIME_CONFIG, readRuntimeConfig } from './io/listeners/listenerStore.ts';
 import { NodeRuntime } from './io/nodeRuntime.ts';
 
 const SNAPSHOT_INTERVAL_MS = 1_000;
@@ -24,12 +26,14 @@ const STOP_LIMIT_MS = 5_000;
 async function readConfig(args: NodeArguments): Promise<{ config: BrokerConfig; log: Log }> {
   const { configFile, sets } = args;
   const file = configFile === undefined ? {} : { text: await readConfigFile(configFile), fileName: configFile };
-  const { config, problems, warnings } = loadConfig({ ...file, env: process.env, sets });
-  const [first] = problems;
+  const first = loadConfig({ ...file, env: process.env, sets });
+  const runtimeText = first.config && (await readRuntimeConfig(join(first.config.node.dataDir, RUNTIME_CONFIG)));
+  const { config, problems, warnings } = runtimeText === undefined ? first : loadConfig({ ...file, runtimeText, env: process.env, sets });
+  const [problem] = problems;
   if (config === undefined) {
     const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
-    throw new BusbarError(first?.code ?? 'CONFIG_BAD_VALUE', `${first?.message ?? 'The configuration is not valid'}${more}`, {
-      ...(first === undefined ? {} : { hint: first.hint }),
+    throw new BusbarError(problem?.code ?? 'CONFIG_BAD_VALUE', `${problem?.message ?? 'The configuration is not valid'}${more}`, {
+      ...(problem === undefined ? {} : { hint: problem.hint }),
       details: { problems: problems.map(({ code, message, hint, key }) => ({ code, message, hint, key })) },
     });
   }

@@ -5,6 +5,7 @@ import { authnUserRoutes } from './routes/authnUsers.ts';
 import { bannedRoutes } from './routes/banned.ts';
 import { clientRoutes } from './routes/clients.ts';
 import { clusterRoutes } from './routes/cluster.ts';
+import { listenerRoutes } from './routes/listeners.ts';
 import { loginRoutes } from './routes/login.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { nodeRoutes } from './routes/nodes.ts';
@@ -31,6 +32,7 @@ export const ROUTES: readonly Route[] = [
   ...authenticationRoutes,
   ...authnUserRoutes,
   ...bannedRoutes,
+  ...listenerRoutes,
   ...retainerRoutes,
   ...delayedRoutes,
   ...serviceSettingRoutes,

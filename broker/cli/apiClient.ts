@@ -63,6 +63,11 @@ export class ApiClient {
     }
   }
 
+  /** Asks for something to be done. */
+  async post(path: string): Promise<void> {
+    await this.#json('POST', path, await this.#credentials());
+  }
+
   /** Needs no credentials. */
   async getOpen<T>(path: string): Promise<T> {
     return this.#json<T>('GET', path, undefined);
@@ -118,7 +123,8 @@ export class ApiClient {
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    const answer: unknown = response.status === NO_CONTENT ? null : await response.json().catch(() => undefined);
+    const text = response.status === NO_CONTENT ? '' : await response.text();
+    const answer: unknown = text === '' ? null : parseJson(text);
     if (!response.ok || answer === undefined) throw refused(response.status, answer, this.#base);
     // The shapes are those of api/schema, which the broker's answers are held against by its tests.
     return answer as T;
@@ -131,6 +137,14 @@ export class ApiClient {
       const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
       throw new BusbarError('API_UNREACHABLE', `${this.#base} does not answer: ${messageOf(cause)}`, { cause: error });
     }
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
   }
 }
 

@@ -5,6 +5,7 @@ import { clientCommands } from './clients.ts';
 import { clusterStatusCommand } from './cluster.ts';
 import type { Command } from './command.ts';
 import { confCheckCommand } from './confCheck.ts';
+import { listenerCommands } from './listeners.ts';
 import { retainerCommands } from './retainer.ts';
 import { statusCommand } from './status.ts';
 import { subscriptionCommands } from './subscriptions.ts';
@@ -17,6 +18,7 @@ export const COMMANDS: readonly Command[] = [
   ...clientCommands,
   ...subscriptionCommands,
   ...topicCommands,
+  ...listenerCommands,
   ...retainerCommands,
   aclCheckCommand,
   confCheckCommand,

@@ -1,5 +1,5 @@
 /**
- * From texts to one resolved `BrokerConfig`: defaults < file < environment < `--set`. Pure: who reads the file is io/ or cli/.
+ * From texts to one resolved `BrokerConfig`: defaults < run-time changes < file < environment < `--set`. Pure: who reads the file is io/ or cli/.
  * All problems are reported, not only the first; with any problem there is no configuration, so nothing starts half-understood.
  */
 import { describeOrigin, fromEnvironment, fromFile, fromSets, type Assignment, type Assignments } from './assignments.ts';
@@ -14,6 +14,8 @@ export interface ConfigInput {
   /** Text of the file, if there is one. */
   readonly text?: string;
   readonly fileName?: string;
+  /** What was changed at run time; the file wins over it. */
+  readonly runtimeText?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** `key=value` each; later ones win. */
   readonly sets?: readonly string[];
@@ -29,6 +31,7 @@ export interface ConfigResult {
 export function loadConfig(input: ConfigInput): ConfigResult {
   const env = input.env ?? {};
   const layers: readonly Assignments[] = [
+    input.runtimeText === undefined ? { assignments: [], problems: [] } : fromFile(input.runtimeText, 'cluster.hocon'),
     input.text === undefined ? { assignments: [], problems: [] } : fromFile(input.text, input.fileName ?? 'configuration'),
     fromEnvironment(env),
     fromSets(input.sets ?? []),

@@ -25,6 +25,8 @@ import { openDataDir, type DataDir } from './dataDir.ts';
 import { DelayedFile } from './delayedFile.ts';
 import { hostFacts } from './hostFacts.ts';
 import { DevelopmentCertificates } from './listeners/developmentCertificates.ts';
+import { listenerAnswers } from './listeners/listenerAnswers.ts';
+import { ListenerStore } from './listeners/listenerStore.ts';
 import { ListenerManager } from './listeners/listenerManager.ts';
 import { NodeLimits } from './nodeLimits.ts';
 import { takeSnapshot } from './nodeSnapshot.ts';
@@ -170,6 +172,12 @@ export class NodeRuntime {
     const { node } = this;
     return {
       ...serviceAnswers(this.#services),
+      ...listenerAnswers({
+        manager: this.listeners,
+        store: new ListenerStore(this.#dataDir.path),
+        configured: (listener) => this.authn.setListener(listener),
+        removed: (id) => this.authn.removeListener(id),
+      }),
       nodeInfo: () => nodeInfo(node, hostFacts(), Date.now()),
       stats: () => node.metrics.stats(),
       metrics: () => node.metrics.counters(),

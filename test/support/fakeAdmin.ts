@@ -1,3 +1,4 @@
+import type { ListenerReport } from '../../broker/api/listenerQuestions.ts';
 import { BusbarError } from '../../broker/base/errors.ts';
 import { parseNodeName, type NodeName } from '../../broker/base/ids.ts';
 import { METRIC_NAMES, STAT_NAMES } from '../../broker/metrics/catalogue.ts';
@@ -27,6 +28,7 @@ export interface FakeNode {
   readonly fails?: 'NODE_DOWN' | 'NODE_TIMEOUT';
   readonly clients?: readonly ClientRow[];
   readonly subscriptions?: readonly SubscriptionRow[];
+  readonly listeners?: readonly ListenerReport[];
   readonly stats?: Readonly<Record<string, number>>;
   readonly metrics?: Readonly<Record<string, number>>;
 }
@@ -106,6 +108,8 @@ export class FakeAdmin implements AdminPort {
     if (!node || node.status === 'stopped' || node.fails) throw new BusbarError(node?.fails ?? 'NODE_DOWN', `${name} is away`);
     const answers: { [K in NodeQuestion]: (params: NodeQuestions[K]['params']) => NodeQuestions[K]['answer'] | Promise<NodeQuestions[K]['answer']> } = {
       ...serviceAnswers(this.services),
+      listeners: () => ({ listeners: node.listeners ?? [] }),
+      changeListener: () => ({ listener: null }),
       nodeInfo: () => ({
         node: name,
         node_status: 'running',

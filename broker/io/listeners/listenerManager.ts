@@ -79,6 +79,11 @@ export class ListenerManager {
     });
   }
 
+  /** Reads its certificates again; rejects when they cannot be used, and the old ones stay in force. */
+  reload(id: string): Promise<void> {
+    return this.#oneAtATime(() => this.#known(id).reloadCertificates());
+  }
+
   /** Rejects with LISTENER_EXISTS, or with why it cannot start; then it does not exist. */
   create(config: ListenerConfig): Promise<void> {
     return this.#oneAtATime(async () => {

@@ -1,0 +1,248 @@
+/** Where MQTT clients connect (rest-api.md 6.1): the listeners of all running nodes, and changes to them at run time. */
+import Type from 'typebox';
+import { BusbarError } from '../../base/errors.ts';
+import type { NodeName } from '../../base/ids.ts';
+import type { ListenerType } from '../../config/listenerConfig.ts';
+import { ACCEPTORS } from '../../config/listenerJson.ts';
+import type { JsonObject } from '../../config/serviceJson.ts';
+import type { ListenerAction, ListenerReport } from '../listenerQuestions.ts';
+import { answering, askNodes, chosenNodes, runningNodes } from '../nodes.ts';
+import type { AdminPort } from '../ports.ts';
+import { ok, refuse, type Reply } from '../reply.ts';
+import { route, type Route } from '../route.ts';
+import {
+  Listener,
+  ListenerChange,
+  ListenerParams,
+  ListenerRow,
+  ListenersQuery,
+  ListenersStatus,
+  NewListener,
+  OneNodeQuery,
+  type ListenerRow as Row,
+} from '../schema/listener.ts';
+
+const shared = { tag: 'Listeners', access: 'userOrKey' } as const;
+/** What is no setting in a body: EMQX's clients send back what they were shown. */
+const NOT_SETTINGS = ['id', 'type', 'name', 'number', 'acceptors', 'status', 'node_status', 'listen_on', 'shutdown_count', 'running', 'current_connections'];
+
+/** A listener on one node. */
+interface Placed {
+  readonly node: NodeName;
+  readonly report: ListenerReport;
+}
+
+export const listenerRoutes: readonly Route[] = [
+  route({
+    ...shared,
+    method: 'GET',
+    path: '/listeners',
+    summary: 'All listeners of all running nodes',
+    query: ListenersQuery,
+    answers: { 200: Type.Array(ListenerRow) },
+    errors: ['NODE_DOWN'],
+    handle: ({ query }, { admin }) =>
+      answering(async () => {
+        const groups = groupBy(await gather(admin, runningNodes(admin)), ({ report }) => report.id);
+        return ok([...groups.values()].filter(([first]) => query.type === undefined || first?.report.type === query.type).map(rowOf));
+      }),
+  }),
+  route({
+    ...shared,
+    method: 'GET',
+    path: '/listeners_status',
+    summary: 'Listeners of each type, taken together',
+    answers: { 200: ListenersStatus },
+    errors: ['NODE_DOWN'],
+    handle: (_request, { admin }) =>
+      answering(async () => {
+        const groups = groupBy(await gather(admin, runningNodes(admin)), ({ report }) => report.type);
+        return ok([...groups].map(([type, placed]) => ({ type, enable: placed.some(isEnabled), ids: idsOf(placed), ...statusOf(placed) })));
+      }),
+  }),
+  route({
+    ...shared,
+    method: 'GET',
+    path: '/listeners/:id',
+    summary: 'One listener with all its settings',
+    params: ListenerParams,
+    answers: { 200: Listener },
+    errors: ['BAD_LISTENER_ID', 'NODE_DOWN'],
+    handle: ({ params }, { admin }) => answering(() => describe(admin, params.id)),
+  }),
+  route({
+    ...shared,
+    method: 'POST',
+    path: '/listeners',
+    summary: 'Adds a listener and starts it',
+    query: OneNodeQuery,
+    body: NewListener,
+    answers: { 200: Listener },
+    errors: ['BAD_LISTENER_ID', 'BAD_REQUEST', 'NODE_DOWN'],
+    handle: ({ query, body }, { admin }) =>
+      answering(async () => {
+        const { type, name } = body;
+        const refused = await change(admin, query.node, { action: 'create', type, name, settings: settingsIn(body) });
+        return refused ?? describe(admin, `${type}:${name}`);
+      }),
+  }),
+  route({
+    ...shared,
+    method: 'PUT',
+    path: '/listeners/:id',
+    summary: 'Changes settings of a listener; another address restarts it, anything else leaves its connections alone',
+    params: ListenerParams,
+    query: OneNodeQuery,
+    body: ListenerChange,
+    answers: { 200: Listener },
+    errors: ['BAD_LISTENER_ID', 'BAD_REQUEST', 'NODE_DOWN', 'UPDATE_FAILED'],
+    handle: ({ params: { id }, query, body }, { admin }) =>
+      answering(async () => {
+        const place = placeOf(id);
+        if (place === undefined) return unknown(id);
+        const differs = (body.id ?? id) !== id || (body.type ?? place.type) !== place.type || (body.name ?? place.name) !== place.name;
+        if (differs) return { ...unknown(id, 'The body speaks of another listener than the path.'), status: 400 };
+        return (await change(admin, query.node, { action: 'update', ...place, settings: settingsIn(body) })) ?? describe(admin, id);
+      }),
+  }),
+  route({
+    ...shared,
+    method: 'DELETE',
+    path: '/listeners/:id',
+    summary: 'Stops a listener and forgets it',
+    params: ListenerParams,
+    query: OneNodeQuery,
+    answers: { 204: undefined },
+    errors: ['BAD_LISTENER_ID', 'NODE_DOWN'],
+    handle: ({ params: { id }, query }, { admin }) => act(admin, id, query.node, 'remove', 204),
+  }),
+  ...(['start', 'stop', 'restart'] as const).map((action) =>
+    route({
+      ...shared,
+      method: 'POST',
+      path: `/listeners/:id/${action}`,
+      summary: `${action === 'stop' ? 'Stops a listener and ends its connections' : `${action === 'start' ? 'Starts' : 'Stops and starts'} a listener`}, until the node starts again`,
+      params: ListenerParams,
+      query: OneNodeQuery,
+      answers: { 200: undefined },
+      errors: ['BAD_LISTENER_ID', 'BAD_REQUEST', 'NODE_DOWN'],
+      handle: ({ params: { id }, query }, { admin }) => act(admin, id, query.node, action, 200),
+    }),
+  ),
+];
+
+async function gather(admin: AdminPort, nodes: readonly NodeName[]): Promise<readonly Placed[]> {
+  const answers = await askNodes(admin, nodes, 'listeners', () => ({}));
+  return nodes.flatMap((node, index) => (answers[index]?.listeners ?? []).map((report) => ({ node, report })));
+}
+
+function groupBy(placed: readonly Placed[], keyOf: (one: Placed) => string): Map<string, Placed[]> {
+  return Map.groupBy(placed, keyOf);
+}
+
+const isEnabled = ({ report }: Placed): boolean => report.settings['enable'] === true;
+const idsOf = (placed: readonly Placed[]): readonly string[] => [...new Set(placed.map(({ report }) => report.id))];
+
+/** Of one listener, or of several: one after the other for each node. */
+function statusOf(placed: readonly Placed[]): Pick<Row, 'status' | 'node_status'> {
+  const nodes = Map.groupBy(placed, ({ node }) => node);
+  return {
+    status: together(placed.map(({ report }) => report)),
+    node_status: [...nodes].map(([node, ofNode]) => ({ node, status: together(ofNode.map(({ report }) => report)) })),
+  };
+}
+
+function together(reports: readonly ListenerReport[]): Row['status'] {
+  const running = reports.filter((report) => report.running).length;
+  const limits = reports.map(({ maxConnections }) => maxConnections);
+  return {
+    running: running === reports.length ? true : running === 0 ? false : 'inconsistent',
+    max_connections: limits.reduce<number | 'infinity'>((sum, one) => (sum === 'infinity' || one === 'infinity' ? 'infinity' : sum + one), 0),
+    current_connections: reports.reduce((sum, { currentConnections }) => sum + currentConnections, 0),
+  };
+}
+
+function rowOf(placed: readonly Placed[]): Row {
+  const { id, type, name, settings } = (placed[0] as Placed).report;
+  const bind = String(settings['bind']);
+  return { id, type, name, enable: placed.some(isEnabled), number: placed.length, bind, acceptors: ACCEPTORS, ...statusOf(placed) };
+}
+
+/** As the node that answers has it, or the first that has it at all. */
+async function describe(admin: AdminPort, id: string): Promise<Reply> {
+  const placed = (await gather(admin, runningNodes(admin))).filter(({ report }) => report.id === id);
+  const shown = placed.find(({ node }) => node === admin.self) ?? placed[0];
+  if (shown === undefined) return unknown(id);
+  const { type, name, settings, listenOn, refused } = shown.report;
+  return ok({ id, type, name, ...settings, acceptors: ACCEPTORS, listen_on: listenOn, shutdown_count: refused, ...statusOf(placed) });
+}
+
+function placeOf(id: string): { type: ListenerType; name: string } | undefined {
+  const [, type, name] = /^(tcp|ssl|wss|ws):([A-Za-z0-9_-]{1,64})$/.exec(id) ?? [];
+  return type === undefined || name === undefined ? undefined : { type: type as ListenerType, name };
+}
+
+function unknown(id: string, message = `There is no listener ${id}.`): Reply {
+  return refuse('BAD_LISTENER_ID', message);
+}
+
+/** What passed the schema came as JSON. */
+function settingsIn(body: object): JsonObject {
+  return Object.fromEntries(Object.entries(body).filter(([name]) => !NOT_SETTINGS.includes(name))) as JsonObject;
+}
+
+function act(admin: AdminPort, id: string, node: string | undefined, action: ListenerAction, status: 200 | 204): Promise<Reply> {
+  return answering(async () => {
+    const place = placeOf(id);
+    if (place === undefined) return unknown(id);
+    return (await change(admin, node, { action, ...place })) ?? { status };
+  });
+}
+
+interface Change {
+  readonly action: ListenerAction;
+  readonly type: ListenerType;
+  readonly name: string;
+  readonly settings?: JsonObject;
+}
+
+/**
+ * This node first: what it refuses, no node is asked for. What another node refuses afterwards (its port may be taken there) is told
+ * with its name; the others keep the change, and `node_status` shows where it holds.
+ */
+async function change(admin: AdminPort, onlyOn: string | undefined, params: Change): Promise<Reply | undefined> {
+  const nodes = [...chosenNodes(admin, onlyOn)].sort((left, right) => Number(right === admin.self) - Number(left === admin.self));
+  for (const node of nodes) {
+    try {
+      await admin.ask(node, 'changeListener', params);
+    } catch (error) {
+      if (!(error instanceof BusbarError)) throw error;
+      const reply = refusalOf(error, params);
+      if (reply === undefined) throw error;
+      return nodes.length === 1 || node === nodes[0] ? reply : refuse('BAD_REQUEST', `${node}: ${error.message}`);
+    }
+  }
+  return undefined;
+}
+
+function refusalOf(error: BusbarError, { action, type, name }: Change): Reply | undefined {
+  switch (error.code) {
+    case 'LISTENER_UNKNOWN':
+      return unknown(`${type}:${name}`);
+    case 'LISTENER_EXISTS':
+      return { ...refuse('BAD_LISTENER_ID', `${error.message}.`), status: 400 };
+    case 'LISTENER_INVALID':
+    case 'LISTENER_PORT_IN_USE':
+    case 'LISTENER_FAILED':
+    case 'TLS_FILE_UNREADABLE':
+    case 'TLS_CERTIFICATE_INVALID':
+    case 'CONFIG_BAD_VALUE':
+      return refuse(action === 'update' ? 'UPDATE_FAILED' : 'BAD_REQUEST', `${error.message}. ${error.hint}`);
+    case 'NODE_DOWN':
+    case 'NODE_TIMEOUT':
+    case 'NODE_BUSY':
+      return refuse('NODE_DOWN', `A node did not answer: ${error.message}`);
+    default:
+      return undefined;
+  }
+}
