@@ -63,12 +63,12 @@ export const listenerRoutes: readonly Route[] = [
   route({
     ...shared,
     method: 'GET',
-    path: '/listeners/:id',
+    path: '/listeners/:listener_id',
     summary: 'One listener with all its settings',
     params: ListenerParams,
     answers: { 200: Listener },
     errors: ['BAD_LISTENER_ID', 'NODE_DOWN'],
-    handle: ({ params }, { admin }) => answering(() => describe(admin, params.id)),
+    handle: ({ params }, { admin }) => answering(() => describe(admin, params.listener_id)),
   }),
   route({
     ...shared,
@@ -89,14 +89,14 @@ export const listenerRoutes: readonly Route[] = [
   route({
     ...shared,
     method: 'PUT',
-    path: '/listeners/:id',
+    path: '/listeners/:listener_id',
     summary: 'Changes settings of a listener; another address restarts it, anything else leaves its connections alone',
     params: ListenerParams,
     query: OneNodeQuery,
     body: ListenerChange,
     answers: { 200: Listener },
     errors: ['BAD_LISTENER_ID', 'BAD_REQUEST', 'NODE_DOWN', 'UPDATE_FAILED'],
-    handle: ({ params: { id }, query, body }, { admin }) =>
+    handle: ({ params: { listener_id: id }, query, body }, { admin }) =>
       answering(async () => {
         const place = placeOf(id);
         if (place === undefined) return unknown(id);
@@ -108,25 +108,25 @@ export const listenerRoutes: readonly Route[] = [
   route({
     ...shared,
     method: 'DELETE',
-    path: '/listeners/:id',
+    path: '/listeners/:listener_id',
     summary: 'Stops a listener and forgets it',
     params: ListenerParams,
     query: OneNodeQuery,
     answers: { 204: undefined },
     errors: ['BAD_LISTENER_ID', 'NODE_DOWN'],
-    handle: ({ params: { id }, query }, { admin }) => act(admin, id, query.node, 'remove', 204),
+    handle: ({ params: { listener_id: id }, query }, { admin }) => act(admin, id, query.node, 'remove', 204),
   }),
   ...(['start', 'stop', 'restart'] as const).map((action) =>
     route({
       ...shared,
       method: 'POST',
-      path: `/listeners/:id/${action}`,
+      path: `/listeners/:listener_id/${action}`,
       summary: `${action === 'stop' ? 'Stops a listener and ends its connections' : `${action === 'start' ? 'Starts' : 'Stops and starts'} a listener`}, until the node starts again`,
       params: ListenerParams,
       query: OneNodeQuery,
       answers: { 200: undefined },
       errors: ['BAD_LISTENER_ID', 'BAD_REQUEST', 'NODE_DOWN'],
-      handle: ({ params: { id }, query }, { admin }) => act(admin, id, query.node, action, 200),
+      handle: ({ params: { listener_id: id }, query }, { admin }) => act(admin, id, query.node, action, 200),
     }),
   ),
 ];

@@ -55,7 +55,7 @@ export const ListenersStatus = Type.Array(
 );
 
 export const ListenersQuery = Type.Object({ type: Type.Optional(ListenerTypeName) });
-export const ListenerParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 128 }) });
+export const ListenerParams = Type.Object({ listener_id: Type.String({ minLength: 1, maxLength: 128 }) });
 /** Busbar only: nodes that share a machine cannot share a port. */
 export const OneNodeQuery = Type.Object({ node: Type.Optional(Type.String({ description: 'Only on this node; all running ones without it' })) });
 
