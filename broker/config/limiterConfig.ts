@@ -1,16 +1,9 @@
-/** `limiter.*`: rates beyond those of single listeners. listenerConfig.ts has those. */
+/** `limiter.*`: rates beyond those of single listeners. */
 import type { Rate } from '../base/tokenBucket.ts';
+import type { ListenerLimits } from './listenerConfig.ts';
 
-/** UNLIMITED where nothing is said. */
-export interface LimiterConfig {
-  /** New connections of all listeners together. */
-  readonly maxConnRate: Rate;
-  readonly maxConnBurst: Rate;
-  /** Messages and bytes of all clients of the node together. */
-  readonly messagesRate: Rate;
-  readonly messagesBurst: Rate;
-  readonly bytesRate: Rate;
-  readonly bytesBurst: Rate;
+/** The same limits as a listener has, for all listeners and all clients of the node together. UNLIMITED where nothing is said. */
+export interface LimiterConfig extends ListenerLimits {
   /** Of each client, where its listener says nothing. */
   readonly clientMessagesRate: Rate;
   readonly clientBytesRate: Rate;
