@@ -345,6 +345,11 @@ export class BrokerNode implements NodePort, BrokerPort {
     }
   }
 
+  /** Whether a publisher is banned by client id or user name; its address is not known any more. */
+  isBanned(clientId: string, username: string | undefined): boolean {
+    return !this.#options.admission.isWelcome({ clientId, username, peerHost: '' });
+  }
+
   get retained(): RetainedStore {
     return this.retainer.store;
   }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { apiOf } from '../support/brokerApi.ts';
 import { startBroker, type BrokerProcess } from '../support/brokerProcess.ts';
 import { runProcess, startProcess, type TestProcess } from '../support/processes.ts';
 import { createTempDir, removeTempDir } from '../support/tempDir.ts';
@@ -53,13 +54,6 @@ function rowsIn(path: string): number {
   } finally {
     db.close();
   }
-}
-
-async function listDelayed(node: BrokerProcess): Promise<unknown> {
-  const send = async (path: string, init: RequestInit) => (await (await fetch(`${node.ready.api}${path}`, init)).json()) as Record<string, unknown>;
-  const body = JSON.stringify({ username: 'admin', password: 'public' });
-  const { token } = await send('/login', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
-  return (await send('/mqtt/delayed/messages', { headers: { authorization: `Bearer ${String(token)}` } }))['data'];
 }
 
 describe('$SYS topics', () => {
@@ -113,8 +107,8 @@ describe('delayed messages', () => {
     await first.end();
     const second = await startBroker(sets);
     try {
-      const rows = await listDelayed(second);
-      expect(rows).toMatchObject([{ topic: 't', delayed_interval: 3600 }]);
+      const { body } = await apiOf(second.ready.api).get('/mqtt/delayed/messages');
+      expect(body).toMatchObject({ data: [{ topic: 't', delayed_interval: 3600 }], meta: { count: 1 } });
     } finally {
       await second.end();
       await removeTempDir(dataDir);

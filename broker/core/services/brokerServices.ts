@@ -57,6 +57,7 @@ export class BrokerServices {
       ...{ clock: node.clock, timers: node.timers, metrics: node.metrics, log, store, records: store.records },
       config: config.delayed,
       publish: (message) => void node.publish(message),
+      isBanned: ({ fromClientId, fromUsername }) => node.isBanned(fromClientId, fromUsername),
       defer: (task) => node.defer(task),
     });
     node.delayed = this.delayed;

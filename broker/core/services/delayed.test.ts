@@ -122,6 +122,19 @@ describe('a delayed message', () => {
     expect(watcher.taken()).toEqual(['publish t qos0 "kept"']);
   });
 
+  it('is dropped if its publisher is banned when its time comes', () => {
+    const { world, watcher } = delayedWorld();
+    for (const [clientId, username] of [['bad', 'u'], ['b', 'badUser'], ['good', 'u']] as const) world.connect(clientId, { username }).publish('$delayed/1/t', clientId);
+    for (const [as, who] of [['clientid', 'bad'], ['username', 'badUser']] as const) {
+      world.bans.put({ as, who, by: 'test', reason: '', atMs: 0, untilMs: Number.POSITIVE_INFINITY });
+    }
+    world.advance(1000);
+    expect([watcher.taken(), world.logged.map(({ fields }) => `${String(fields['clientid'])} ${String(fields['reason'])}`)]).toEqual([
+      ['publish t qos0 "good"'],
+      ['bad publisher_is_banned', 'b publisher_is_banned'],
+    ]);
+  });
+
   it('of an earlier life is published when due, at once if it was due while the node was down', () => {
     const first = delayedWorld();
     const publisher = first.world.connect('p', { username: 'u' });

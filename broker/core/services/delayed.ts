@@ -36,6 +36,8 @@ export interface DelayedOptions {
   readonly log: Log;
   readonly store: DelayedStore;
   readonly publish: (message: Message) => void;
+  /** Whether who published it is banned by now: what waited of them is dropped. */
+  readonly isBanned: (message: Message) => boolean;
   readonly defer: (task: () => void) => void;
   /** What the store held at start. */
   readonly records: readonly DelayedRecord[];
@@ -157,9 +159,10 @@ export class DelayedMessages implements TimerOwner {
       if (published === PUBLISHED_PER_TURN) return this.#options.defer(() => this.#publishDue());
       published += 1;
       this.#forget(first.id);
-      // Switched off while it waited.
-      if (this.#config.enable) this.#options.publish(first.message);
-      else this.#drop(first.message, 'delayed_publish_is_off');
+      // Both may have changed while it waited.
+      if (!this.#config.enable) this.#drop(first.message, 'delayed_publish_is_off');
+      else if (this.#options.isBanned(first.message)) this.#drop(first.message, 'publisher_is_banned');
+      else this.#options.publish(first.message);
     }
     this.#arm();
   }
