@@ -18,6 +18,17 @@ describe('a banned client', () => {
     expect(world.logged).toEqual([{ msg: 'client_banned', fields: { clientid: 'c', username: undefined, peerhost: '127.0.0.1', as: 'clientid', by: 'test', reason: 'because' } }]);
   });
 
+  it('is refused too when the ban came while somebody was asked who it is', async () => {
+    const world = new BrokerWorld();
+    const answer = Promise.withResolvers<{ result: 'ok' }>();
+    world.authn.global = world.chain({ id: 'test:slow', authenticate: () => answer.promise, begin: () => undefined });
+    const client = world.connect('c');
+    world.bans.put(ban('clientid', 'c'));
+    answer.resolve({ result: 'ok' });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect({ connack: client.connack?.reasonCode, closed: client.closed, sessions: world.node.sessions.size }).toEqual({ connack: 0x8a, closed: true, sessions: 0 });
+  });
+
   it('keeps its session until it is ended, and its will does not go out', () => {
     const world = new BrokerWorld();
     const watcher = world.connect('watcher');

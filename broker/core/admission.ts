@@ -3,6 +3,7 @@ import type { BanSubject, BanTable } from '../access/bans.ts';
 import type { FlappingDetector } from '../access/flapping.ts';
 import type { Millis } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
+import type { AuthnVerdict } from '../protocol/authentication.ts';
 import { ReasonCode } from '../protocol/reasonCodes.ts';
 
 export interface AdmissionOptions {
@@ -36,6 +37,11 @@ export class Admission {
       this.#options.onFlapping(client.clientId);
     }
     return ReasonCode.Success;
+  }
+
+  /** A client may have been banned while somebody was asked who it is. */
+  stillWelcome(client: BanSubject, verdict: AuthnVerdict): AuthnVerdict {
+    return verdict.result === 'error' || this.isWelcome(client) ? verdict : { result: 'error', reasonCode: ReasonCode.Banned };
   }
 
   /** Whether nobody banned this client: its will does not go out otherwise (broker-contract 1.5, 2.8). */

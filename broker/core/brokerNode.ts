@@ -8,7 +8,7 @@ import type { Authorizer } from '../access/acl/decision.ts';
 import type { AuthnChains } from '../access/authn/chains.ts';
 import type { Millis, NodeName } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
-import type { MaybeLater } from '../base/maybeLater.ts';
+import { isLater, type MaybeLater } from '../base/maybeLater.ts';
 import type { Prng } from '../base/prng.ts';
 import type { BrokerConfig, MqttConfig } from '../config/config.ts';
 import type { Hooks } from '../hooks/hooks.ts';
@@ -148,7 +148,8 @@ export class BrokerNode implements NodePort, BrokerPort {
   }
 
   authenticate(channel: Channel, password: Uint8Array | undefined): MaybeLater<AuthnVerdict> {
-    return this.#access.authenticate(channel.identity, channel.peer.listener, password);
+    const answer = this.#access.authenticate(channel.identity, channel.peer.listener, password);
+    return isLater(answer) ? answer.then((verdict) => this.#options.admission.stillWelcome(channel.identity, verdict)) : answer;
   }
 
   beginAuthExchange(channel: Channel, method: string): AuthExchange | undefined {
@@ -156,7 +157,7 @@ export class BrokerNode implements NodePort, BrokerPort {
   }
 
   authExchangeEnded(channel: Channel, verdict: AuthnVerdict): AuthnVerdict {
-    return this.#access.exchangeEnded(channel.identity, verdict);
+    return this.#options.admission.stillWelcome(channel.identity, this.#access.exchangeEnded(channel.identity, verdict));
   }
 
   openSession(channel: Channel, cleanStart: boolean): OpenedSession {

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { BrokerWorld, type TestClient } from '../../../test/support/brokerWorld.ts';
+import { randomBelow, seededPrng, type Prng } from '../../base/prng.ts';
 import type { Authenticator } from '../../access/authn/authenticator.ts';
 import type { AuthnResult, AuthStep } from '../../protocol/authentication.ts';
 
@@ -349,6 +350,49 @@ describe('authenticating again', () => {
     expect(client.connack?.reasonCode).toBe(0);
     return client;
   }
+});
+
+/** What a client might send at any moment, sensible or not. */
+function sendAnything(client: TestClient, prng: Prng): void {
+  const texts = ['ann', 'bob', '1', '2', '7', ''];
+  const text = texts[randomBelow(prng, texts.length)] as string;
+  switch (randomBelow(prng, 10)) {
+    case 0:
+      return client.connect('c', { properties: { authenticationMethod: METHOD, authenticationData: bytes(text) } });
+    case 1:
+      return client.auth(0x18, { authenticationMethod: METHOD });
+    case 2:
+      return answer(client, text, 0x18, 'OTHER');
+    case 3:
+      return client.subscribe('t');
+    case 4:
+      return void client.publish('t', text, { qos: 1 });
+    case 5:
+      return randomBelow(prng, 4) === 0 ? client.disconnect() : client.packet({ type: 'pingreq' });
+    case 6:
+      return answer(client, text, 0x19);
+    default:
+      return answer(client, text);
+  }
+}
+
+describe('whatever a client sends', () => {
+  it.each([false, true])('it gets at most one CONNACK, AUTH alone before it, and nobody fails (steps that take a turn: %s)', async (later) => {
+    for (let seed = 1; seed <= 150; seed += 1) {
+      const prng = seededPrng(seed);
+      const { world, authenticator } = counting(2);
+      authenticator.later = later;
+      const client = begin(world);
+      for (let step = 0; step < 25; step += 1) {
+        const types = client.take().map((packet) => packet.type);
+        if (client.connack === undefined) expect([seed, types.filter((type) => type !== 'auth')]).toEqual([seed, []]);
+        sendAnything(client, prng);
+        if (later && randomBelow(prng, 2) === 0) await turn();
+      }
+      await turn();
+      expect([seed, world.metrics.get('packets.connack.sent') <= 1, world.logged.map(({ msg }) => msg).filter((msg) => msg.endsWith('_failed'))]).toEqual([seed, true, []]);
+    }
+  });
 });
 
 /** A client that gets everything, connected past the chain. */
