@@ -1,5 +1,6 @@
 /** What a node answers about itself: pure functions over BrokerNode, with EMQX's field names (rest-api.md 2.2, 3.3, 3.5). */
 import type { Millis } from '../base/ids.ts';
+import { NO_MESSAGES } from '../session/clientCounters.ts';
 import type { Session } from '../session/session.ts';
 import type { Subscription } from '../session/subscription.ts';
 import { parseSubscription } from '../topics/sharedSubscription.ts';
@@ -152,10 +153,8 @@ function clientRow(node: BrokerNode, session: Session): ClientRow {
 /** Figures of the connection; a client that is away has none. */
 function trafficOf(session: Session): Record<string, number> {
   const counters = session.channel?.counters;
+  const messages = counters?.messages ?? NO_MESSAGES;
   const traffic = session.channel?.out.traffic;
-  const received = counters ? counters.recvQos0 + counters.recvQos1 + counters.recvQos2 : 0;
-  const sent = counters ? counters.sendQos0 + counters.sendQos1 + counters.sendQos2 : 0;
-  const dropped = counters ? counters.droppedExpired + counters.droppedQueueFull + counters.droppedTooLarge + counters.droppedOther : 0;
   return {
     recv_oct: traffic?.receivedBytes ?? 0,
     send_oct: traffic?.sentBytes ?? 0,
@@ -163,20 +162,20 @@ function trafficOf(session: Session): Record<string, number> {
     send_cnt: traffic?.writeCount ?? 0,
     recv_pkt: counters?.recvPkt ?? 0,
     send_pkt: counters?.sendPkt ?? 0,
-    recv_msg: received,
-    send_msg: sent,
-    'recv_msg.qos0': counters?.recvQos0 ?? 0,
-    'recv_msg.qos1': counters?.recvQos1 ?? 0,
-    'recv_msg.qos2': counters?.recvQos2 ?? 0,
-    'recv_msg.dropped': counters?.recvDropped ?? 0,
-    'recv_msg.dropped.await_pubrel_timeout': counters?.recvDroppedAwaitRel ?? 0,
-    'send_msg.qos0': counters?.sendQos0 ?? 0,
-    'send_msg.qos1': counters?.sendQos1 ?? 0,
-    'send_msg.qos2': counters?.sendQos2 ?? 0,
-    'send_msg.dropped': dropped,
-    'send_msg.dropped.expired': counters?.droppedExpired ?? 0,
-    'send_msg.dropped.queue_full': counters?.droppedQueueFull ?? 0,
-    'send_msg.dropped.too_large': counters?.droppedTooLarge ?? 0,
+    recv_msg: messages.received,
+    send_msg: messages.sent,
+    'recv_msg.qos0': messages.recvQos0,
+    'recv_msg.qos1': messages.recvQos1,
+    'recv_msg.qos2': messages.recvQos2,
+    'recv_msg.dropped': messages.recvDropped,
+    'recv_msg.dropped.await_pubrel_timeout': messages.recvDroppedAwaitRel,
+    'send_msg.qos0': messages.sendQos0,
+    'send_msg.qos1': messages.sendQos1,
+    'send_msg.qos2': messages.sendQos2,
+    'send_msg.dropped': messages.dropped,
+    'send_msg.dropped.expired': messages.droppedExpired,
+    'send_msg.dropped.queue_full': messages.droppedQueueFull,
+    'send_msg.dropped.too_large': messages.droppedTooLarge,
   };
 }
 

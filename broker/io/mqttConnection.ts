@@ -21,6 +21,8 @@ const ACKS = {
   pubcomp: ackBytes(ACK_BYTES.pubcomp),
 } as const;
 const PACKET_ID_AT = 2;
+/** Beyond any packet (section 2.1.4). */
+const NO_LIMIT = 0x1fff_ffff;
 
 /** What an MQTT connection needs of the node. */
 export interface MqttNode extends NodePort {
@@ -37,7 +39,8 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
   readonly #limiter: ClientLimiter | null;
   /** Until CONNECT tells, nothing is written. */
   #version: MqttVersion = 4;
-  #maximumPacketSize = Number.POSITIVE_INFINITY;
+  /** A small integer, also without a limit: infinity would be an object of its own for each connection. */
+  #maximumPacketSize = NO_LIMIT;
 
   constructor(node: MqttNode, connection: Connection, peer: Peer, clock: TurnClock, onClosed: (connection: MqttConnection) => void, limits: ClientLimits | null = null) {
     this.connection = connection;
@@ -54,9 +57,9 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
   onData(bytes: Buffer, start: number, end: number, owned: boolean): void {
     this.#clock.tick();
     if (this.#limiter === null) return this.#read(bytes, start, end, owned);
-    const before = this.channel.counters.recvMsg;
+    const before = this.channel.counters.messages.received;
     this.#read(bytes, start, end, owned);
-    if (this.channel.connState !== 'disconnected') this.#limiter.took(end - start, this.channel.counters.recvMsg - before);
+    if (this.channel.connState !== 'disconnected') this.#limiter.took(end - start, this.channel.counters.messages.received - before);
   }
 
   #read(bytes: Buffer, start: number, end: number, owned: boolean): void {
@@ -100,7 +103,7 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
 
   setProtocol(version: MqttVersion, maximumPacketSize: number): void {
     this.#version = version;
-    this.#maximumPacketSize = maximumPacketSize;
+    this.#maximumPacketSize = Math.min(maximumPacketSize, NO_LIMIT);
   }
 
   send(packet: Packet): void {

@@ -39,6 +39,8 @@ export function readShared(accepted: object, onBytes: OnShared): boolean {
   // What it returns is never false, which would pause: whoever wants that says pause().
   socket[CALLBACK] = onBytes;
   socket._handle.useUserBuffer(READ_BUFFER);
+  // Node's own listener does nothing for a socket that may be half open; without it the one to come needs no list.
+  if (accepted.allowHalfOpen) accepted.removeAllListeners('end');
   return true;
 }
 

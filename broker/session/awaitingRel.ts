@@ -45,8 +45,7 @@ export class AwaitingRel {
       node.metrics.inc(METRIC['messages.dropped']);
       node.metrics.inc(METRIC['messages.dropped.await_pubrel_timeout']);
       if (channel === null) continue;
-      channel.counters.recvDropped += 1;
-      channel.counters.recvDroppedAwaitRel += 1;
+      channel.counters.countReceivedDrop(true);
     }
     const oldest = this.#received.values().next().value;
     if (oldest !== undefined) this.#schedule(oldest);

@@ -82,7 +82,7 @@ export class Channel implements TimerOwner {
   aliases: Map<number, string> | null = null;
   /** UTF-16 units of the topics in it. */
   aliasedLength = 0;
-  readonly verdict: PublishVerdict = { topic: '', qos: 0, retain: false, epoch: -1, allowed: false, entry: null };
+  #verdict: PublishVerdict | null = null;
   #lastPacketAtMs: Millis;
   #keepaliveLimitMs: Millis = 0;
 
@@ -102,6 +102,10 @@ export class Channel implements TimerOwner {
       connectedAtMs: nowMs,
     };
     this.#lastPacketAtMs = nowMs;
+  }
+
+  get verdict(): PublishVerdict {
+    return (this.#verdict ??= { topic: '', qos: 0, retain: false, epoch: -1, allowed: false, entry: null });
   }
 
   // ---------------------------------------------------------------- what happens to it

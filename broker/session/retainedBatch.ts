@@ -63,7 +63,7 @@ export class RetainedBatch {
     metrics.add(METRIC['messages.sent'], count);
     metrics.add(METRIC['messages.qos0.sent'], count);
     counters.sendPkt += count;
-    counters.sendQos0 += count;
+    counters.countSent(0, count);
     this.#length = this.#count = 0;
   }
 }

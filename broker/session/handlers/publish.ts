@@ -133,7 +133,7 @@ function reserve(channel: Channel, session: Session, packetId: number): boolean 
   if (session.awaitingRel.add(packetId, max, clock.now())) return true;
   metrics.inc(METRIC['messages.dropped']);
   metrics.inc(METRIC['messages.dropped.receive_maximum']);
-  channel.counters.recvDropped += 1;
+  channel.counters.countReceivedDrop(false);
   channel.disconnect(ReasonCode.ReceiveMaximumExceeded); // [MQTT-3.3.4-9]
   return false;
 }
