@@ -21,6 +21,7 @@ export const listenerCommands: readonly Command[] = [
   action('start', 'Start a listener of this node', (id) => `Started ${id} listener successfully.`),
   action('stop', 'Stop a listener of this node and end its connections', (id) => `Stop ${id} listener successfully.`),
   action('restart', 'Stop and start a listener of this node', (id) => `Restarted ${id} listener successfully.`),
+  action('reload', 'Read the certificates of a listener of this node again', (id) => `Reloaded ${id} listener successfully.`),
 ];
 
 function describe(listener: Listener & Readonly<Record<string, unknown>>): readonly string[] {
@@ -37,7 +38,7 @@ function describe(listener: Listener & Readonly<Record<string, unknown>>): reado
   return [id, ...fields.map(([name, value]) => `  ${name.padEnd(FIELD_WIDTH)}: ${String(value)}`)];
 }
 
-function action(word: 'start' | 'stop' | 'restart', summary: string, done: (id: string) => string): Command {
+function action(word: 'start' | 'stop' | 'restart' | 'reload', summary: string, done: (id: string) => string): Command {
   return {
     words: ['listeners', word],
     args: ['ID'],

@@ -26,6 +26,13 @@ const shared = { tag: 'Listeners', access: 'userOrKey' } as const;
 /** What is no setting in a body: EMQX's clients send back what they were shown. */
 const NOT_SETTINGS = ['id', 'type', 'name', 'number', 'acceptors', 'status', 'node_status', 'listen_on', 'shutdown_count', 'running', 'current_connections'];
 
+const ACTIONS = {
+  start: 'Starts a listener',
+  stop: 'Stops a listener and ends its connections, until it is started or the node starts again',
+  restart: 'Stops and starts a listener',
+  reload: 'Reads the certificates of a listener again; connections stay',
+} as const;
+
 /** A listener on one node. */
 interface Placed {
   readonly node: NodeName;
@@ -116,12 +123,12 @@ export const listenerRoutes: readonly Route[] = [
     errors: ['BAD_LISTENER_ID', 'NODE_DOWN'],
     handle: ({ params: { listener_id: id }, query }, { admin }) => act(admin, id, query.node, 'remove', 204),
   }),
-  ...(['start', 'stop', 'restart'] as const).map((action) =>
+  ...(['start', 'stop', 'restart', 'reload'] as const).map((action) =>
     route({
       ...shared,
       method: 'POST',
       path: `/listeners/:listener_id/${action}`,
-      summary: `${action === 'stop' ? 'Stops a listener and ends its connections' : `${action === 'start' ? 'Starts' : 'Stops and starts'} a listener`}, until the node starts again`,
+      summary: ACTIONS[action],
       params: ListenerParams,
       query: OneNodeQuery,
       answers: { 200: undefined },
