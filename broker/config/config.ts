@@ -1,7 +1,7 @@
 /**
  * config/: what a node can be told, in EMQX's words.
  * In: texts (file, `--set`, environment). Out: one resolved `BrokerConfig`, or problems with positions.
- * May import: base. Begin here for the resolved shape; schema.ts has keys, types, defaults and limits; hocon.ts reads text.
+ * May import: base, topics. Begin here for the resolved shape; schema.ts has keys, types, defaults and limits; hocon.ts reads text.
  */
 import type { Millis, NodeName } from '../base/ids.ts';
 import type { AuthenticatorConfig } from './authenticators.ts';
