@@ -30,6 +30,8 @@ export const PAUSE = {
   limiter: 4,
   /** Its packets wait for an answer from elsewhere. */
   pending: 8,
+  /** It sends more than a subscriber of it takes in. */
+  feeding: 16,
 } as const;
 export type PauseReason = (typeof PAUSE)[keyof typeof PAUSE];
 /** How long a closing connection may take to hand its last bytes to the peer. */

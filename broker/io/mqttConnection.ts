@@ -9,6 +9,7 @@ import type { DeliverResult, NodePort, Out, Peer, Traffic } from '../session/por
 import type { Publication } from '../session/publication.ts';
 import { ClientLimiter, type ClientLimits } from './clientLimiter.ts';
 import { PAUSE, type Connection, type ConnectionHandler } from './connection.ts';
+import { Feeders, type Feeder } from './feeders.ts';
 import type { TurnClock } from './turnClock.ts';
 
 /** What a held connection may send ahead before it is read no further: TCP then holds the client back. */
@@ -24,12 +25,19 @@ const PACKET_ID_AT = 2;
 /** Beyond any packet (section 2.1.4). */
 const NO_LIMIT = 0x1fff_ffff;
 
+/** The connection whose packets are being handled: what is sent just now has come from it. */
+let reading: MqttConnection | null = null;
+
+function setReading(connection: MqttConnection | null): void {
+  reading = connection;
+}
+
 /** What an MQTT connection needs of the node. */
 export interface MqttNode extends NodePort {
   openChannel(out: Out, peer: Peer): Channel;
 }
 
-export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, Out {
+export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, Out, Feeder {
   readonly connection: Connection;
   readonly channel: Channel;
   readonly #clock: TurnClock;
@@ -37,6 +45,12 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
   readonly #onClosed: (connection: MqttConnection) => void;
   /** Null where nothing is limited. */
   readonly #limiter: ClientLimiter | null;
+  /** Its packets wait for an answer from elsewhere. */
+  #waits = false;
+  /** Subscribers that it is held back for. */
+  #heldBack = 0;
+  /** Those that are held back for it; null until the first. */
+  #feeders: Feeders | null = null;
   /** Until CONNECT tells, nothing is written. */
   #version: MqttVersion = 4;
   /** A small integer, also without a limit: infinity would be an object of its own for each connection. */
@@ -56,15 +70,29 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
 
   onData(bytes: Buffer, start: number, end: number, owned: boolean): void {
     this.#clock.tick();
-    if (this.#limiter === null) return this.#read(bytes, start, end, owned);
     const before = this.channel.counters.messages.received;
-    this.#read(bytes, start, end, owned);
-    if (this.channel.connState !== 'disconnected') this.#limiter.took(end - start, this.channel.counters.messages.received - before);
+    setReading(this);
+    this.#parser.push(bytes, start, end, owned);
+    setReading(null);
+    if (this.#parser.unreadBytes > MAX_UNREAD_BYTES) this.connection.pauseReading(PAUSE.pending);
+    this.#countRead(end - start, before);
   }
 
-  #read(bytes: Buffer, start: number, end: number, owned: boolean): void {
-    this.#parser.push(bytes, start, end, owned);
-    if (this.#parser.unreadBytes > MAX_UNREAD_BYTES) this.connection.pauseReading(PAUSE.pending);
+  #countRead(bytes: number, messagesBefore: number): void {
+    if (this.#limiter === null || this.channel.connState === 'disconnected') return;
+    this.#limiter.took(bytes, this.channel.counters.messages.received - messagesBefore);
+  }
+
+  /** Reads on where the parser was held, unless there is another reason to hold it. */
+  #goOn(): void {
+    if (this.channel.connState === 'disconnected') return this.#parser.stop();
+    if (this.#waits || this.#heldBack > 0) return;
+    if (this.#parser.unreadBytes > MAX_UNREAD_BYTES) this.connection.resumeReading(PAUSE.pending);
+    const before = this.channel.counters.messages.received;
+    setReading(this);
+    this.#parser.release();
+    setReading(null);
+    this.#countRead(0, before);
   }
 
   onDrain(): void {
@@ -76,6 +104,7 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
     this.#clock.tick();
     this.#parser.stop();
     this.#limiter?.cancel();
+    this.#feeders?.dispose();
     this.channel.closed(error ?? 'tcp_closed');
     this.#onClosed(this);
   }
@@ -147,14 +176,38 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
     return this.connection.congested;
   }
 
+  full(patienceMs: Millis): void {
+    // Nobody waits for itself: its acknowledgements are what it is waited for.
+    if (reading === null || reading === this) return;
+    this.#feeders ??= new Feeders();
+    this.#feeders.hold(reading, patienceMs);
+  }
+
+  eased(): void {
+    this.#feeders?.eased();
+  }
+
+  heldBack(): void {
+    this.#heldBack += 1;
+    this.#parser.hold();
+    this.connection.pauseReading(PAUSE.feeding);
+  }
+
+  letGo(): void {
+    this.#heldBack -= 1;
+    if (this.#heldBack > 0) return;
+    this.connection.resumeReading(PAUSE.feeding);
+    this.#goOn();
+  }
+
   hold(): void {
+    this.#waits = true;
     this.#parser.hold();
   }
 
   release(): void {
-    if (this.channel.connState === 'disconnected') return this.#parser.stop();
-    if (this.#parser.unreadBytes > MAX_UNREAD_BYTES) this.connection.resumeReading(PAUSE.pending);
-    this.#parser.release();
+    this.#waits = false;
+    this.#goOn();
   }
 
   get readingPaused(): boolean {

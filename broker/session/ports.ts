@@ -78,6 +78,10 @@ export interface Out {
   readonly traffic: Traffic;
   /** More is waiting than the client takes in; `Channel.drained` follows when that is over. */
   readonly congested: boolean;
+  /** More waits for this client than should: whoever is being read just now, and so has sent it, is held back until `eased`, or for `patienceMs`. */
+  full(patienceMs: Millis): void;
+  /** `full` is over. */
+  eased(): void;
   /** Hands on no more packets until `release`; what arrives meanwhile waits in order, a bounded amount of it in memory. */
   hold(): void;
   release(): void;

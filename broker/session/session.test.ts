@@ -257,3 +257,23 @@ describe('hooks', () => {
     expect(subscriber.taken()).toEqual(['publish in/a qos0 "x"']);
   });
 });
+
+describe('a queue that fills', () => {
+  it('holds back those who send from its half on, and lets them go when a quarter is left', () => {
+    const { world, subscriber, publisher } = pair(['mqtt.max_inflight=1', 'mqtt.max_mqueue_len=8']);
+    const publish = (count: number): void => {
+      for (let index = 0; index < count; index += 1) publisher.publish('a', 'x', { qos: 1 });
+    };
+    const seen: boolean[] = [];
+    publish(4);
+    seen.push(subscriber.isFull);
+    publish(1);
+    seen.push(subscriber.isFull);
+    for (const packetId of [1, 2, 3]) {
+      seen.push(subscriber.isFull);
+      subscriber.ack('puback', packetId);
+    }
+    seen.push(subscriber.isFull);
+    expect({ seen, dropped: world.metrics.get('delivery.dropped') }).toEqual({ seen: [false, true, true, true, false, false], dropped: 0 });
+  });
+});

@@ -26,6 +26,9 @@ import { willDelayMs } from './will.ts';
 /** Why a delivery did not happen, with its counter's last word. */
 export type DropReason = 'no_local' | 'too_large' | 'qos0_msg' | 'queue_full' | 'expired';
 
+/** How long others wait for a client that has too much in its queue to work off a part of it; less if it has never acknowledged anything. */
+const PATIENCE_MS = 500;
+const FIRST_PATIENCE_MS = 100;
 const MESSAGES_DELIVERED = METRIC['messages.delivered'];
 const DROP_METRIC: Readonly<Record<DropReason, number>> = {
   no_local: METRIC['delivery.dropped.no_local'],
@@ -65,6 +68,8 @@ export class Session implements TimerOwner {
   /** QoS 1 and 2 PUBLISH that may still be sent on this connection before an acknowledgement (section 4.9). */
   #quota = 0;
   #window = 0;
+  /** The client of this connection acknowledges what it gets. */
+  #settles = false;
   expiryTimer: Timer | null = null;
   willTimer: Timer | null = null;
 
@@ -103,6 +108,7 @@ export class Session implements TimerOwner {
     this.#window = Math.min(channel.clientReceiveMaximum, this.node.mqtt.maxInflight);
     this.#quota = this.#window;
     this.inflight?.fit(this.#window);
+    this.#settles = false;
     cancel(this.expiryTimer);
     cancel(this.willTimer);
     this.expiryTimer = this.willTimer = null;
@@ -202,6 +208,9 @@ export class Session implements TimerOwner {
     delivery.publication.keep();
     this.mqueue ??= newQueue(this.node.mqtt);
     const evicted = this.mqueue.push(delivery);
+    if (this.channel !== null && this.mqueue.length * 2 >= this.node.mqtt.maxMqueueLen) {
+      this.channel.out.full(this.#settles ? PATIENCE_MS : FIRST_PATIENCE_MS);
+    }
     if (evicted === undefined) return;
     this.mqueueDropped += 1;
     this.#drop(evicted.publication, 'queue_full');
@@ -264,7 +273,10 @@ export class Session implements TimerOwner {
         this.#drop(publication, 'too_large');
       }
     }
-    if (this.mqueue !== null && this.#resend === null) this.#drainQueue(channel, this.mqueue, nowMs);
+    if (this.mqueue !== null && this.#resend === null) {
+      this.#drainQueue(channel, this.mqueue, nowMs);
+      if (this.mqueue.length * 4 <= this.node.mqtt.maxMqueueLen) channel.out.eased();
+    }
     if (this.retainedFeeds !== null && this.takesRetained) for (const feed of this.retainedFeeds) feed.run();
   }
 
@@ -326,6 +338,7 @@ export class Session implements TimerOwner {
 
   #free(entry: InflightEntry): void {
     this.inflight?.remove(entry);
+    this.#settles = true;
     if (this.#quota < this.#window) this.#quota += 1;
     this.pump();
   }

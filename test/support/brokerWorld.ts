@@ -166,6 +166,8 @@ export class TestClient implements Out {
   closed = false;
   /** Set to make the client look like one that does not read. */
   congested = false;
+  /** The broker would hold back those who send to it. */
+  isFull = false;
   /** Set to make the broker hold the client back. */
   readingPaused = false;
   maximumPacketSize = Number.POSITIVE_INFINITY;
@@ -214,6 +216,14 @@ export class TestClient implements Out {
     const sink = { onPacket: (packet: Packet) => void this.received.push(packet), onError: () => {} };
     const parser = new PacketParser(sink, { maxPacketSize: bytes.length, sender: 'server', version: this.channel.version });
     parser.push(Buffer.from(bytes), 0, bytes.length, true);
+  }
+
+  full(): void {
+    this.isFull = true;
+  }
+
+  eased(): void {
+    this.isFull = false;
   }
 
   hold(): void {
