@@ -39,8 +39,7 @@ export class RawClient {
 
   #receive(chunk: Buffer): void {
     try {
-      this.#witness ??= mqttParser({ protocolVersion: this.level });
-      this.#witness.on('error', (error) => (this.#fault ??= error));
+      this.#witness ??= mqttParser({ protocolVersion: this.level }).on('error', (error) => (this.#fault ??= error)) as Parser;
       this.#witness.parse(chunk);
       this.#bytes = Buffer.concat([this.#bytes, chunk]);
       const { packets, length } = readPackets(this.#bytes, this.level);
