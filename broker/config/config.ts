@@ -42,6 +42,13 @@ export interface MqttConfig {
   readonly mqueuePriorities: MqueuePriorities | null;
   readonly maxSubscriptions: number;
   readonly upgradeQos: boolean;
+  /** `ignore_loop_deliver`: clients of MQTT 3 do not get their own messages. */
+  readonly ignoreLoopDeliver: boolean;
+  /** Refuse what the standards only advise against. */
+  readonly strictMode: boolean;
+  /** Told in CONNACK to who asks; '' = nothing. */
+  readonly responseInformation: string;
+  readonly useUsernameAsClientId: boolean;
   /** For listeners that say nothing else. */
   readonly peerCertAsUsername: CertificatePart | undefined;
   readonly peerCertAsClientId: CertificatePart | undefined;

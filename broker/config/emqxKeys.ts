@@ -85,21 +85,13 @@ export const EMQX_KEYS: readonly EmqxKey[] = [
 
   ...later(
     '',
-    OFF,
-    'mqtt.ignore_loop_deliver',
-    'mqtt.use_username_as_clientid',
-  ),
-  ...later(
-    '',
     ['disabled'],
     'mqtt.clientid_override',
   ),
+  ...none('A keepalive is looked at when it is due', 'mqtt.keepalive_check_interval'),
   ...later(
     '',
     [],
-    'mqtt.strict_mode',
-    'mqtt.response_information',
-    'mqtt.keepalive_check_interval',
     'mqtt.client_attrs_init',
     'mqtt.shared_subscription_max_hops',
   ),

@@ -25,6 +25,7 @@ import { Channel } from '../session/channel.ts';
 import type { Clock, NodePort, OpenedSession, Out, Peer, SubscribeItem, Timers, TopicHandle } from '../session/ports.ts';
 import { mountTopic } from '../session/mountpoint.ts';
 import { Publication } from '../session/publication.ts';
+import { stopFeed } from '../session/retainedFeed.ts';
 import { Session } from '../session/session.ts';
 import { SubscriptionTable } from '../session/subscriptionTable.ts';
 import { mergeBySession, newSubscription, routedFilter, type Receiver, type Subscription } from '../session/subscription.ts';
@@ -429,6 +430,7 @@ export class BrokerNode implements NodePort, BrokerPort {
     const subscription = session.subscriptions?.get(topicFilter);
     if (subscription === undefined) return false;
     session.subscriptions?.delete(topicFilter);
+    stopFeed(session, topicFilter);
     this.#removeRoute(subscription);
     this.#subscriptions -= 1;
     this.#measureSubscriptions();

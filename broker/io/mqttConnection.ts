@@ -10,6 +10,7 @@ import type { Publication } from '../session/publication.ts';
 import { ClientLimiter, type ClientLimits } from './clientLimiter.ts';
 import { PAUSE, type Connection, type ConnectionHandler } from './connection.ts';
 import { Feeders, type Feeder } from './feeders.ts';
+import { OutgoingAliases } from './outgoingAliases.ts';
 import type { TurnClock } from './turnClock.ts';
 
 /** What a held connection may send ahead before it is read no further: TCP then holds the client back. */
@@ -55,12 +56,14 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
   #version: MqttVersion = 4;
   /** A small integer, also without a limit: infinity would be an object of its own for each connection. */
   #maximumPacketSize = NO_LIMIT;
+  /** Null for clients that take no topic aliases. */
+  #aliases: OutgoingAliases | null = null;
 
   constructor(node: MqttNode, connection: Connection, peer: Peer, clock: TurnClock, onClosed: (connection: MqttConnection) => void, limits: ClientLimits | null = null) {
     this.connection = connection;
     this.#clock = clock;
     this.#onClosed = onClosed;
-    this.#parser = new PacketParser(this, { maxPacketSize: node.mqtt.maxPacketSize, bytes: this });
+    this.#parser = new PacketParser(this, { strict: node.mqtt.strictMode, maxPacketSize: node.mqtt.maxPacketSize, bytes: this });
     this.channel = node.openChannel(this, peer);
     this.#limiter = limits === null ? null : new ClientLimiter(limits, connection, node);
     connection.start(this);
@@ -130,9 +133,10 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
 
   // ---------------------------------------------------------------- from the channel
 
-  setProtocol(version: MqttVersion, maximumPacketSize: number): void {
+  setProtocol(version: MqttVersion, maximumPacketSize: number, topicAliasMaximum: number): void {
     this.#version = version;
     this.#maximumPacketSize = Math.min(maximumPacketSize, NO_LIMIT);
+    this.#aliases = topicAliasMaximum === 0 ? null : new OutgoingAliases(topicAliasMaximum); // [MQTT-3.1.2-27]
   }
 
   send(packet: Packet): void {
@@ -152,6 +156,13 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
     const { connection } = this;
     // QoS 1 and 2 are bounded by the window; only QoS 0 may be lost to a client that does not read.
     if (qos === 0 && connection.congested) return 'congested';
+    if (this.#aliases !== null) {
+      const aliased = this.#aliases.encode(publication, qos, retain, dup, packetId, subscriptionIds, nowMs, this.#maximumPacketSize);
+      if (aliased !== undefined) {
+        connection.write(aliased);
+        return 'sent';
+      }
+    }
     const frame = publication.frame(this.#version, qos, retain, dup, subscriptionIds, nowMs);
     if (frame.length > this.#maximumPacketSize) return 'tooLarge';
     if (qos === 0) connection.write(frame);

@@ -1,6 +1,6 @@
 /** Reads the fields of one packet. The first violation is kept and ends the reading: what follows gets empty values. */
 import type { MqttVersion } from './packet.ts';
-import { utf8Problem } from './utf8.ts';
+import { isDiscouraged, utf8Problem } from './utf8.ts';
 import { RULES, violationOf, type Rule, type Violation } from './violations.ts';
 
 const EMPTY = new Uint8Array(0);
@@ -18,6 +18,8 @@ export class ByteReader {
   /** CONNECT has told `version`. */
   versionRead = false;
   violation: Violation | undefined = undefined;
+  /** Strings with characters that the standards advise against are malformed. */
+  strict = false;
 
   /** Points at the body of a packet: the `end - start` bytes behind the fixed header. */
   begin(bytes: Buffer, start: number, end: number, version: MqttVersion): void {
@@ -88,7 +90,7 @@ export class ByteReader {
       return '';
     }
     this.position += length;
-    const problem = utf8Problem(this.bytes, start, this.position);
+    const problem = utf8Problem(this.bytes, start, this.position) ?? (this.strict && isDiscouraged(this.bytes, start, this.position) ? 'discouragedCharacter' : undefined);
     if (problem === undefined) return this.bytes.toString('utf8', start, this.position);
     this.fail(RULES[problem], field);
     return '';

@@ -13,7 +13,7 @@ import { ByteReader } from './byteReader.ts';
 import { NO_PROPERTIES, type AckPacket, type MqttVersion, type Packet, type Qos } from './packet.ts';
 import { decodeBody, TYPE_IDS, validatePacket } from './packetCodec.ts';
 import type { Sender } from './sender.ts';
-import { utf8Problem } from './utf8.ts';
+import { isDiscouraged, utf8Problem } from './utf8.ts';
 import { RULES, violationOf, type Rule, type Violation } from './violations.ts';
 
 /** Where packets go. Both are called from inside `push`; `onPacket` may call `stop`. */
@@ -47,6 +47,8 @@ export interface ParserOptions {
   readonly maxPacketSize: number;
   /** Who sends the bytes; `client` unless told otherwise. */
   readonly sender?: Sender;
+  /** `mqtt.strict_mode`: strings keep to what the standards advise. */
+  readonly strict?: boolean;
   /** Known for bytes from a server, which sends no CONNECT. */
   readonly version?: MqttVersion;
   /** Gets the packets it names instead of `onPacket`, from the first CONNECT on. */
@@ -75,6 +77,7 @@ export class PacketParser {
   readonly #sink: PacketSink;
   readonly #bytes: ByteSink | undefined;
   readonly #sender: Sender;
+  readonly #strict: boolean;
   #version: MqttVersion | 0;
   #stopped = false;
   /** Stopped, or held: nothing more of a chunk is looked at. */
@@ -97,6 +100,7 @@ export class PacketParser {
     this.#bytes = options.bytes;
     this.maxPacketSize = options.maxPacketSize;
     this.#sender = options.sender ?? 'client';
+    this.#strict = options.strict ?? false;
     this.#version = options.version ?? 0;
   }
 
@@ -290,7 +294,7 @@ export class PacketParser {
       while (index < length && bytes[start + index] === last[index]) index += 1;
       if (index === length) return this.#lastTopic;
     }
-    if (!isPlain(bytes, start, end)) return topicBeyondAscii(bytes, start, end);
+    if (!isPlain(bytes, start, end)) return topicBeyondAscii(bytes, start, end, this.#strict);
     const topic = bytes.toString('latin1', start, end);
     if (length <= MAX_LAST_TOPIC_BYTES) {
       const room = last.length < length ? new Uint8Array(length) : last;
@@ -316,6 +320,7 @@ export class PacketParser {
 
   #takeAny(bytes: Buffer, firstByte: number, bodyAt: number, end: number, owned: boolean): void {
     reader.begin(bytes, bodyAt, end, this.#version === 0 ? 4 : this.#version);
+    reader.strict = this.#strict;
     const packet = decodeBody(reader, firstByte, this.#sender);
     const { violation, version } = reader;
     reader.finish();
@@ -352,8 +357,8 @@ function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
   return true;
 }
 
-function topicBeyondAscii(bytes: Buffer, start: number, end: number): string {
-  if (utf8Problem(bytes, start, end) !== undefined) return '';
+function topicBeyondAscii(bytes: Buffer, start: number, end: number, strict: boolean): string {
+  if (utf8Problem(bytes, start, end) !== undefined || (strict && isDiscouraged(bytes, start, end))) return '';
   const topic = bytes.toString('utf8', start, end);
   return topicNameProblem(topic) === undefined ? topic : '';
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { utf8Problem } from './utf8.ts';
+import { isDiscouraged, utf8Problem } from './utf8.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -52,6 +52,27 @@ describe('strict UTF-8', () => {
   ])('refuses %s', (hex, problem) => {
     const bytes = Buffer.from(hex, 'hex');
     expect(utf8Problem(bytes, 0, bytes.length)).toBe(problem);
+  });
+
+  it.each([
+    ['a', false],
+    ['\u00e9\u00a0~ ', false],
+    ['\ufdcf\ufdf0\ufffd\ufeff', false],
+    ['\u{1fffd}\u{10fffd}', false],
+    ['ab\u0001', true],
+    ['\u001f', true],
+    ['x\u007f', true],
+    ['\u0080', true],
+    ['\u009f', true],
+    ['\ufdd0', true],
+    ['a\ufdef', true],
+    ['\ufffe', true],
+    ['\uffff', true],
+    ['\u{2fffe}', true],
+    ['\u{10ffff}', true],
+  ])('advises against %j: %s', (text, discouraged) => {
+    const bytes = Buffer.from(text);
+    expect(isDiscouraged(bytes, 0, bytes.length)).toBe(discouraged);
   });
 
   it('looks at nothing outside its bounds', () => {

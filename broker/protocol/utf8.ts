@@ -1,10 +1,10 @@
 /**
  * Strict UTF-8 as MQTT wants it (section 1.5.4, RFC 3629). Node's decoder replaces what is wrong by U+FFFD; here it must be
- * found. Accepted although a receiver may refuse them: control characters other than U+0000, and noncharacters such as
- * U+FFFF. That is EMQX's choice too, and it holds for every string field alike.
+ * found. A receiver may also refuse control characters other than U+0000, and noncharacters such as U+FFFF: that is asked for by
+ * `mqtt.strict_mode`, for every string field alike.
  */
 
-export type Utf8Problem = 'utf8' | 'nulCharacter';
+export type Utf8Problem = 'utf8' | 'nulCharacter' | 'discouragedCharacter';
 
 /**
  * What is wrong with the bytes in [start, end): a surrogate, an overlong form, a value above 10FFFF, a truncated sequence
@@ -27,6 +27,25 @@ export function utf8Problem(bytes: Uint8Array, start: number, end: number): Utf8
     at += size;
   }
   return undefined;
+}
+
+/** Whether well-formed bytes hold a character that the standards advise against (section 1.5.4): a control character or a noncharacter. */
+export function isDiscouraged(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at += sequenceLength(bytes[at]!) || 1) {
+    const lead = bytes[at]!;
+    if (lead < 0x20 || lead === 0x7f) return true;
+    if (lead < 0xc2) continue;
+    const second = bytes[at + 1]!;
+    if (lead === 0xc2 && second < 0xa0) return true;
+    if (lead < 0xef) continue;
+    const third = bytes[at + 2]!;
+    // U+FDD0 to U+FDEF, and the last two code points of every plane.
+    if (lead === 0xef && second === 0xb7 && third >= 0x90 && third <= 0xaf) return true;
+    const last = lead === 0xef ? third : bytes[at + 3]!;
+    const planeEnd = lead === 0xef ? second === 0xbf : (second & 0x0f) === 0x0f && third === 0xbf;
+    if (planeEnd && last >= 0xbe) return true;
+  }
+  return false;
 }
 
 /** 0 for bytes that begin no sequence: 80-BF continue one, C0 and C1 would be overlong, F5-FF are above 10FFFF. */

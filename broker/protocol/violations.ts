@@ -50,6 +50,7 @@ export const RULES = {
   trailingBytes: malformed('bytes are left over behind the last field', '§1.2'),
   utf8: malformed('a string is not well-formed UTF-8', 'MQTT-1.5.4-1', 'MQTT-1.5.3-1'),
   nulCharacter: malformed('a string contains U+0000', 'MQTT-1.5.4-2', 'MQTT-1.5.3-2'),
+  discouragedCharacter: malformed('a string contains a control character or a noncharacter', '§1.5.4', '§1.5.3'),
   stringTooLong: malformed('a string or binary field has more than 65535 bytes', '§1.5.4', '§1.5.3'),
   variableByteInteger: malformed('a variable byte integer has more than four bytes', '§1.5.5'),
   packetIdZero: protocolError('the packet identifier is 0', 'MQTT-2.2.1-3', 'MQTT-2.3.1-1'),

@@ -7,6 +7,8 @@ import type { Timer } from './ports.ts';
 export class AwaitingRel {
   /** Id → when it came; insertion order is order of arrival. */
   readonly #received = new Map<number, Millis>();
+  /** Those of them that an earlier connection left: they take no room in the window of the present one. Null = none. */
+  #left: Set<number> | null = null;
   readonly #session: Session;
   #timer: Timer | null = null;
 
@@ -22,9 +24,14 @@ export class AwaitingRel {
     return this.#received.has(packetId);
   }
 
-  /** Remembers a new id; false when `max` are held already. */
-  add(packetId: number, max: number, nowMs: Millis): boolean {
-    if (this.#received.size >= max) return false;
+  /** A new connection announces its own Receive Maximum, and counts from 0 (section 4.9). */
+  connectionOpened(): void {
+    this.#left = this.#received.size === 0 ? null : new Set(this.#received.keys());
+  }
+
+  /** Remembers a new id; false when this connection holds `window` already, or the session `max`. */
+  add(packetId: number, window: number, max: number, nowMs: Millis): boolean {
+    if (this.#received.size >= max || this.#received.size - (this.#left?.size ?? 0) >= window) return false;
     this.#received.set(packetId, nowMs);
     if (this.#timer === null) this.#schedule(nowMs);
     return true;
@@ -32,6 +39,7 @@ export class AwaitingRel {
 
   /** PUBREL: the id is free. False when it was not held. */
   release(packetId: number): boolean {
+    this.#left?.delete(packetId);
     return this.#received.delete(packetId);
   }
 
@@ -41,7 +49,7 @@ export class AwaitingRel {
     const { node, channel } = this.#session;
     for (const [packetId, receivedAtMs] of this.#received) {
       if (receivedAtMs + node.mqtt.awaitRelTimeoutMs > nowMs) break;
-      this.#received.delete(packetId);
+      this.release(packetId);
       node.metrics.inc(METRIC['messages.dropped']);
       node.metrics.inc(METRIC['messages.dropped.await_pubrel_timeout']);
       if (channel === null) continue;

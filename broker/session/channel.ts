@@ -70,6 +70,8 @@ export class Channel implements TimerOwner {
   /** QoS 1 and 2 the client takes at once, and what we announced to take from it. */
   clientReceiveMaximum = 65_535;
   announcedReceiveMaximum = 65_535;
+  /** The client wants Reason Strings on acknowledgements too [MQTT-3.1.2-29]. */
+  problemInformation = true;
   will: Will | null = null;
   session: Session | null = null;
   /** Null unless CONNECT named a method of authentication. */
@@ -224,13 +226,14 @@ export class Channel implements TimerOwner {
       spec,
     });
     // A second CONNECT is a protocol error whatever else is wrong with it [MQTT-3.1.0-2]; those codes are none of DISCONNECT.
-    if (this.connState === 'connected') return this.disconnect(TOLD_OLDER_CLIENTS.has(reasonCode) ? ReasonCode.ProtocolError : reasonCode);
+    const told = TOLD_OLDER_CLIENTS.has(reasonCode) ? ReasonCode.ProtocolError : reasonCode;
+    if (this.connState === 'connected') return this.disconnect(told, reasonName(told), message);
     // Before CONNACK, an MQTT 5 client may be told (section 4.13.1); older ones only what has a return code of its own:
     // the level [MQTT-3.1.2-2] and the client identifier [MQTT-3.1.3-8]. A malformed CONNECT is not answered [MQTT-3.1.4-1].
     if (version === 5 || (version !== 0 && TOLD_OLDER_CLIENTS.has(reasonCode))) {
       this.version = version;
-      this.out.setProtocol(version, Number.POSITIVE_INFINITY);
-      this.send({ type: 'connack', sessionPresent: false, reasonCode, properties: NO_PROPERTIES });
+      this.out.setProtocol(version, Number.POSITIVE_INFINITY, 0);
+      this.send({ type: 'connack', sessionPresent: false, reasonCode, properties: { reasonString: message } });
     }
     this.abort(reasonName(reasonCode));
   }
@@ -295,9 +298,12 @@ export class Channel implements TimerOwner {
     else this.#keepaliveLimitMs = keepalive * 1000 * this.node.mqtt.keepaliveMultiplier;
   }
 
-  /** Ends the connection with a reason: DISCONNECT for MQTT 5, a plain close for others (3.x has no such packet). */
-  disconnect(reasonCode: number, reason = reasonName(reasonCode)): void {
-    this.#sayGoodbye(reasonCode);
+  /**
+   * Ends the connection with a reason: DISCONNECT for MQTT 5, a plain close for others (3.x has no such packet). `detail` says to people
+   * what the code leaves open.
+   */
+  disconnect(reasonCode: number, reason = reasonName(reasonCode), detail?: string): void {
+    this.#sayGoodbye(reasonCode, detail);
     this.#finish(reason);
   }
 
@@ -320,8 +326,9 @@ export class Channel implements TimerOwner {
     this.#finish(reason);
   }
 
-  #sayGoodbye(reasonCode: number): void {
-    if (this.connState === 'connected' && this.version === 5) this.send({ type: 'disconnect', reasonCode, properties: NO_PROPERTIES });
+  #sayGoodbye(reasonCode: number, detail?: string): void {
+    const properties = detail === undefined ? NO_PROPERTIES : { reasonString: detail };
+    if (this.connState === 'connected' && this.version === 5) this.send({ type: 'disconnect', reasonCode, properties });
     this.out.close();
   }
 

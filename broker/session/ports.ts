@@ -58,8 +58,8 @@ export interface Traffic {
 
 /** One connection, seen from its channel. Calls only append; bytes leave together at the end of the turn. */
 export interface Out {
-  /** Called once, by a CONNECT: the version to write and the largest packet the client takes. */
-  setProtocol(version: MqttVersion, maximumPacketSize: number): void;
+  /** Called once, by a CONNECT: the version to write, the largest packet and the highest topic alias the client takes. */
+  setProtocol(version: MqttVersion, maximumPacketSize: number, topicAliasMaximum: number): void;
   send(packet: Packet): void;
   /** Sends a publication as PUBLISH. Positional arguments: this is the hot path. */
   deliver(

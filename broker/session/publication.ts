@@ -154,7 +154,7 @@ export class Publication {
   frame(version: MqttVersion, qos: Qos, retain: boolean, dup: boolean, subscriptionIds: readonly number[] | null, nowMs: Millis): Uint8Array {
     const v5 = version === 5;
     if (dup || (v5 && (subscriptionIds !== null || this.#waitedSeconds(nowMs) > 0))) {
-      return this.#encode(version, qos, retain, dup, v5 ? this.#propertiesFor(subscriptionIds, nowMs) : NO_PROPERTIES);
+      return this.#encode(version, qos, retain, dup, v5 ? this.propertiesFor(subscriptionIds, nowMs) : NO_PROPERTIES);
     }
     if (retain || qos !== this.qos) return this.#other(version, qos, retain);
     if (v5) return (this.#plain5 ??= this.#encode(version, qos, false, false, this.message.properties));
@@ -174,8 +174,8 @@ export class Publication {
     return Math.max(0, Math.floor((nowMs - this.timestampMs) / 1000));
   }
 
-  /** [MQTT-3.3.2-6]: the expiry that is sent is what is left of it. */
-  #propertiesFor(subscriptionIds: readonly number[] | null, nowMs: Millis): Properties {
+  /** What a receiver of MQTT 5 is sent at that moment. [MQTT-3.3.2-6]: of the expiry, what is left of it. */
+  propertiesFor(subscriptionIds: readonly number[] | null, nowMs: Millis): Properties {
     const properties: Properties = { ...this.message.properties };
     if (subscriptionIds !== null) properties.subscriptionIdentifiers = subscriptionIds;
     if (properties.messageExpiryInterval !== undefined) {

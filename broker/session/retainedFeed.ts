@@ -15,6 +15,11 @@ import type { Subscription } from './subscription.ts';
 /** Nodes of the store that one slice may enter. */
 const NODES_PER_SLICE = 500;
 
+/** The subscription is gone: what it has not been sent yet stays unsent [MQTT-3.10.4-2]. */
+export function stopFeed(session: Session, topicFilter: string): void {
+  for (const feed of session.retainedFeeds ?? []) if (feed.subscription.topicFilter === topicFilter) session.endFeed(feed);
+}
+
 export class RetainedFeed implements TimerOwner {
   readonly subscription: Subscription;
   readonly #session: Session;

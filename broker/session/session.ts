@@ -65,7 +65,7 @@ export class Session implements TimerOwner {
   ended = false;
   /** Deliveries of an earlier connection that are to be sent again, in original order. */
   #resend: InflightEntry[] | null = null;
-  /** QoS 1 and 2 PUBLISH that may still be sent on this connection before an acknowledgement (section 4.9). */
+  /** QoS 1 and 2 PUBLISH that may still be sent on this connection before an acknowledgement (section 4.9); below 0 while old ones fill the window. */
   #quota = 0;
   #window = 0;
   /** The client of this connection acknowledges what it gets. */
@@ -109,6 +109,7 @@ export class Session implements TimerOwner {
     this.#quota = this.#window;
     this.inflight?.fit(this.#window);
     this.#settles = false;
+    this.awaitingRel?.connectionOpened();
     cancel(this.expiryTimer);
     cancel(this.willTimer);
     this.expiryTimer = this.willTimer = null;
@@ -123,6 +124,8 @@ export class Session implements TimerOwner {
         if (entry.released) this.channel?.sendAck('pubrel', entry.packetId);
         else publishes.push(entry);
       }
+      // An unfinished QoS 2 delivery holds its slot until PUBCOMP, on this connection as on the last [MQTT-3.3.4-9].
+      this.#quota -= this.inflight.count - publishes.length;
       this.#resend = publishes.length === 0 ? null : publishes;
     }
     this.pump();
@@ -198,7 +201,7 @@ export class Session implements TimerOwner {
     const nowMs = node.clock.now();
     if (qos === 0) return this.#send0(channel, publication, retain, subscriptionIds, nowMs);
     // Nothing newer may overtake what is to be sent again or waits (section 4.6).
-    if (this.#quota === 0 || this.#resend !== null || this.mqueueLength > 0) {
+    if (this.#quota <= 0 || this.#resend !== null || this.mqueueLength > 0) {
       return this.#enqueue({ publication, qos, retain, subscriptionIds });
     }
     this.#sendWindowed(channel, publication, qos, retain, subscriptionIds, nowMs);
@@ -282,7 +285,7 @@ export class Session implements TimerOwner {
 
   #drainQueue(channel: Channel, queue: DeliveryQueue, nowMs: Millis): void {
     for (let next = queue.peek(); next !== undefined; next = queue.peek()) {
-      if (next.qos > 0 && this.#quota === 0) return;
+      if (next.qos > 0 && this.#quota <= 0) return;
       queue.shift();
       if (next.qos === 0) this.#send0(channel, next.publication, next.retain, next.subscriptionIds, nowMs);
       else this.#sendWindowed(channel, next.publication, next.qos, next.retain, next.subscriptionIds, nowMs);

@@ -262,8 +262,7 @@ describe('receive maximum of the client', () => {
     await client.subscribe('full/zero', 0);
     client.publish('full/zero', 'q0', { qos: 1, id: 5 });
     client.send(PINGREQ, ackPacket('pubrel', 9));
-    expect((await client.texts()).sort()).toEqual(['puback #5', 'publish full/zero q0 "q0"']);
-    expect(await client.texts()).toEqual(['pubcomp #9 92']);
+    expect((await client.take(4)).sort()).toEqual(['pingresp', 'puback #5', 'pubcomp #9 92', 'publish full/zero q0 "q0"']);
     expect(await client.unsubscribe('full/zero')).toBe('unsuback #2 00');
   });
 

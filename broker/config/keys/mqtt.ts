@@ -115,6 +115,25 @@ export const MQTT_KEYS = {
     'false',
     'Whether a message is delivered with the QoS of the subscription even if it was published with a lower one.',
   ),
+  ignoreLoopDeliver: key(
+    'mqtt.ignore_loop_deliver',
+    form.switchType,
+    'false',
+    'Whether clients of MQTT 3 are spared their own messages, as No Local does in MQTT 5.',
+  ),
+  strictMode: key(
+    'mqtt.strict_mode',
+    form.switchType,
+    'false',
+    'Whether what the standards only advise against is refused: control characters and noncharacters in strings, payloads announced as UTF-8 that are none, client ids of MQTT 3.1 above 23 characters.',
+  ),
+  responseInformation: key('mqtt.response_information', form.scalar('text of up to 1024 characters', (given) => (given.length <= 1024 ? given : undefined)), '""', 'Response Information for MQTT 5 clients that ask for it.'),
+  useUsernameAsClientId: key(
+    'mqtt.use_username_as_clientid',
+    form.switchType,
+    'false',
+    'Whether the user name is the client id; a client without one is refused with 0x85.',
+  ),
   peerCertAsUsername: key(
     'mqtt.peer_cert_as_username',
     certificatePart,

@@ -1,8 +1,8 @@
 /** PUBACK, PUBREC and PUBCOMP for what was delivered; PUBREL for what was received. */
 import { METRIC } from '../../metrics/metrics.ts';
-import { NO_PROPERTIES } from '../../protocol/packet.ts';
 import { ReasonCode } from '../../protocol/reasonCodes.ts';
 import type { Channel } from '../channel.ts';
+import { reasonString } from '../reasonString.ts';
 import type { Session } from '../session.ts';
 
 const PUBACK_RECEIVED = METRIC['packets.puback.received'];
@@ -42,5 +42,5 @@ export function handlePubrel(channel: Channel, session: Session, packetId: numbe
 
 function reply(channel: Channel, type: 'pubrel' | 'pubcomp', packetId: number, reasonCode: number): void {
   if (reasonCode === ReasonCode.Success) channel.sendAck(type, packetId);
-  else channel.send({ type, packetId, reasonCode, properties: NO_PROPERTIES });
+  else channel.send({ type, packetId, reasonCode, properties: reasonString(channel, 'no QoS 2 message with this packet identifier is open') });
 }

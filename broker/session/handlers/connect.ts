@@ -4,14 +4,19 @@ import { METRIC } from '../../metrics/metrics.ts';
 import type { AuthnVerdict } from '../../protocol/authentication.ts';
 import type { ConnectPacket, Properties } from '../../protocol/packet.ts';
 import { ReasonCode } from '../../protocol/reasonCodes.ts';
+import { utf8Problem } from '../../protocol/utf8.ts';
 import { countLevels } from '../../topics/topicName.ts';
 import type { Channel } from '../channel.ts';
+import { connackProperties, fitting } from '../connackProperties.ts';
 import { mountedTooLong, renderMountpoint } from '../mountpoint.ts';
 import { vouchedFor } from '../vouchedFor.ts';
 import { authenticate } from './authenticate.ts';
 
 /** 0xFFFFFFFF: the session never expires (section 3.1.2.11.2). */
 const NEVER = 0xffff_ffff;
+
+/** What MQTT 3.1 allows; most servers never cared. */
+const MAX_CLIENT_ID_31 = 23;
 
 export function expiryMsOf(seconds: number): Millis {
   return seconds === NEVER ? Number.POSITIVE_INFINITY : seconds * 1000;
@@ -37,9 +42,11 @@ function conclude(channel: Channel, packet: ConnectPacket, assigned: string | un
   if (mountpoint === undefined) return refuse(channel, ReasonCode.ClientIdentifierNotValid);
   if (channel.will !== null && mountedTooLong(mountpoint, channel.will.topic)) return refuse(channel, ReasonCode.TopicNameInvalid);
   channel.mountpoint = mountpoint;
+  const wanted = packet.version === 5 ? connackProperties(channel, packet, assigned) : {};
+  if (channel.enhancedAuth !== null) Object.assign(wanted, channel.enhancedAuth.properties(verdict.data));
+  const properties = fitting(wanted, packet.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY);
+  if (properties === undefined) return channel.abort('connack_too_large');
   const { session, present } = node.openSession(channel, packet.cleanStart);
-  const properties = packet.version === 5 ? connackProperties(channel, packet, assigned) : {};
-  if (channel.enhancedAuth !== null) Object.assign(properties, channel.enhancedAuth.properties(verdict.data));
   session.attach(channel);
   sendConnack(channel, present, ReasonCode.Success, properties);
   channel.opened(session, channel.connection.keepalive);
@@ -52,15 +59,18 @@ function conclude(channel: Channel, packet: ConnectPacket, assigned: string | un
 function takeIdentity(channel: Channel, packet: ConnectPacket): string | undefined {
   const { node, peer } = channel;
   const { properties } = packet;
+  const { useUsernameAsClientId } = node.mqtt;
+  const username = peer.certificate?.username ?? packet.username;
+  const named = peer.certificate?.clientId ?? (useUsernameAsClientId ? (username ?? '') : packet.clientId);
   // [MQTT-3.1.3-6], [MQTT-3.1.3-7]: an empty id is replaced; in 3.x only for a session that ends with its connection.
-  const named = peer.certificate?.clientId ?? packet.clientId;
-  const mayBeChosen = packet.clientId === '' && (packet.version === 5 || packet.cleanStart);
+  const mayBeChosen = packet.clientId === '' && !useUsernameAsClientId && (packet.version === 5 || packet.cleanStart);
   const assigned = mayBeChosen ? named || node.assignClientId() : undefined;
   channel.version = packet.version;
-  channel.out.setProtocol(packet.version, properties.maximumPacketSize ?? Number.POSITIVE_INFINITY);
+  channel.problemInformation = properties.requestProblemInformation !== 0;
+  channel.out.setProtocol(packet.version, properties.maximumPacketSize ?? Number.POSITIVE_INFINITY, properties.topicAliasMaximum ?? 0);
   channel.identity = {
     clientId: assigned ?? named,
-    username: peer.certificate?.username ?? packet.username,
+    username,
     peerHost: peer.host,
     isBridge: packet.bridge,
     ...(peer.certificate && { certCommonName: peer.certificate.commonName, certSubject: peer.certificate.subject }),
@@ -92,10 +102,14 @@ function sessionExpiryMs(channel: Channel, packet: ConnectPacket): Millis {
 function check(channel: Channel, packet: ConnectPacket): number {
   const { mqtt } = channel.node;
   const { clientId } = channel.identity;
-  if (clientId === '' || Buffer.byteLength(clientId) > mqtt.maxClientIdLen) return ReasonCode.ClientIdentifierNotValid; // [MQTT-3.1.3-8]
+  const maxLength = mqtt.strictMode && packet.version === 3 ? Math.min(MAX_CLIENT_ID_31, mqtt.maxClientIdLen) : mqtt.maxClientIdLen;
+  if (clientId === '' || Buffer.byteLength(clientId) > maxLength) return ReasonCode.ClientIdentifierNotValid; // [MQTT-3.1.3-8]
   const { will } = packet;
   if (will === undefined) return ReasonCode.Success;
   if (will.qos > mqtt.maxQosAllowed) return ReasonCode.QosNotSupported; // [MQTT-3.2.2-12]
+  if (mqtt.strictMode && will.properties.payloadFormatIndicator === 1 && utf8Problem(will.payload, 0, will.payload.length) === 'utf8') {
+    return ReasonCode.PayloadFormatInvalid;
+  }
   if (will.retain && !mqtt.retainAvailable) return ReasonCode.RetainNotSupported; // [MQTT-3.2.2-13]
   return countLevels(will.topic) > mqtt.maxTopicLevels ? ReasonCode.TopicNameInvalid : ReasonCode.Success;
 }
@@ -111,22 +125,4 @@ function refuse(channel: Channel, reasonCode: number): void {
 function sendConnack(channel: Channel, sessionPresent: boolean, reasonCode: number, properties: Properties): void {
   channel.node.metrics.inc(METRIC['client.connack']);
   channel.send({ type: 'connack', sessionPresent, reasonCode, properties: channel.node.connack(channel, reasonCode, properties) });
-}
-
-/** What every successful CONNACK tells an MQTT 5 client (broker-contract 8.4). */
-function connackProperties(channel: Channel, packet: ConnectPacket, assigned: string | undefined): Properties {
-  const { mqtt } = channel.node;
-  const properties: Properties = {
-    receiveMaximum: channel.announcedReceiveMaximum,
-    retainAvailable: mqtt.retainAvailable ? 1 : 0,
-    maximumPacketSize: mqtt.maxPacketSize,
-    topicAliasMaximum: mqtt.maxTopicAlias,
-    wildcardSubscriptionAvailable: mqtt.wildcardSubscription ? 1 : 0,
-    subscriptionIdentifierAvailable: 1,
-    sharedSubscriptionAvailable: mqtt.sharedSubscription ? 1 : 0,
-  };
-  if (mqtt.maxQosAllowed < 2) properties.maximumQos = mqtt.maxQosAllowed === 1 ? 1 : 0;
-  if (channel.connection.keepalive !== packet.keepalive) properties.serverKeepAlive = channel.connection.keepalive;
-  if (assigned !== undefined) properties.assignedClientIdentifier = assigned; // [MQTT-3.2.2-16]
-  return properties;
 }

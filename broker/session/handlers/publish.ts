@@ -3,12 +3,14 @@ import { METRIC } from '../../metrics/metrics.ts';
 import type { Message } from '../../protocol/message.ts';
 import { ownBytes } from '../../protocol/ownBytes.ts';
 import { NO_PROPERTIES, type Properties, type PublishPacket, type Qos } from '../../protocol/packet.ts';
-import { ReasonCode } from '../../protocol/reasonCodes.ts';
+import { ReasonCode, reasonName } from '../../protocol/reasonCodes.ts';
+import { utf8Problem } from '../../protocol/utf8.ts';
 import { countLevels } from '../../topics/topicName.ts';
 import { AwaitingRel } from '../awaitingRel.ts';
 import type { Channel } from '../channel.ts';
 import { mounted, mountedTooLong, mountTopic } from '../mountpoint.ts';
 import { Publication } from '../publication.ts';
+import { reasonString } from '../reasonString.ts';
 import type { Session } from '../session.ts';
 
 /**
@@ -21,13 +23,20 @@ const PUBLISH_RECEIVED = METRIC['packets.publish.received'];
 const MESSAGES_RECEIVED = METRIC['messages.received'];
 const QOS_RECEIVED = [METRIC['messages.qos0.received'], METRIC['messages.qos1.received'], METRIC['messages.qos2.received']] as const;
 
+/** Reason Strings of refusing acknowledgements; for other codes their name has to do. */
+const REFUSALS: Readonly<Partial<Record<number, string>>> = {
+  [ReasonCode.NotAuthorized]: 'publishing to this topic is not allowed',
+  [ReasonCode.PayloadFormatInvalid]: 'the payload is announced as UTF-8 and is not',
+};
+
 export function handlePublish(channel: Channel, session: Session, packet: PublishPacket): void {
   const { node } = channel;
   const { qos, retain, packetId } = packet;
   count(channel, qos);
   if (!offered(channel, qos, retain)) return;
   const topic = packet.properties.topicAlias === undefined ? packet.topic : resolveAlias(channel, packet.topic, packet.properties.topicAlias);
-  if (typeof topic === 'number') return reject(channel, topic);
+  if (typeof topic === 'number') return reject(channel, topic, `topic alias ${packet.properties.topicAlias} is not in use or not allowed`);
+  if (node.mqtt.strictMode && isFalseText(packet)) return refuseFormat(channel, qos, packetId);
   if (!admit(channel, session, topic, qos, retain, packetId)) return;
   const message: Message = {
     topic,
@@ -74,8 +83,8 @@ function count(channel: Channel, qos: Qos): void {
 /** Whether CONNACK offered this QoS and RETAIN. If not, the connection has ended. */
 function offered(channel: Channel, qos: Qos, retain: boolean): boolean {
   const { mqtt } = channel.node;
-  if (qos > mqtt.maxQosAllowed) reject(channel, ReasonCode.QosNotSupported); // [MQTT-3.2.2-11]
-  else if (retain && !mqtt.retainAvailable) reject(channel, ReasonCode.RetainNotSupported); // [MQTT-3.2.2-14]
+  if (qos > mqtt.maxQosAllowed) reject(channel, ReasonCode.QosNotSupported, `QoS ${qos} is above the maximum of ${mqtt.maxQosAllowed}`); // [MQTT-3.2.2-11]
+  else if (retain && !mqtt.retainAvailable) reject(channel, ReasonCode.RetainNotSupported, 'messages may not be retained'); // [MQTT-3.2.2-14]
   else return true;
   return false;
 }
@@ -85,7 +94,7 @@ function admit(channel: Channel, session: Session, topic: string, qos: Qos, reta
   const { metrics, mqtt } = channel.node;
   // The parser hands on valid topics only; how deep they may be is this broker's own limit, and known for one that was sent before.
   if (topic !== channel.verdict.topic && (countLevels(topic) > mqtt.maxTopicLevels || mountedTooLong(channel.mountpoint, topic))) {
-    reject(channel, ReasonCode.TopicNameInvalid);
+    reject(channel, ReasonCode.TopicNameInvalid, `the topic has more than ${mqtt.maxTopicLevels} levels or is too long`);
     return false;
   }
   // A repeat of a QoS 2 PUBLISH is the same message: acknowledged again, not published again [MQTT-4.3.3-10].
@@ -113,6 +122,17 @@ function publish(channel: Channel, received: Publication, packetId: number): voi
   acknowledge(channel, qos, packetId, qos === 1 ? node.acknowledging(packetId, publication, receivers, reasonCode) : reasonCode);
 }
 
+/** Announced as UTF-8 and is not (section 3.3.2.3.2); U+0000 is allowed in payloads. */
+function isFalseText({ payload, properties }: PublishPacket): boolean {
+  return properties.payloadFormatIndicator === 1 && utf8Problem(payload, 0, payload.length) === 'utf8';
+}
+
+function refuseFormat(channel: Channel, qos: Qos, packetId: number): void {
+  channel.node.metrics.inc(METRIC['packets.publish.error']);
+  if (qos > 0) return acknowledge(channel, qos, packetId, ReasonCode.PayloadFormatInvalid);
+  channel.disconnect(ReasonCode.PayloadFormatInvalid, undefined, REFUSALS[ReasonCode.PayloadFormatInvalid]);
+}
+
 /** The topic an alias stands for, or a reason code. The mapping is set even if the publish is refused later (section 3.3.2.3.4). */
 function resolveAlias(channel: Channel, topic: string, alias: number): string | number {
   if (alias === 0 || alias > channel.node.mqtt.maxTopicAlias) return ReasonCode.TopicAliasInvalid; // [MQTT-3.3.2-8], [MQTT-3.3.2-9]
@@ -128,13 +148,13 @@ function resolveAlias(channel: Channel, topic: string, alias: number): string | 
 function reserve(channel: Channel, session: Session, packetId: number): boolean {
   const { mqtt, metrics, clock } = channel.node;
   // An MQTT 5 client was told its window; others get the configured one.
-  const max = channel.version === 5 ? Math.min(channel.announcedReceiveMaximum, mqtt.maxAwaitingRel) : mqtt.maxAwaitingRel;
+  const window = channel.version === 5 ? channel.announcedReceiveMaximum : mqtt.maxAwaitingRel;
   session.awaitingRel ??= new AwaitingRel(session);
-  if (session.awaitingRel.add(packetId, max, clock.now())) return true;
+  if (session.awaitingRel.add(packetId, window, mqtt.maxAwaitingRel, clock.now())) return true;
   metrics.inc(METRIC['messages.dropped']);
   metrics.inc(METRIC['messages.dropped.receive_maximum']);
   channel.counters.countReceivedDrop(false);
-  channel.disconnect(ReasonCode.ReceiveMaximumExceeded); // [MQTT-3.3.4-9]
+  channel.disconnect(ReasonCode.ReceiveMaximumExceeded, undefined, `more than ${window} QoS 2 messages wait for PUBREL`); // [MQTT-3.3.4-9]
   return false;
 }
 
@@ -162,15 +182,15 @@ function deny(channel: Channel, qos: Qos, packetId: number, topic: string): void
   if (qos > 0) acknowledge(channel, qos, packetId, ReasonCode.NotAuthorized);
 }
 
-function reject(channel: Channel, reasonCode: number): void {
+function reject(channel: Channel, reasonCode: number, detail: string): void {
   channel.node.metrics.inc(METRIC['packets.publish.error']);
-  channel.disconnect(reasonCode);
+  channel.disconnect(reasonCode, undefined, detail);
 }
 
 function acknowledge(channel: Channel, qos: Qos, packetId: number, reasonCode: number): void {
   const type = qos === 1 ? 'puback' : 'pubrec';
   if (reasonCode === ReasonCode.Success) channel.sendAck(type, packetId);
-  else channel.send({ type, packetId, reasonCode, properties: NO_PROPERTIES });
+  else channel.send({ type, packetId, reasonCode, properties: reasonCode < 0x80 ? NO_PROPERTIES : reasonString(channel, REFUSALS[reasonCode] ?? reasonName(reasonCode)) });
 }
 
 /** The alias belongs to the hop, everything else to the message (section 3.3.2.3). */

@@ -1,13 +1,14 @@
 /** SUBSCRIBE: every filter gets its own answer; SUBACK waits until the cluster knows the routes; retained messages follow it. */
 import { METRIC } from '../../metrics/metrics.ts';
-import { NO_PROPERTIES, type SubOpts, type SubscribePacket } from '../../protocol/packet.ts';
-import { ReasonCode } from '../../protocol/reasonCodes.ts';
+import { NO_PROPERTIES, type Properties, type SubOpts, type SubscribePacket } from '../../protocol/packet.ts';
+import { isFailure, ReasonCode, reasonName } from '../../protocol/reasonCodes.ts';
 import { parseSubscription, type SubscriptionTarget } from '../../topics/sharedSubscription.ts';
 import { hasWildcard } from '../../topics/topicFilter.ts';
 import { countLevels } from '../../topics/topicName.ts';
 import type { Channel } from '../channel.ts';
 import { mountedTooLong, mountFilter } from '../mountpoint.ts';
 import type { SubscribeItem } from '../ports.ts';
+import { reasonString } from '../reasonString.ts';
 import { RetainedFeed } from '../retainedFeed.ts';
 import type { Session } from '../session.ts';
 import { routedFilter } from '../subscription.ts';
@@ -44,7 +45,7 @@ export function handleSubscribe(channel: Channel, session: Session, packet: Subs
   node.routeBarrier(() => {
     if (session.channel !== channel) return;
     const reasonCodes = verdicts.map((verdict) => settled(session, verdict));
-    channel.send({ type: 'suback', packetId: packet.packetId, reasonCodes, properties: NO_PROPERTIES });
+    channel.send({ type: 'suback', packetId: packet.packetId, reasonCodes, properties: refusals(channel, reasonCodes) });
     for (const topicFilter of feeds) feedRetained(session, topicFilter);
   });
 }
@@ -55,11 +56,19 @@ function settled(session: Session, { mounted, reasonCode }: Verdict): number {
   return isGranted && !session.node.grantExclusive(session, mounted) ? ReasonCode.QuotaExceeded : reasonCode;
 }
 
-/** MQTT 3 knows only QoS; a bridge (level | 0x80) means No Local and Retain As Published by its bit. */
+/** Names what was refused, each reason once. */
+function refusals(channel: Channel, reasonCodes: readonly number[]): Properties {
+  const names = new Set(reasonCodes.filter(isFailure).map(reasonName));
+  return names.size === 0 ? NO_PROPERTIES : reasonString(channel, [...names].join(', '));
+}
+
+/** No more than this broker does is granted [MQTT-3.8.4-7]. MQTT 3 knows only QoS; a bridge (level | 0x80) means No Local and Retain As Published by its bit. */
 function optsOf(channel: Channel, topicFilter: string, opts: SubOpts): SubOpts {
-  if (channel.version === 5) return opts;
+  const { mqtt } = channel.node;
+  const qos = opts.qos > mqtt.maxQosAllowed ? mqtt.maxQosAllowed : opts.qos;
+  if (channel.version === 5) return qos === opts.qos ? opts : { ...opts, qos };
   const { isBridge } = channel.identity;
-  return { qos: opts.qos, noLocal: isBridge && !isShared(topicFilter), retainAsPublished: isBridge, retainHandling: 0 };
+  return { qos, noLocal: (isBridge || mqtt.ignoreLoopDeliver) && !isShared(topicFilter), retainAsPublished: isBridge, retainHandling: 0 };
 }
 
 function isShared(topicFilter: string): boolean {
@@ -83,7 +92,7 @@ function judge(channel: Channel, session: Session, items: readonly SubscribeItem
       reasonCode = ReasonCode.NotAuthorized;
     }
     if (reasonCode === ReasonCode.Success && session.subscriptions?.has(mounted) !== true) added.add(mounted);
-    // Granted as asked (broker-contract 8.4): the code of a granted filter is its QoS.
+    // The code of a granted filter is its QoS.
     verdicts.push({ item, mounted, reasonCode: reasonCode === ReasonCode.Success ? item.opts.qos : reasonCode });
   }
   return verdicts;

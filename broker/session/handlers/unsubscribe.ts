@@ -8,8 +8,12 @@ import type { Session } from '../session.ts';
 export function handleUnsubscribe(channel: Channel, session: Session, packet: UnsubscribePacket): void {
   const { node } = channel;
   node.metrics.inc(METRIC['packets.unsubscribe.received']);
-  // Filters are compared as strings [MQTT-3.10.4-1]; each gets an answer, known or not [MQTT-3.10.4-5].
-  const reasonCodes = node.unsubscribing(channel, packet.properties, packet.topicFilters).map((topicFilter) => {
+  // A hook may put another filter in the place of one, and leaves out the last ones when it gives fewer.
+  const topicFilters = node.unsubscribing(channel, packet.properties, packet.topicFilters);
+  // Filters are compared as strings [MQTT-3.10.4-1]; each that was asked for gets an answer, known or not [MQTT-3.10.4-5].
+  const reasonCodes = packet.topicFilters.map((_asked, index) => {
+    const topicFilter = topicFilters[index];
+    if (topicFilter === undefined) return ReasonCode.ImplementationSpecificError;
     node.metrics.inc(METRIC['client.unsubscribe']);
     return node.unsubscribe(session, mountFilter(channel.mountpoint, topicFilter)) ? ReasonCode.Success : ReasonCode.NoSubscriptionExisted;
   });

@@ -203,7 +203,8 @@ function describe(packet: Omit<ReceivedPacket, 'text'>): string {
     const acknowledged = type.startsWith('pub') && codes[0] === 0;
     if (!acknowledged) words.push(...codes.map((code) => code.toString(16).padStart(2, '0')));
   }
-  // What CONNACK announces is long, and looked at property by property.
-  if (type !== 'connack' && packet.properties.length > 0) words.push(`{${packet.properties.map(([name, value]) => `${name}=${value}`).join(' ')}}`);
+  // What CONNACK announces is long, and reason strings are for people: both are looked at property by property.
+  const shown = type === 'connack' ? [] : packet.properties.filter(([name]) => name !== 'reason');
+  if (shown.length > 0) words.push(`{${shown.map(([name, value]) => `${name}=${value}`).join(' ')}}`);
   return words.join(' ');
 }
