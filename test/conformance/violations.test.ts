@@ -113,6 +113,7 @@ const statements: readonly (readonly [ids: string, what: string, v5: string | un
   ['[MQTT-3.8.3-5] [MQTT3-3.8.3-4]', 'reserved bits in the options', '82 { 0001 00 "a" 40 }', '82 { 0001 "a" 04 }', 0x81],
   ['[MQTT3-3.8.3-4]', 'a subscription of QoS 3', '82 { 0001 00 "a" 03 }', '82 { 0001 "a" 03 }', 0x82],
   ['[MQTT-3.10.3-1] [MQTT3-3.10.3-1]', 'a filter to unsubscribe that is no string', 'a2 { 0001 00 0001 ff }', 'a2 { 0001 0001 ff }', 0x81],
+  ['[MQTT-3.10.3-2] [MQTT3-3.10.3-2]', 'UNSUBSCRIBE without a filter', 'a2 { 0001 00 }', 'a2 { 0001 }', 0x82],
   ['[MQTT-4.7.1-1] [MQTT3-4.7.1-2]', '# behind a character', '82 { 0001 00 "a#" 00 }', '82 { 0001 "a#" 00 }', 0x8f],
   ['[MQTT-4.7.1-1] [MQTT3-4.7.1-2]', '# before a level', '82 { 0001 00 "a/#/b" 00 }', '82 { 0001 "a/#/b" 00 }', 0x8f],
   ['[MQTT-4.7.1-2] [MQTT3-4.7.1-3]', '+ beside a character', '82 { 0001 00 "a/b+" 00 }', '82 { 0001 "a/b+" 00 }', 0x8f],
