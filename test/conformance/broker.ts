@@ -6,6 +6,8 @@ import { RawClient } from './raw/client.ts';
 
 export interface ConformanceBroker {
   readonly port: number;
+  /** Listener id → bound address. */
+  readonly listeners: Readonly<Record<string, string>>;
   /** A connection that has sent nothing yet. */
   readonly open: () => Promise<RawClient>;
   /** A client whose CONNECT was accepted. */
@@ -33,6 +35,9 @@ export function conformanceBroker(sets: readonly string[] = []): ConformanceBrok
   return {
     get port() {
       return broker.port;
+    },
+    get listeners() {
+      return broker.ready.listeners;
     },
     open,
     async connect(clientId, options = {}) {
