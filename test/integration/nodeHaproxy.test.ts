@@ -42,7 +42,7 @@ beforeAll(async () => {
   await waitFor('haproxy', () => reachable(ports.get('v1') as number), 20_000);
 }, 60_000);
 afterEach(async () => {
-  await Promise.all(clients.splice(0).map((client) => client.endAsync(true)));
+  await Promise.all(clients.splice(0).map((client) => client.endAsync()));
 });
 afterAll(async () => {
   await haproxy.end();
