@@ -42,7 +42,7 @@ beforeAll(async () => {
   await waitFor('haproxy', () => reachable(ports.get('v1') as number), 20_000);
 }, 60_000);
 afterEach(async () => {
-  await Promise.all(clients.splice(0).map((client) => client.endAsync()));
+  await Promise.all(clients.splice(0).map((client) => client.endAsync(true)));
 });
 afterAll(async () => {
   await haproxy.end();
@@ -127,7 +127,7 @@ describe('behind HAProxy', () => {
       const { body } = await apiOf(ready.api).get('/clients');
       return (body as { readonly data: readonly unknown[] }).data.length;
     };
-    // Clients of the tests before may take a moment to leave through the proxy.
+    // Clients of the tests before, who left without a word, may take a moment to be missed.
     await waitFor('two clients at each node', async () => (await Promise.all(brokers.map(clientsOf))).every((count) => count === 2));
   });
 });

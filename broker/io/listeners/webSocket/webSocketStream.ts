@@ -58,11 +58,12 @@ export class WebSocketStream implements ByteSocket, FrameSink {
   on(event: 'end' | 'close', listener: () => void): void;
   on(event: 'data' | 'error' | 'end' | 'close', listener: (value: never) => void): void {
     if (event === 'data') this.#startReading(listener as (chunk: Buffer) => void);
-    else if (event === 'close') this.#socket.on('close', listener as () => void);
+    // Listeners know their stream by `this`, which must not be the socket below.
+    else if (event === 'close') this.#socket.on('close', () => (listener as () => void).call(this));
     else if (event === 'end') this.#onEnd = listener as () => void;
     else {
       this.#onError = listener as (error: Error) => void;
-      this.#socket.on('error', this.#onError);
+      this.#socket.on('error', (error) => this.#onError?.(error));
     }
   }
 
