@@ -2,7 +2,8 @@
  * `npm run soak -- --minutes 10`: one broker at about half load, mixed QoS 0, 1 and 2, retained messages, clients and sessions that come
  * and go. Prints the memory as it goes and a verdict; exit code 1 when memory grew or a message was lost, doubled or reordered.
  *
- * Flags: --minutes N (default 10) · --rate N (messages a second, default 15000) · --visits N (clients a second that come and go, default 50)
+ * Flags: --minutes N (default 10) · --rate N (messages a second, default 15000) · --visits N (clients a second that come and go, default 150: what the
+ *        cluster keeps of the latest changes of routes is then full before the warm-up ends)
  */
 import { parseArgs } from 'node:util';
 import { runSoak } from './soak.ts';
@@ -10,7 +11,7 @@ import { runSoak } from './soak.ts';
 const SAMPLE_EVERY_S = 10;
 
 const { values: flags } = parseArgs({
-  options: { minutes: { type: 'string', default: '10' }, rate: { type: 'string', default: '15000' }, visits: { type: 'string', default: '50' } },
+  options: { minutes: { type: 'string', default: '10' }, rate: { type: 'string', default: '15000' }, visits: { type: 'string', default: '150' } },
 });
 const seconds = Number(flags.minutes) * 60;
 const megabytes = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MB`;
