@@ -1,7 +1,9 @@
 /** All attacks at once on one node process, a canary beside them, and a look at the node's memory and log afterwards. */
 import { readFile } from 'node:fs/promises';
 import { seededPrng } from '../../broker/base/prng.ts';
+import { apiOf, type BrokerApi } from '../support/brokerApi.ts';
 import { startBroker } from '../support/brokerProcess.ts';
+import { waitFor } from '../support/waitFor.ts';
 import { FUZZ_MAX_PACKET_SIZE, FUZZ_MAX_TOPIC_ALIAS, FUZZ_MAX_TOPIC_LEVELS } from './breakRule.ts';
 import { MQTT_ATTACKS } from './attacks.ts';
 import { Canary, type CanaryReport } from './canary.ts';
@@ -54,6 +56,10 @@ export async function attackNode(seed: number, seconds: number, only?: string): 
       problems.push(`canary: ${error.message}`);
       return canaryReport;
     });
+    const api = apiOf(broker.ready.api);
+    await waitFor('the end of every connection', async () => (await liveConnections(api)) === 0, 20_000).catch(async () => {
+      problems.push(`${await liveConnections(api)} connections are left when every client has gone`);
+    });
     if (peak > MAX_GROWTH_BYTES) problems.push(`the node grew by ${megabytes(peak)} MB`);
     const log = broker.process.stderr() + broker.process.stdout();
     for (const line of log.split('\n')) if (/"(channel|timer|connection)_failed"|Error: /.test(line)) problems.push(`the node logged: ${line.slice(0, 500)}`);
@@ -65,6 +71,11 @@ export async function attackNode(seed: number, seconds: number, only?: string): 
     await broker.end();
   }
   return { ...canaryReport, problems: problems.map((problem) => `${problem}\n  replay: npm run fuzz -- --layer node --seed ${seed} --seconds ${seconds}`), peakGrowthMb: megabytes(peak) };
+}
+
+async function liveConnections(api: BrokerApi): Promise<number> {
+  const { body } = await api.get('/stats?aggregate=true');
+  return (body as Readonly<Record<string, number>>)['live_connections.count'] ?? Number.NaN;
 }
 
 async function rssBytes(pid: number): Promise<number> {
