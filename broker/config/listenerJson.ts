@@ -5,7 +5,7 @@
 import { formatBind } from './address.ts';
 import type { ListenerConfig, ListenerLimits, ListenerType, TlsOptions, WebSocketOptions } from './listenerConfig.ts';
 import { loadConfig } from './load.ts';
-import { durationText, mergeJson, rateText, sizeText, type JsonObject } from './serviceJson.ts';
+import { durationText, isObject, mergeJson, rateText, sizeText, type Json, type JsonObject } from './serviceJson.ts';
 
 /** Stands for a password that is not shown; sent back it means that the password stays (rest-api.md 0.5). */
 export const HIDDEN = '******';
@@ -108,6 +108,26 @@ export function readListenerJson(type: ListenerType, name: string, changes: Json
   const found = config?.listeners.find((listener) => listener.id === `${type}:${name}`);
   if (found === undefined) return { ok: false, message: problems.map(({ message }) => message.replace(/^body:\d+:\d+: /, '')).join('; ') };
   return { ok: true, config: before === undefined ? found : keepHidden(found, before, changes) };
+}
+
+/** `changes` as they are kept for the next start: a password that was sent back hidden stays, it does not become asterisks. */
+export function revealHidden(changes: JsonObject, { ssl }: ListenerConfig): JsonObject {
+  const sent = changes['ssl_options'];
+  if (ssl === undefined || sent === undefined || !isObject(sent)) return changes;
+  const { password, certificates, ...others } = sent;
+  // A list is kept whole, so its passwords have to be in it.
+  const revealed = (each: Json, real: string | undefined): Json =>
+    isObject(each) && each['password'] === HIDDEN && real !== undefined ? { ...each, password: real } : each;
+  return {
+    ...changes,
+    ssl_options: {
+      ...others,
+      ...(password !== undefined && password !== HIDDEN && { password }),
+      ...(certificates !== undefined && {
+        certificates: Array.isArray(certificates) ? certificates.map((each: Json, index) => revealed(each, ssl.sniCertificates[index]?.password)) : certificates,
+      }),
+    },
+  };
 }
 
 /** What is not shown cannot have been sent back: it stays as it was. */

@@ -46,7 +46,7 @@ export function mergeJson(base: Json, changes: Json): Json {
   return merged;
 }
 
-function isObject(json: Json): json is JsonObject {
+export function isObject(json: Json): json is JsonObject {
   return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 

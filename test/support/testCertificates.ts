@@ -20,6 +20,12 @@ export class TestAuthority {
     this.#key = join(folder, `${name}.key`);
   }
 
+  /** An authority between this one and what it signs itself. */
+  async issueAuthority(name: string): Promise<TestAuthority> {
+    await this.#sign(name, `/CN=${name}`, 'basicConstraints=critical,CA:TRUE');
+    return new TestAuthority(this.#folder, name);
+  }
+
   static async create(folder: string, name = 'ca'): Promise<TestAuthority> {
     const authority = new TestAuthority(folder, name);
     await openssl('req', '-x509', ...NEW_KEY, '-subj', `/CN=${name}`, '-days', '2', '-keyout', authority.#key, '-out', authority.cert);
@@ -27,10 +33,14 @@ export class TestAuthority {
   }
 
   /** `hosts` in openssl's notation: `DNS:localhost,IP:127.0.0.1`. The same name again replaces the files. */
-  async issue(name: string, subject: string, hosts?: string): Promise<TestCertificate> {
+  async issue(name: string, subject: string, hosts?: string, newKey: readonly string[] = NEW_KEY): Promise<TestCertificate> {
+    return this.#sign(name, subject, `basicConstraints=CA:FALSE${hosts === undefined ? '' : `\nsubjectAltName=${hosts}`}`, newKey);
+  }
+
+  async #sign(name: string, subject: string, extensions: string, newKey: readonly string[] = NEW_KEY): Promise<TestCertificate> {
     const file = (end: string) => join(this.#folder, `${name}.${end}`);
-    await openssl('req', ...NEW_KEY, '-subj', subject, '-keyout', file('new.key'), '-out', file('csr'));
-    await writeFile(file('ext'), hosts === undefined ? 'basicConstraints=CA:FALSE\n' : `basicConstraints=CA:FALSE\nsubjectAltName=${hosts}\n`);
+    await openssl('req', ...newKey, '-subj', subject, '-keyout', file('new.key'), '-out', file('csr'));
+    await writeFile(file('ext'), `${extensions}\n`);
     const by = ['-CA', this.cert, '-CAkey', this.#key, '-CAcreateserial', '-days', '2', '-extfile', file('ext')];
     await openssl('x509', '-req', '-in', file('csr'), ...by, '-out', file('new.pem'));
     await runProcess('mv', [file('new.key'), file('key')]);
@@ -39,9 +49,10 @@ export class TestAuthority {
   }
 }
 
+export const RSA_KEY: readonly string[] = ['-newkey', 'rsa:2048', '-nodes'];
 const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 
-async function openssl(...args: string[]): Promise<void> {
+export async function openssl(...args: string[]): Promise<void> {
   const { code, stderr } = await runProcess('openssl', args, { lifetimeMs: 30_000 });
   if (code !== 0) throw new Error(`openssl ${args.join(' ')}: ${stderr}`);
 }

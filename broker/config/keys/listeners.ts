@@ -194,7 +194,7 @@ function tlsKeys(type: 'ssl' | 'wss') {
       'false',
       'With verify_peer: whether a client without a certificate is refused.',
     ),
-    depth: row('ssl_options.depth', form.integer(0, 100), '10', 'Most certificates between that of a client and a trusted one.'),
+    depth: row('ssl_options.depth', form.integer(0, 100), '10', 'Most certificates between that of a client and a trusted one. Of those the client sends, Node.js may hide all but one; those in cacertfile always count.'),
     versions: row(
       'ssl_options.versions',
       listenerForm.tlsVersions,

@@ -142,7 +142,14 @@ export class Listener {
     this.#gate = gate;
     this.#limits = limits;
     this.#config = config;
+    if (!this.running) this.#bind = formatBind(config.bind);
     await this.#use(entrance);
+  }
+
+  /** Rejects with what keeps `config` from being put in force here, and changes nothing. */
+  async verify(config: ListenerConfig, withCertificates: boolean): Promise<void> {
+    this.#makeGate(config, this.#limits);
+    if (withCertificates) await this.#makeEntrance(config);
   }
 
   /** Reads the certificate files again. Rejects when they cannot be used; then the old ones stay in force. */

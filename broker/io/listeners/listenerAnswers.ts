@@ -2,7 +2,7 @@
 import type { ListenerQuestions, ListenerReport } from '../../api/listenerQuestions.ts';
 import { BusbarError } from '../../base/errors.ts';
 import type { ListenerConfig } from '../../config/listenerConfig.ts';
-import { listenerJson, readListenerJson } from '../../config/listenerJson.ts';
+import { listenerJson, readListenerJson, revealHidden } from '../../config/listenerJson.ts';
 import type { Listener } from './listener.ts';
 import type { ListenerManager } from './listenerManager.ts';
 import type { ListenerStore } from './listenerStore.ts';
@@ -51,8 +51,9 @@ async function changeListener(administration: ListenerAdministration, id: string
     case 'update': {
       const before = manager.get(id)?.config;
       if (before === undefined) throw new BusbarError('LISTENER_UNKNOWN', `There is no listener ${id}`);
-      await withChain(administration, read(change, before), before, (config) => manager.update(config));
-      return store.put(type, name, settings);
+      const after = read(change, before);
+      await withChain(administration, after, before, (config) => manager.update(config));
+      return store.put(type, name, revealHidden(settings, after));
     }
     case 'remove':
       await manager.remove(id);

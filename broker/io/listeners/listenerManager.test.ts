@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect, createServer, type AddressInfo, type NetConnectOpts, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -14,7 +15,7 @@ import type { JsonObject } from '../../config/serviceJson.ts';
 import { NodeLimits } from '../nodeLimits.ts';
 import { OutputTurn } from '../outputTurn.ts';
 import { TurnClock } from '../turnClock.ts';
-import { DevelopmentCertificates } from './developmentCertificates.ts';
+import { DevelopmentCertificates, makeCertificate } from './developmentCertificates.ts';
 import { ListenerManager } from './listenerManager.ts';
 
 let folder: string;
@@ -109,6 +110,43 @@ describe('a listener', () => {
     await expect(manager.stop('tcp:y')).rejects.toMatchObject({ code: 'LISTENER_UNKNOWN' });
     expect([manager.get('tcp:x')?.running, manager.get('tcp:y'), client.socket.destroyed]).toEqual([true, undefined, false]);
     await new Promise((resolve) => other.close(resolve));
+  });
+
+  it('is not half changed by certificates that cannot be used: on its way off, to another backlog, or through a restart', async () => {
+    await manager.create(configOf('ssl', {}));
+    const listener = manager.get('ssl:x');
+    const { config, bind } = listener ?? {};
+    const broken = { ssl_options: { certfile: '/nowhere' } };
+    for (const settings of [{ enable: false }, { tcp_options: { backlog: 7 } }, { max_connections: 7 }, { bind: '[::1]:0' }] as const) {
+      await expect(manager.update(configOf('ssl', { ...broken, ...settings }))).rejects.toMatchObject({ code: 'TLS_FILE_UNREADABLE' });
+      expect([manager.get('ssl:x'), listener?.config, listener?.bind, listener?.running]).toEqual([listener, config, bind, true]);
+    }
+    await expect(manager.create(configOf('ssl', { ...broken, enable: false }, 'y'))).rejects.toMatchObject({ code: 'TLS_FILE_UNREADABLE' });
+    expect(manager.list()).toEqual([listener]);
+  });
+
+  it('that runs goes on when it cannot be restarted, and can be turned off when its certificates are gone', async () => {
+    const { certificate, privateKey } = makeCertificate({ commonName: 'x', hosts: [], kind: 'server', nowMs: Date.now() });
+    const [certfile, keyfile] = [join(folder, 'x.pem'), join(folder, 'x.key')];
+    await writeFile(certfile, certificate);
+    await writeFile(keyfile, privateKey);
+    const settings = { ssl_options: { certfile, keyfile } };
+    await manager.create(configOf('ssl', settings));
+    await rm(certfile);
+    await expect(manager.restart('ssl:x')).rejects.toMatchObject({ code: 'TLS_FILE_UNREADABLE' });
+    expect(manager.get('ssl:x')?.running).toBe(true);
+    await manager.update(configOf('ssl', { ...settings, enable: false, bind: '127.0.0.1:8' }));
+    expect([manager.get('ssl:x')?.running, manager.get('ssl:x')?.bind]).toEqual([false, '127.0.0.1:8']);
+  });
+
+  it('moves from one address to all and back with the same port', async () => {
+    await manager.create(configOf('tcp', {}));
+    const port = portOf('tcp:x');
+    for (const bind of [`0.0.0.0:${port}`, `127.0.0.1:${port}`]) {
+      await manager.update(configOf('tcp', { bind }));
+      expect([manager.get('tcp:x')?.running, manager.get('tcp:x')?.bind]).toEqual([true, bind]);
+      await login({ port, host: '127.0.0.1' }, bind);
+    }
   });
 
   it('on a socket file takes the place of a file nobody answers on, and of no other', async () => {

@@ -2,6 +2,7 @@
  * All listeners of a node, and what may be done with them while it runs. One change at a time; a change that is refused leaves
  * everything as it was, the old listener running if it ran.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { BusbarError, messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { formatBind } from '../../config/address.ts';
@@ -71,9 +72,11 @@ export class ListenerManager {
     return this.#oneAtATime(() => this.#known(id).stop());
   }
 
+  /** Rejects before it stops anything when its certificates cannot be used. */
   restart(id: string): Promise<void> {
     return this.#oneAtATime(async () => {
       const listener = this.#known(id);
+      await listener.verify(listener.config, true);
       await listener.stop();
       await listener.start();
     });
@@ -89,9 +92,8 @@ export class ListenerManager {
     return this.#oneAtATime(async () => {
       if (this.#listeners.has(config.id)) throw new BusbarError('LISTENER_EXISTS', `There is a listener ${config.id} already`);
       const listener = this.#add(config);
-      if (!config.enable) return;
       try {
-        await listener.start();
+        await (config.enable ? listener.start() : listener.verify(config, true));
       } catch (error) {
         this.#listeners.delete(config.id);
         throw error;
@@ -103,6 +105,8 @@ export class ListenerManager {
   update(config: ListenerConfig): Promise<void> {
     return this.#oneAtATime(async () => {
       const listener = this.#known(config.id);
+      // Files that are gone must not keep anybody from turning it off: then only other ones are looked at.
+      await listener.verify(config, config.enable || !isDeepStrictEqual(config.ssl, listener.config.ssl));
       if (!config.enable) {
         if (listener.running) await listener.stop();
         return listener.reconfigure(config);
@@ -124,9 +128,9 @@ export class ListenerManager {
     }
   }
 
-  /** Another address is opened before the old one is left; the same address has to be left first. */
+  /** Another address is opened before the old one is left; one that the old one is in the way of has to be left first. */
   async #moveTo(listener: Listener, config: ListenerConfig): Promise<void> {
-    if (formatBind(listener.config.bind) !== formatBind(config.bind)) {
+    if (!isInTheWay(listener, config)) {
       const successor = new Listener({ ...this.#environment, config });
       await successor.start();
       this.#listeners.set(config.id, successor);
@@ -175,6 +179,12 @@ export class ListenerManager {
     }
     for (const listener of this.list()) listener.destroyConnections();
   }
+}
+
+/** The same address, or the same port: on all addresses it cannot be had while it is open on one, nor the other way round. */
+function isInTheWay({ bind, config: before }: Listener, { bind: wanted }: ListenerConfig): boolean {
+  if (formatBind(before.bind) === formatBind(wanted)) return true;
+  return 'port' in before.bind && 'port' in wanted && bind.endsWith(`:${wanted.port}`);
 }
 
 function needsRestart(before: ListenerConfig, after: ListenerConfig): boolean {

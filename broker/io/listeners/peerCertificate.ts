@@ -1,6 +1,6 @@
 /** What a client's certificate says about it. */
 import { createHash, type X509Certificate } from 'node:crypto';
-import type { PeerCertificate, TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import type { MqttConfig } from '../../config/config.ts';
 import type { CertificatePart, TlsOptions } from '../../config/listenerConfig.ts';
 import type { PeerIdentity } from '../../session/ports.ts';
@@ -57,15 +57,22 @@ function subjectOf(certificate: X509Certificate): string {
   return certificate.subject.split('\n').join(',');
 }
 
-/** Certificates between that of the client and the self-signed one at the end. */
-export function intermediatesOf(socket: TLSSocket): number {
-  let certificate: PeerCertificate | undefined = socket.getPeerCertificate(true);
-  let length = 0;
-  const seen = new Set<string>();
-  while (certificate?.fingerprint256 !== undefined && !seen.has(certificate.fingerprint256)) {
-    seen.add(certificate.fingerprint256);
-    length += 1;
-    certificate = 'issuerCertificate' in certificate ? (certificate.issuerCertificate as PeerCertificate) : undefined;
+/** No chain is longer: ssl_options.depth goes no further. */
+const MAX_CHAIN = 100;
+
+/**
+ * Certificates between that of a client and the self-signed one at the end. Node.js may hide what the client sent between
+ * (nodejs/node#65579, #46163); those among `authorities` are found all the same, and whatever is hidden counts as one.
+ */
+export function intermediatesOf(certificate: X509Certificate, authorities: readonly X509Certificate[]): number {
+  let current = certificate;
+  for (let between = 0; between < MAX_CHAIN; between += 1) {
+    if (between === 0 && current.checkIssued(current)) return 0;
+    const last = current;
+    const issuer = last.issuerCertificate ?? authorities.find((authority) => last.checkIssued(authority));
+    if (issuer === undefined) return between + 1;
+    if (issuer.checkIssued(issuer)) return between;
+    current = issuer;
   }
-  return Math.max(0, length - 2);
+  return MAX_CHAIN;
 }

@@ -19,6 +19,8 @@ export interface TlsContexts {
   readonly options: SecureContextOptions;
   /** By host name in lower case, `*.` names included. */
   readonly bySni: ReadonlyMap<string, SecureContext>;
+  /** Those of cacertfile. */
+  readonly authorities: readonly X509Certificate[];
   readonly files: readonly string[];
 }
 
@@ -34,7 +36,8 @@ export async function loadTlsContexts(listener: string, tls: TlsOptions, fallbac
   const cacertfile = tls.cacertfile ?? (tls.verifyPeer ? fallback?.cacertfile : undefined);
   const common: SecureContextOptions = {
     ...(cacertfile === undefined ? {} : { ca: await readPem(cacertfile) }),
-    ...(tls.dhfile === undefined ? {} : { dhparam: await readPem(tls.dhfile) }),
+    // Without a word about them Node.js turns the cipher suites with DHE off.
+    dhparam: tls.dhfile === undefined ? 'auto' : await readDhParameters(tls.dhfile),
     ...(tls.ciphers.length === 0 ? {} : { ciphers: tls.ciphers.join(':') }),
     honorCipherOrder: tls.honorCipherOrder,
     minVersion: VERSIONS[tls.versions.at(-1) ?? 'tlsv1.2'],
@@ -50,7 +53,8 @@ export async function loadTlsContexts(listener: string, tls: TlsOptions, fallbac
     for (const name of each.names.length > 0 ? each.names : names) bySni.set(name, context);
   }
   const files = [certificate, ...tls.sniCertificates].flatMap(({ certfile, keyfile }) => [certfile, keyfile]);
-  return { options: first.options, bySni, files: [...files, ...[cacertfile, tls.dhfile].filter((file) => file !== undefined)] };
+  const authorities = cacertfile === undefined ? [] : await readAuthorities(cacertfile);
+  return { options: first.options, bySni, authorities, files: [...files, ...[cacertfile, tls.dhfile].filter((file) => file !== undefined)] };
 }
 
 interface MadeContext {
@@ -68,14 +72,15 @@ async function makeContext(common: SecureContextOptions, { certfile, keyfile, pa
     const context = createSecureContext(options);
     return { options, context, names: namesIn(new X509Certificate(cert)) };
   } catch (cause) {
-    const message = `The certificate ${certfile} cannot be used with the key ${keyfile}: ${reasonOf(cause)}`;
+    const message = `The certificate ${certfile} cannot be used with the key ${keyfile}: ${reasonOf(cause, password)}`;
     throw new BusbarError('TLS_CERTIFICATE_INVALID', message, { details: { certfile, keyfile }, cause });
   }
 }
 
 /** OpenSSL's messages carry numbers for its makers; the words at their end are for people. */
-function reasonOf(cause: unknown): string {
-  if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_OSSL_BAD_DECRYPT') return 'the password of the key is wrong';
+function reasonOf(cause: unknown, password: string | undefined): string {
+  if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_OSSL_BAD_DECRYPT')
+    return password === undefined ? 'the key needs a password' : 'the password of the key is wrong';
   return messageOf(cause).replace(/^error:[0-9A-F]+:[^:]*:[^:]*:/, '');
 }
 
@@ -85,6 +90,25 @@ function namesIn(certificate: X509Certificate): readonly string[] {
   if (names.length > 0) return names.map((name) => name.toLowerCase());
   const common = /^CN=(.+)$/m.exec(certificate.subject)?.[1];
   return common === undefined ? [] : [common.toLowerCase()];
+}
+
+async function readAuthorities(path: string): Promise<readonly X509Certificate[]> {
+  const blocks = (await readPem(path)).toString('latin1').match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  try {
+    return blocks.map((block) => new X509Certificate(block));
+  } catch (cause) {
+    throw new BusbarError('TLS_CERTIFICATE_INVALID', `${path} holds what is no certificate: ${messageOf(cause)}`, { details: { path }, cause });
+  }
+}
+
+/** Node.js takes a file without parameters for none at all and says nothing; here it is refused. */
+async function readDhParameters(path: string): Promise<Buffer> {
+  const content = await readPem(path);
+  const [, body] = /-----BEGIN (?:X9\.42 )?DH PARAMETERS-----([A-Za-z0-9+/=\s]+)-----END/.exec(content.toString('latin1')) ?? [];
+  // DER: one SEQUENCE with a length of two bytes, as that of every prime of 1024 bits and more, and nothing behind it.
+  const der = Buffer.from(body ?? '', 'base64');
+  if (der.length > 4 && der.readUInt16BE(0) === 0x3082 && der.readUInt16BE(2) === der.length - 4) return content;
+  throw new BusbarError('TLS_CERTIFICATE_INVALID', `${path} holds no Diffie-Hellman parameters of 1024 bits or more in PEM`, { details: { path } });
 }
 
 async function readPem(path: string): Promise<Buffer> {

@@ -2,6 +2,7 @@
  * TLS in front of MQTT or WebSocket: takes accepted sockets through the handshake. It never changes: other certificates or options
  * make another one, so that a handshake under way keeps what it began with.
  */
+import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createServer, type SecureContext, type Server, type TLSSocket } from 'node:tls';
 import type { TlsOptions } from '../../config/listenerConfig.ts';
@@ -18,10 +19,12 @@ export interface TlsFrontHandler {
 export class TlsFront {
   readonly #server: Server;
   readonly #options: TlsOptions;
+  readonly #authorities: readonly X509Certificate[];
   readonly #handler: TlsFrontHandler;
 
   constructor(contexts: TlsContexts, options: TlsOptions, handler: TlsFrontHandler) {
     this.#options = options;
+    this.#authorities = contexts.authorities;
     this.#handler = handler;
     // It does not listen: sockets are handed to it, so that whatever comes before TLS is done before.
     this.#server = createServer({
@@ -53,10 +56,11 @@ export class TlsFront {
 
   /** With fail_if_no_peer_cert OpenSSL has refused already; without, a client may show none, but not a wrong one. */
   #faultOfPeer(socket: TLSSocket): string | undefined {
-    if (socket.getPeerX509Certificate() === undefined) return undefined;
+    const certificate = socket.getPeerX509Certificate();
+    if (certificate === undefined) return undefined;
     if (!socket.authorized) return `the client's certificate was refused (${String(socket.authorizationError)})`;
     const { depth } = this.#options;
-    return intermediatesOf(socket) > depth ? `more than ${depth} certificates between the client's and a trusted one` : undefined;
+    return intermediatesOf(certificate, this.#authorities) > depth ? `more than ${depth} certificates between the client's and a trusted one` : undefined;
   }
 }
 
