@@ -18,17 +18,15 @@ import type { ClientInfo } from '../protocol/clientInfo.ts';
 import type { Message } from '../protocol/message.ts';
 import type { Properties, Qos, SubOpts } from '../protocol/packet.ts';
 import { ReasonCode } from '../protocol/reasonCodes.ts';
-import { RouteCache, type TopicEntry } from '../router/match.ts';
+import type { RouteCache, TopicEntry } from '../router/match.ts';
 import type { RetainedStore } from '../router/retained.ts';
-import { Routes } from '../router/routes.ts';
+import type { Routes } from '../router/routes.ts';
 import { Channel } from '../session/channel.ts';
 import type { Clock, NodePort, OpenedSession, Out, Peer, SubscribeItem, Timers, TopicHandle } from '../session/ports.ts';
 import { mountTopic } from '../session/mountpoint.ts';
 import { Publication } from '../session/publication.ts';
-import { stopFeed } from '../session/retainedFeed.ts';
 import { Session } from '../session/session.ts';
-import { SubscriptionTable } from '../session/subscriptionTable.ts';
-import { mergeBySession, newSubscription, routedFilter, type Receiver, type Subscription } from '../session/subscription.ts';
+import type { Receiver } from '../session/subscription.ts';
 import { willMessage } from '../session/will.ts';
 import { authorizedTopic, isDelayed } from '../topics/delayedTopic.ts';
 import { AccessControl } from './accessControl.ts';
@@ -36,10 +34,10 @@ import type { Admission } from './admission.ts';
 import type { BrokerPort, ClusterPort, ExclusiveClaim } from './clusterPort.ts';
 import { DeadlineSweep } from './deadlines.ts';
 import { Redelivery } from './redelivery.ts';
-import { ExclusiveClaims } from './exclusiveClaims.ts';
 import type { DelayedMessages } from './services/delayed.ts';
 import { Retainer } from './services/retainer.ts';
-import { SharedDispatch } from './sharedDispatch.ts';
+import type { SharedDispatch } from './sharedDispatch.ts';
+import { Subscriptions } from './subscriptions.ts';
 
 // Constants: what every message counts must not look a name up.
 const MESSAGES_PUBLISH = METRIC['messages.publish'];
@@ -81,16 +79,15 @@ export class BrokerNode implements NodePort, BrokerPort {
   readonly sessions = new Map<string, Session>();
   /** Connections after a CONNACK that accepted. */
   readonly channels = new Set<Channel>();
-  readonly routes = new Routes<Receiver>();
+  readonly routes: Routes<Receiver>;
   readonly retainer: Retainer;
   /** Set by the services when `$delayed/…` has a meaning here. */
   delayed: DelayedMessages | null = null;
   readonly #topics: RouteCache<Receiver>;
   readonly #access: AccessControl;
   readonly #shared: SharedDispatch;
-  readonly #exclusive: ExclusiveClaims;
+  readonly #subscriptions: Subscriptions;
   readonly #options: BrokerNodeOptions;
-  #subscriptions = 0;
 
   constructor(options: BrokerNodeOptions) {
     this.#options = options;
@@ -106,19 +103,10 @@ export class BrokerNode implements NodePort, BrokerPort {
     this.hooks = options.hooks;
     this.startedAtMs = options.clock.now();
     this.retainer = new Retainer({ ...options, config: options.config.retainer });
-    this.#topics = new RouteCache(this.routes, mergeBySession);
-    this.#shared = new SharedDispatch({
-      ...options,
-      routes: this.routes,
-      filterChanged: (topicFilter) => this.#topics.filterChanged(topicFilter),
-      dropped: (publication) => this.#undeliverable(publication),
-    });
-    this.#exclusive = new ExclusiveClaims({
-      self: this.config.node.name,
-      now: () => this.clock.now(),
-      changed: (key, claim) => options.cluster.claimChanged(key, claim),
-      lost: (subscription, to, granted) => this.#exclusiveLost(subscription, to, granted),
-    });
+    this.#subscriptions = new Subscriptions({ ...options, dropped: (publication) => this.#undeliverable(publication) });
+    this.routes = this.#subscriptions.routes;
+    this.#topics = this.#subscriptions.topics;
+    this.#shared = this.#subscriptions.shared;
   }
 
   // ---------------------------------------------------------------- connections
@@ -224,15 +212,10 @@ export class BrokerNode implements NodePort, BrokerPort {
     if (session.ended) return;
     session.end();
     if (session.will !== null) this.publishWill(session);
-    for (const subscription of session.subscriptions?.values() ?? []) this.#removeRoute(subscription);
-    this.#subscriptions -= session.subscriptionCount;
-    session.subscriptions = null;
-    // Also without a shared subscription: it may have left the group and not finished what came from there.
-    this.#shared.redispatch(session);
+    this.#subscriptions.removeAll(session);
     if (this.sessions.get(session.clientId) === session) this.sessions.delete(session.clientId);
     this.metrics.inc(METRIC['session.terminated']);
     this.#measureClients();
-    this.#measureSubscriptions();
     if (this.hooks.has('session.terminated')) this.hooks.run('session.terminated', session.identity, reason);
   }
 
@@ -412,30 +395,11 @@ export class BrokerNode implements NodePort, BrokerPort {
   }
 
   subscribe(session: Session, topicFilter: string, opts: SubOpts, subscriptionId: number | undefined): boolean {
-    const subscription = newSubscription(session, topicFilter, opts, subscriptionId);
-    if (subscription.target?.exclusive === true && !this.#exclusive.claim(subscription.target.topicFilter, subscription)) return false;
-    session.subscriptions ??= new SubscriptionTable();
-    const replaced = session.subscriptions.get(topicFilter);
-    session.subscriptions.set(subscription);
-    this.#addRoute(subscription);
-    // The new one is in place before the old one goes: replacing loses no message [MQTT-3.8.4-4].
-    if (replaced !== undefined) this.#removeRoute(replaced);
-    else this.#subscriptions += 1;
-    this.#measureSubscriptions();
-    if (this.hooks.has('session.subscribed')) this.hooks.run('session.subscribed', session.identity, topicFilter, opts, { isNew: replaced === undefined, subscriptionId });
-    return replaced === undefined;
+    return this.#subscriptions.add(session, topicFilter, opts, subscriptionId);
   }
 
   unsubscribe(session: Session, topicFilter: string): boolean {
-    const subscription = session.subscriptions?.get(topicFilter);
-    if (subscription === undefined) return false;
-    session.subscriptions?.delete(topicFilter);
-    stopFeed(session, topicFilter);
-    this.#removeRoute(subscription);
-    this.#subscriptions -= 1;
-    this.#measureSubscriptions();
-    if (this.hooks.has('session.unsubscribed')) this.hooks.run('session.unsubscribed', session.identity, topicFilter, subscription);
-    return true;
+    return this.#subscriptions.remove(session, topicFilter);
   }
 
   routeBarrier(done: () => void): void {
@@ -443,76 +407,41 @@ export class BrokerNode implements NodePort, BrokerPort {
   }
 
   exclusiveIsFree(session: Session, topicFilter: string): boolean {
-    return this.#exclusive.isFree(topicFilter, session.clientId);
+    return this.#subscriptions.exclusiveIsFree(session, topicFilter);
   }
 
   grantExclusive(session: Session, topicFilter: string): boolean {
-    const subscription = session.subscriptions?.get(topicFilter);
-    if (subscription === undefined) return false;
-    this.#exclusive.grant(routedFilter(subscription), subscription);
-    return true;
-  }
-
-  #exclusiveLost(subscription: Subscription, to: NodeName, granted: boolean): void {
-    const { session, topicFilter } = subscription;
-    this.unsubscribe(session, topicFilter);
-    if (!granted) return;
-    this.log.warn('exclusive_subscription_lost', { clientid: session.clientId, topic: topicFilter, to });
-    session.channel?.disconnect(ReasonCode.QuotaExceeded);
+    return this.#subscriptions.grantExclusive(session, topicFilter);
   }
 
   presenceChanged(session: Session): void {
     this.#shared.presenceChanged(session);
   }
 
-  #addRoute(subscription: Subscription): void {
-    if (subscription.target?.shareGroup !== undefined) return this.#shared.join(subscription);
-    const topicFilter = routedFilter(subscription);
-    if (this.routes.addLocal(topicFilter, subscription)) this.#options.cluster.routeAdded(topicFilter);
-    this.#topics.filterChanged(topicFilter);
-  }
-
-  #removeRoute(subscription: Subscription): void {
-    if (subscription.target?.shareGroup !== undefined) return this.#shared.leave(subscription);
-    const topicFilter = routedFilter(subscription);
-    if (subscription.target?.exclusive === true) this.#exclusive.release(topicFilter, subscription);
-    if (this.routes.removeLocal(topicFilter, subscription)) this.#options.cluster.routeRemoved(topicFilter);
-    this.#topics.filterChanged(topicFilter);
-  }
-
   // ---------------------------------------------------------------- the cluster's side
 
   remoteRouteAdded(node: NodeName, topicFilter: string): void {
-    if (this.routes.addRemote(node, topicFilter)) this.#remoteChanged(topicFilter);
+    this.#subscriptions.remoteAdded(node, topicFilter);
   }
 
   remoteRouteRemoved(node: NodeName, topicFilter: string): void {
-    if (this.routes.removeRemote(node, topicFilter)) this.#remoteChanged(topicFilter);
+    this.#subscriptions.remoteRemoved(node, topicFilter);
   }
 
   remoteNodeDown(node: NodeName): void {
-    for (const topicFilter of this.routes.removeNode(node)) this.#topics.filterChanged(topicFilter);
-    this.#shared.nodeDown(node);
-    this.#exclusive.nodeDown(node);
-    this.#measureSubscriptions();
+    this.#subscriptions.nodeDown(node);
   }
 
   remoteGroupChanged(node: NodeName, key: string, online: number, total: number): void {
-    this.#shared.remoteChanged(node, key, online, total);
-    this.#measureSubscriptions();
+    this.#subscriptions.remoteGroupChanged(node, key, online, total);
   }
 
   remoteClaimChanged(node: NodeName, key: string, claim: ExclusiveClaim | undefined): void {
-    this.#exclusive.remoteChanged(node, key, claim);
+    this.#subscriptions.remoteClaimChanged(node, key, claim);
   }
 
   dispatchShared(message: Message, key: string, again: boolean): void {
     this.#shared.dispatchForwarded(message, key, again);
-  }
-
-  #remoteChanged(topicFilter: string): void {
-    this.#topics.filterChanged(topicFilter);
-    this.#measureSubscriptions();
   }
 
   // ---------------------------------------------------------------- gauges
@@ -525,14 +454,5 @@ export class BrokerNode implements NodePort, BrokerPort {
     metrics.setStat(STAT.channels, sessions);
     metrics.setStat(STAT.sessions, sessions);
     metrics.setStat(STAT.cluster_sessions, sessions);
-  }
-
-  #measureSubscriptions(): void {
-    const { metrics } = this;
-    metrics.setStat(STAT.topics, this.routes.filters);
-    metrics.setStat(STAT['subscriptions.shared'], this.#shared.members);
-    metrics.setStat(STAT.suboptions, this.#subscriptions);
-    metrics.setStat(STAT.subscriptions, this.#subscriptions);
-    metrics.setStat(STAT.subscribers, this.#subscriptions);
   }
 }
