@@ -3,6 +3,7 @@
  * stderr), obeys signals and its supervisor. Everything about MQTT begins at core/brokerNode.ts; what joins it to sockets is
  * io/nodeRuntime.ts.
  */
+import './io/heapFlags.ts';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FailedEvent, ReadyEvent } from './api/schema/control.ts';

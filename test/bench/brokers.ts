@@ -133,6 +133,8 @@ export const BUSBAR: BrokerKind = {
       'listeners.ws.default.enable=false',
       `dashboard.listeners.http.bind=127.0.0.1:0`,
       `cluster.port=${clusterPort}`,
+      // Mosquitto runs without a window here (max_inflight_messages 0), aedes has none; this one is never full in any load of ours.
+      'mqtt.max_inflight=1000',
       `authorization.sources=[{type = file, path = "${acl}"}]`,
     ];
     return startPinned('busbar', port, process.execPath, ['broker/main.ts', ...sets.flatMap((set) => ['--set', set])], folder);

@@ -32,7 +32,8 @@ export async function listTests(): Promise<ListedTest[]> {
     const result = await runProcess(process.execPath, args, { cwd: ROOT, env, lifetimeMs: LIST_LIMIT_MS });
     if (result.code !== 0) throw new Error(`vitest list failed:\n${result.stdout}${result.stderr}`);
     const tests = JSON.parse(await readFile(file, 'utf8')) as ListedTest[];
-    return tests.map((test) => ({ name: test.name, file: relative(ROOT, test.file) }));
+    // vitest lists files in the order in which it would run them, which depends on how long they took the last time.
+    return tests.map((test) => ({ name: test.name, file: relative(ROOT, test.file) })).sort((left, right) => (left.file < right.file ? -1 : left.file > right.file ? 1 : 0));
   } finally {
     await removeTempDir(folder);
   }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { wire } from '../../broker/protocol/packets/cases/wire.ts';
 import { startBroker } from '../support/brokerProcess.ts';
 import { conformanceBroker } from './broker.ts';
-import { connectPacket, PINGREQ, publishPacket, subscribePacket } from './raw/build.ts';
+import { connectPacket, PINGREQ, publishPacket, subscribePacket, type ConnectBytes } from './raw/build.ts';
 import { RawClient } from './raw/client.ts';
 
 const broker = conformanceBroker(['mqtt.max_topic_levels=4']);
@@ -115,16 +115,18 @@ describe('a node that stops', () => {
   it('tells 5.0 clients 0x8b, closes all, and lets their wills go out while somebody is there to hear', async () => {
     const node = await startBroker();
     try {
-      const open = async (id: string, level: 4 | 5) => {
+      const open = async (id: string, options: ConnectBytes) => {
         const client = await RawClient.open(node.port);
-        client.connect(id, { level });
+        client.connect(id, options);
         await client.packet();
         return client;
       };
-      const [five, four] = [await open('five', 5), await open('four', 4)];
+      const five = await open('five', { will: { topic: 'last/word', payload: 'five' } });
+      const four = await open('four', { level: 4 });
+      await four.subscribe('last/word', 0);
       node.process.kill('SIGTERM');
       expect(await five.closed()).toEqual(['disconnect 8b']);
-      expect(await four.closed()).toEqual([]);
+      expect(await four.closed()).toEqual(['publish last/word q0 "five"']);
     } finally {
       await node.end();
     }

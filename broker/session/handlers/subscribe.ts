@@ -62,13 +62,15 @@ function refusals(channel: Channel, reasonCodes: readonly number[]): Properties 
   return names.size === 0 ? NO_PROPERTIES : reasonString(channel, [...names].join(', '));
 }
 
-/** No more than this broker does is granted [MQTT-3.8.4-7]. MQTT 3 knows only QoS; a bridge (level | 0x80) means No Local and Retain As Published by its bit. */
+/**
+ * Granted as asked (broker-contract 3.5): `mqtt.max_qos_allowed` bounds what is published [MQTT-3.2.2-10]. MQTT 3 knows only QoS; a bridge
+ * (level | 0x80) means No Local and Retain As Published by its bit.
+ */
 function optsOf(channel: Channel, topicFilter: string, opts: SubOpts): SubOpts {
-  const { mqtt } = channel.node;
-  const qos = opts.qos > mqtt.maxQosAllowed ? mqtt.maxQosAllowed : opts.qos;
-  if (channel.version === 5) return qos === opts.qos ? opts : { ...opts, qos };
+  if (channel.version === 5) return opts;
   const { isBridge } = channel.identity;
-  return { qos, noLocal: (isBridge || mqtt.ignoreLoopDeliver) && !isShared(topicFilter), retainAsPublished: isBridge, retainHandling: 0 };
+  const noLocal = (isBridge || channel.node.mqtt.ignoreLoopDeliver) && !isShared(topicFilter);
+  return { qos: opts.qos, noLocal, retainAsPublished: isBridge, retainHandling: 0 };
 }
 
 function isShared(topicFilter: string): boolean {
