@@ -9,11 +9,13 @@ const FIELD_WIDTH = 16;
 export const listenerCommands: readonly Command[] = [
   {
     words: ['listeners'],
-    summary: 'Where clients connect',
+    summary: 'Where clients connect to this node',
     async run({ api, print }) {
+      const { node_name: self } = await api.getOpen<Status>('/status?format=json');
       for (const { id } of await api.get<readonly ListenerRow[]>('/listeners')) {
         const listener = await api.find<Listener>(`/listeners/${encodeURIComponent(id)}`);
-        if (listener !== undefined) describe(listener).forEach(print);
+        const here = listener?.node_status.find(({ node }) => node === self);
+        if (listener !== undefined && here !== undefined) describe(listener, here.status).forEach(print);
       }
       return DONE;
     },
@@ -24,8 +26,8 @@ export const listenerCommands: readonly Command[] = [
   action('reload', 'Read the certificates of a listener of this node again', (id) => `Reloaded ${id} listener successfully.`),
 ];
 
-function describe(listener: Listener & Readonly<Record<string, unknown>>): readonly string[] {
-  const { id, status, shutdown_count: refused } = listener;
+function describe(listener: Listener & Readonly<Record<string, unknown>>, status: Listener['status']): readonly string[] {
+  const { id, shutdown_count: refused } = listener;
   const fields: readonly (readonly [string, unknown])[] = [
     ['listen_on', listener.listen_on],
     ['acceptors', listener.acceptors],

@@ -10,6 +10,7 @@ import { answering, askNodes, chosenNodes, runningNodes } from '../nodes.ts';
 import type { AdminPort } from '../ports.ts';
 import { ok, refuse, type Reply } from '../reply.ts';
 import { route, type Route } from '../route.ts';
+import type { ErrorBody } from '../schema/common.ts';
 import {
   Listener,
   ListenerChange,
@@ -85,7 +86,7 @@ export const listenerRoutes: readonly Route[] = [
     query: OneNodeQuery,
     body: NewListener,
     answers: { 200: Listener },
-    errors: ['BAD_LISTENER_ID', 'BAD_REQUEST', 'NODE_DOWN'],
+    errors: ['BAD_LISTENER_ID', 'BAD_REQUEST', 'INVALID_PARAMETER', 'NODE_DOWN'],
     handle: ({ query, body }, { admin }) =>
       answering(async () => {
         const { type, name } = body;
@@ -102,7 +103,7 @@ export const listenerRoutes: readonly Route[] = [
     query: OneNodeQuery,
     body: ListenerChange,
     answers: { 200: Listener },
-    errors: ['BAD_LISTENER_ID', 'BAD_REQUEST', 'NODE_DOWN', 'UPDATE_FAILED'],
+    errors: ['BAD_LISTENER_ID', 'BAD_REQUEST', 'INVALID_PARAMETER', 'NODE_DOWN', 'UPDATE_FAILED'],
     handle: ({ params: { listener_id: id }, query, body }, { admin }) =>
       answering(async () => {
         const place = placeOf(id);
@@ -120,7 +121,7 @@ export const listenerRoutes: readonly Route[] = [
     params: ListenerParams,
     query: OneNodeQuery,
     answers: { 204: undefined },
-    errors: ['BAD_LISTENER_ID', 'NODE_DOWN'],
+    errors: ['BAD_LISTENER_ID', 'BAD_REQUEST', 'INVALID_PARAMETER', 'NODE_DOWN'],
     handle: ({ params: { listener_id: id }, query }, { admin }) => act(admin, id, query.node, 'remove', 204),
   }),
   ...(['start', 'stop', 'restart', 'reload'] as const).map((action) =>
@@ -132,7 +133,7 @@ export const listenerRoutes: readonly Route[] = [
       params: ListenerParams,
       query: OneNodeQuery,
       answers: { 200: undefined },
-      errors: ['BAD_LISTENER_ID', 'BAD_REQUEST', 'NODE_DOWN'],
+      errors: ['BAD_LISTENER_ID', 'BAD_REQUEST', 'INVALID_PARAMETER', 'NODE_DOWN'],
       handle: ({ params: { listener_id: id }, query }, { admin }) => act(admin, id, query.node, action, 200),
     }),
   ),
@@ -214,22 +215,45 @@ interface Change {
 }
 
 /**
- * This node first: what it refuses, no node is asked for. What another node refuses afterwards (its port may be taken there) is told
- * with its name; the others keep the change, and `node_status` shows where it holds.
+ * This node first: what it refuses, no node is asked for. Then the others at the same time. What one of them refuses (its port may be
+ * taken there) is told with its name and with the nodes on which the change holds. A listener that is on some nodes only is changed there.
  */
 async function change(admin: AdminPort, onlyOn: string | undefined, params: Change): Promise<Reply | undefined> {
-  const nodes = [...chosenNodes(admin, onlyOn)].sort((left, right) => Number(right === admin.self) - Number(left === admin.self));
-  for (const node of nodes) {
-    try {
-      await admin.ask(node, 'changeListener', params);
-    } catch (error) {
-      if (!(error instanceof BusbarError)) throw error;
-      const reply = refusalOf(error, params);
-      if (reply === undefined) throw error;
-      return nodes.length === 1 || node === nodes[0] ? reply : refuse('BAD_REQUEST', `${node}: ${error.message}`);
-    }
+  const nodes = chosenNodes(admin, onlyOn);
+  const own = nodes.includes(admin.self) ? [await changeOn(admin, admin.self, params)] : [];
+  const refusedHere = own.find(({ reply, isAbsent }) => reply !== undefined && !isAbsent)?.reply;
+  if (refusedHere !== undefined) return refusedHere;
+  const others = nodes.filter((node) => node !== admin.self);
+  const outcomes = [...own, ...(await Promise.all(others.map((node) => changeOn(admin, node, params))))];
+  const present = outcomes.filter(({ isAbsent }) => !isAbsent);
+  if (present.length === 0) return unknown(`${params.type}:${params.name}`);
+  const refusals = present.filter(({ reply }) => reply !== undefined);
+  const [first] = refusals;
+  if (first?.reply === undefined || nodes.length === 1) return first?.reply;
+  const done = present.filter(({ reply }) => reply === undefined).map(({ node }) => node);
+  const holds = done.length === 0 ? 'It holds on no node.' : `It holds on ${done.join(', ')}.`;
+  const { code } = first.reply.body as ErrorBody;
+  const said = refusals.map(({ node, reply }) => `${node}: ${(reply?.body as ErrorBody).message}`);
+  return { ...first.reply, body: { code, message: `${said.join(' ')} ${holds}` } satisfies ErrorBody };
+}
+
+interface Outcome {
+  readonly node: NodeName;
+  /** Undefined: done. */
+  readonly reply: Reply | undefined;
+  /** There is no such listener on that node. */
+  readonly isAbsent: boolean;
+}
+
+async function changeOn(admin: AdminPort, node: NodeName, params: Change): Promise<Outcome> {
+  try {
+    await admin.ask(node, 'changeListener', params);
+    return { node, reply: undefined, isAbsent: false };
+  } catch (error) {
+    const reply = error instanceof BusbarError ? refusalOf(error, params) : undefined;
+    if (reply === undefined) throw error;
+    return { node, reply, isAbsent: (error as BusbarError).code === 'LISTENER_UNKNOWN' };
   }
-  return undefined;
 }
 
 function refusalOf(error: BusbarError, { action, type, name }: Change): Reply | undefined {
