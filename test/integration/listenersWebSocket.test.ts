@@ -6,9 +6,10 @@ import { startBroker, type BrokerProcess } from '../support/brokerProcess.ts';
 import { CONNECT_5 } from '../support/rawPackets.ts';
 import { RestCaller } from '../support/restCaller.ts';
 import { waitFor, within } from '../support/waitFor.ts';
+import { upgradeRequest } from '../support/webSocketRequest.ts';
 
 const ORIGIN = 'http://panel.test';
-const IDLE_MS = 300;
+const IDLE_MS = 1_000;
 
 let broker: BrokerProcess;
 let rest: RestCaller;
@@ -36,20 +37,6 @@ function open(name: string): Socket {
 
 type Headers = Readonly<Record<string, string | undefined>>;
 
-function upgrade(changes: Headers = {}, path = '/mqtt'): string {
-  const headers = {
-    'Host': 'localhost',
-    'Upgrade': 'websocket',
-    'Connection': 'Upgrade',
-    'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
-    'Sec-WebSocket-Version': '13',
-    'Sec-WebSocket-Protocol': 'mqtt',
-    ...changes,
-  };
-  const lines = Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`]));
-  return `GET ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`;
-}
-
 /** Status line and headers of the answer, as far as the empty line. */
 async function headOf(socket: Socket): Promise<readonly string[]> {
   let text = '';
@@ -66,7 +53,7 @@ async function headOf(socket: Socket): Promise<readonly string[]> {
 /** The status and the sub-protocol that was chosen. */
 async function answerOf(name: string, changes: Headers = {}, path?: string): Promise<readonly [status: string, subprotocol: string | undefined]> {
   const socket = open(name);
-  socket.write(upgrade(changes, path));
+  socket.write(upgradeRequest(changes, path));
   const [status = '', ...headers] = await headOf(socket);
   socket.destroy();
   return [status.split(' ')[1] ?? '', headers.find((line) => line.startsWith('Sec-WebSocket-Protocol: '))?.split(': ')[1]];
@@ -132,7 +119,7 @@ describe('the request', () => {
 
   it('is refused for good: the broker closes though the client does not', async () => {
     const socket = open('default');
-    socket.write(upgrade({}, '/other'));
+    socket.write(upgradeRequest({}, '/other'));
     await restOf(socket);
     await waitFor('a reset', () => {
       socket.write('more');
@@ -157,7 +144,7 @@ describe('the request', () => {
 
   it('may take MQTT along', async () => {
     const socket = open('default');
-    socket.write(Buffer.concat([Buffer.from(upgrade()), frame(CONNECT_5), frame(Buffer.from([0xe0, 0]))]));
+    socket.write(Buffer.concat([Buffer.from(upgradeRequest()), frame(CONNECT_5), frame(Buffer.from([0xe0, 0]))]));
     const answer = await restOf(socket);
     socket.destroy();
     const frames = answer.subarray(answer.indexOf('\r\n\r\n') + 4);
@@ -190,7 +177,7 @@ describe('afterwards', () => {
   it('a connection without traffic is closed with 1001, before its CONNECT and after it', async () => {
     for (const packets of [[], [frame(CONNECT_5)]]) {
       const socket = open('idle');
-      socket.write(Buffer.concat([Buffer.from(upgrade()), ...packets]));
+      socket.write(Buffer.concat([Buffer.from(upgradeRequest()), ...packets]));
       const answer = await restOf(socket);
       expect(answer.subarray(-4).toString('hex')).toBe('880203e9');
       await nobodyIsOn('idle'); // this side of the socket is still open
@@ -202,7 +189,7 @@ describe('afterwards', () => {
     const socket = open('idle');
     let pongs = 0;
     socket.on('data', (chunk: Buffer) => (pongs += chunk.toString('latin1').split('\x8a\x00').length - 1));
-    socket.write(Buffer.concat([Buffer.from(upgrade()), frame(CONNECT_5)]));
+    socket.write(Buffer.concat([Buffer.from(upgradeRequest()), frame(CONNECT_5)]));
     const pinging = setInterval(() => socket.write(frame(Buffer.alloc(0), 9)), IDLE_MS / 6);
     await waitFor('pongs for longer than it may idle', () => pongs >= 12);
     clearInterval(pinging);
@@ -212,7 +199,7 @@ describe('afterwards', () => {
 
   it('a frame that is too long is closed with 1009', async () => {
     const socket = open('frames');
-    socket.write(Buffer.concat([Buffer.from(upgrade()), frame(Buffer.alloc(33))]));
+    socket.write(Buffer.concat([Buffer.from(upgradeRequest()), frame(Buffer.alloc(33))]));
     expect((await restOf(socket)).subarray(-4).toString('hex')).toBe('880203f1');
     await nobodyIsOn('frames');
     socket.destroy();

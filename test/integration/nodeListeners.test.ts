@@ -12,6 +12,7 @@ import { CONNECT_5 } from '../support/rawPackets.ts';
 import { createTempDir, removeTempDir } from '../support/tempDir.ts';
 import { TestAuthority, type TestCertificate } from '../support/testCertificates.ts';
 import { waitFor, within } from '../support/waitFor.ts';
+import { upgradeRequest } from '../support/webSocketRequest.ts';
 
 let folder: string;
 let broker: BrokerProcess;
@@ -169,29 +170,15 @@ describe('WebSocket', () => {
     await one.endAsync();
   });
 
-  const upgrade = (changes: Record<string, string | undefined> = {}, path = '/mqtt') => {
-    const headers = {
-      'Host': 'localhost',
-      'Upgrade': 'websocket',
-      'Connection': 'Upgrade',
-      'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
-      'Sec-WebSocket-Version': '13',
-      'Sec-WebSocket-Protocol': 'mqtt',
-      ...changes,
-    };
-    const lines = Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`]));
-    return `GET ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`;
-  };
-
   it.each<[string, string, string]>([
-    ['another path', upgrade({}, '/other'), '404'],
+    ['another path', upgradeRequest({}, '/other'), '404'],
     ['no WebSocket', 'GET /mqtt HTTP/1.1\r\nHost: x\r\n\r\n', '426'],
-    ['another version', upgrade({ 'Sec-WebSocket-Version': '8' }), '426'],
-    ['no key', upgrade({ 'Sec-WebSocket-Key': 'short' }), '400'],
-    ['no sub-protocol [MQTT-6.0.0-3]', upgrade({ 'Sec-WebSocket-Protocol': undefined }), '400'],
-    ['another sub-protocol', upgrade({ 'Sec-WebSocket-Protocol': 'chat' }), '400'],
+    ['another version', upgradeRequest({ 'Sec-WebSocket-Version': '8' }), '426'],
+    ['no key', upgradeRequest({ 'Sec-WebSocket-Key': 'short' }), '400'],
+    ['no sub-protocol [MQTT-6.0.0-3]', upgradeRequest({ 'Sec-WebSocket-Protocol': undefined }), '400'],
+    ['another sub-protocol', upgradeRequest({ 'Sec-WebSocket-Protocol': 'chat' }), '400'],
     ['no HTTP', 'nonsense\r\n\r\n', '400'],
-    ['too large a request', upgrade({ 'X-Large': 'x'.repeat(9000) }), '431'],
+    ['too large a request', upgradeRequest({ 'X-Large': 'x'.repeat(9000) }), '431'],
   ])('is refused to a request for %s', async (_what, request, status) => {
     const answer = await answerTo(connectTcp(portOf('ws:default'), '127.0.0.1'), request);
     expect(answer.toString('latin1').split(' ')[1]).toBe(status);
@@ -199,7 +186,7 @@ describe('WebSocket', () => {
 
   it('chooses the sub-protocol, and closes on text [MQTT-6.0.0-1] [MQTT-6.0.0-4]', async () => {
     const text = Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0x78]);
-    const request = Buffer.concat([Buffer.from(upgrade({ 'Sec-WebSocket-Protocol': 'chat, mqttv3.1, mqtt' })), text]);
+    const request = Buffer.concat([Buffer.from(upgradeRequest({ 'Sec-WebSocket-Protocol': 'chat, mqttv3.1, mqtt' })), text]);
     const answer = await answerTo(connectTcp(portOf('ws:default'), '127.0.0.1'), request);
     const [head = '', rest = ''] = answer.toString('latin1').split('\r\n\r\n');
     expect(head.split('\r\n')).toContain('Sec-WebSocket-Protocol: mqttv3.1');
@@ -210,7 +197,7 @@ describe('WebSocket', () => {
   it('takes packets however frames cut them [MQTT-6.0.0-2]', async () => {
     const frames = [...CONNECT_5].map((byte) => Buffer.from([0x82, 0x81, 1, 2, 3, 4, byte ^ 1]));
     const two = Buffer.from([0x82, 0x84, 0, 0, 0, 0, 0xc0, 0, 0xe0, 0]); // PINGREQ and DISCONNECT in one frame
-    const answer = await answerTo(connectTcp(portOf('ws:default'), '127.0.0.1'), Buffer.concat([Buffer.from(upgrade()), ...frames, two]));
+    const answer = await answerTo(connectTcp(portOf('ws:default'), '127.0.0.1'), Buffer.concat([Buffer.from(upgradeRequest()), ...frames, two]));
     const bytes = answer.subarray(answer.indexOf('\r\n\r\n') + 4);
     const [first, length = 0, packet] = bytes;
     const ping = bytes.indexOf(Buffer.from([0xd0, 0]));
