@@ -12,6 +12,8 @@ import { READ_BUFFER, readShared } from './sharedRead.ts';
 
 /** One write of this much at most goes through the shared scratch buffer. */
 const SCRATCH_BYTES = 128 * 1024;
+/** From this size on a chunk is written as it is: to copy it costs more than a write of its own, and leaves its scratch buffer to a slow socket. */
+const DIRECT_BYTES = 32 * 1024;
 /** So much waiting is written at once instead of at the end of the turn: keeps memory flat under a flood. */
 const EARLY_FLUSH_BYTES = 64 * 1024;
 const EMPTY = Buffer.alloc(0);
@@ -257,7 +259,7 @@ export class Connection {
   /** Takes from the front what one write may hold: a chunk as it is, or several copied together. */
   #gather(first: Uint8Array, firstPatch: number): Uint8Array {
     const rest = this.#rest;
-    if (firstPatch === NO_PATCH && (rest.length === 0 || first.length > SCRATCH_BYTES)) {
+    if (firstPatch === NO_PATCH && (rest.length === 0 || first.length >= DIRECT_BYTES)) {
       this.#dropFront(0);
       return first;
     }
