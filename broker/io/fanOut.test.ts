@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BrokerWorld } from '../../test/support/brokerWorld.ts';
+import { plainConnect } from '../../test/support/plainConnect.ts';
 import { NO_PROPERTIES, type Packet } from '../protocol/packet.ts';
 import { encodePacket } from '../protocol/writer.ts';
 import type { ByteSocket } from './byteSocket.ts';
@@ -42,18 +43,7 @@ function fanOut() {
     const socket = new SwiftSocket();
     const connection = new Connection({ socket, output, bytes: { received() {}, sent() {} }, congestedBytes: 1024 * 1024 });
     new MqttConnection(world.node, connection, { listener: 'tcp:default', host: '127.0.0.1', port: 1 }, clock, () => {});
-    send(socket, {
-      type: 'connect',
-      version: 4,
-      bridge: false,
-      clientId,
-      cleanStart: true,
-      keepalive: 0,
-      username: undefined,
-      password: undefined,
-      will: undefined,
-      properties: NO_PROPERTIES,
-    });
+    send(socket, plainConnect(clientId));
     return socket;
   };
   const subscriptions = [{ topicFilter: 'a', qos: 1, noLocal: false, retainAsPublished: false, retainHandling: 0 }] as const;

@@ -39,9 +39,16 @@ const AUTHENTICATION_ERRORS: readonly ApiErrorCode[] = [
 /** Refusals of every route with a body, before it is read. */
 const BODY_ERRORS: readonly ApiErrorCode[] = ['BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
 
+/** Refusals of every route with something in its address, before it is handled. */
+const PARAMETER_ERRORS: readonly ApiErrorCode[] = ['INVALID_PARAMETER'];
+
 export function openApiSchema(route: Route): FastifySchema {
-  const known = route.body ? [...route.errors, ...BODY_ERRORS] : route.errors;
-  const errors = route.access === 'anyone' ? known : [...AUTHENTICATION_ERRORS, ...known];
+  const errors = new Set<ApiErrorCode>([
+    ...(route.access === 'anyone' ? [] : AUTHENTICATION_ERRORS),
+    ...route.errors,
+    ...(route.params ?? route.query ? PARAMETER_ERRORS : []),
+    ...(route.body ? BODY_ERRORS : []),
+  ]);
   return {
     summary: route.summary,
     tags: [route.tag],
@@ -49,7 +56,7 @@ export function openApiSchema(route: Route): FastifySchema {
     ...(route.params && { params: route.params }),
     ...(route.query && { querystring: route.query }),
     ...(route.body && { body: route.body }),
-    response: { ...answersOf(route), ...errorsByStatus(errors, route.statusOf) },
+    response: { ...answersOf(route), ...errorsByStatus([...errors], route.statusOf) },
   };
 }
 

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canInstallPackages, findProgram, installPackages } from '../support/debianPackages.ts';
+import { mosquittoPub, mosquittoSub, receivedBy } from '../support/mosquittoClients.ts';
 import { freePort } from '../support/ports.ts';
 import { runProcess, startProcess, type TestProcess } from '../support/processes.ts';
 import { createTempDir, removeTempDir } from '../support/tempDir.ts';
@@ -17,44 +18,26 @@ beforeAll(async () => {
 }, 360_000);
 afterAll(() => Promise.all(running.map((process) => process.end())));
 
-async function subscribe(port: number, ...args: string[]): Promise<TestProcess> {
-  const client = startProcess('stdbuf', ['-oL', 'mosquitto_sub', '-p', String(port), '-d', '-F', 'got %t %q %r %p', ...args], { lifetimeMs: 30_000 });
-  running.push(client);
-  await client.line((line) => line.startsWith('Subscribed'));
-  return client;
-}
-
-async function publish(port: number, ...args: string[]): Promise<void> {
-  const { code, stderr } = await runProcess('mosquitto_pub', ['-p', String(port), ...args], { lifetimeMs: 30_000 });
-  if (code !== 0) throw new Error(`mosquitto_pub ${args.join(' ')}: ${stderr}`);
-}
-
-async function got(client: TestProcess): Promise<string[]> {
-  await client.exit();
-  return client
-    .stdout()
-    .split('\n')
-    .filter((line) => line.startsWith('got '))
-    .map((line) => line.slice(4));
-}
+const subscribe = (port: number, ...args: string[]) => mosquittoSub(port, args, running);
+const publish = (port: number, ...args: string[]) => mosquittoPub(port, args);
 
 describe('mosquitto clients', () => {
   it.each(['mqttv31', 'mqttv311', 'mqttv5'])('%s: publish and subscribe at every QoS [MQTT3-7.0.0-2]', async (version) => {
     const subscriber = await subscribe(broker.port, '-V', version, '-t', `ms/${version}`, '-q', '2', '-C', '3');
     for (const qos of ['0', '1', '2']) await publish(broker.port, '-V', version, '-t', `ms/${version}`, '-q', qos, '-m', qos);
-    expect(await got(subscriber)).toEqual(['0', '1', '2'].map((qos) => `ms/${version} ${qos} 0 ${qos}`));
+    expect(await receivedBy(subscriber)).toEqual(['0', '1', '2'].map((qos) => `ms/${version} ${qos} 0 ${qos}`));
   });
 
   it('share subscriptions, and take delayed wills and options of 5.0', async () => {
     const members = await Promise.all([1, 2].map(() => subscribe(broker.port, '-V', 'mqttv5', '-t', '$share/g/mshare', '-q', '1', '-C', '5')));
     for (let n = 0; n < 10; n += 1) await publish(broker.port, '-V', 'mqttv5', '-t', 'mshare', '-q', '1', '-m', String(n));
-    const lines = (await Promise.all(members.map(got))).flat().map((line) => Number(line.split(' ').at(-1)));
+    const lines = (await Promise.all(members.map(receivedBy))).flat().map((line) => Number(line.split(' ').at(-1)));
     expect(lines.sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     const watcher = await subscribe(broker.port, '-V', 'mqttv5', '-t', 'mwill', '--retain-as-published', '-C', '1');
     const will = ['--will-topic', 'mwill', '--will-payload', 'gone', '--will-retain', '-D', 'WILL', 'will-delay-interval', '1', '-D', 'CONNECT', 'session-expiry-interval', '100'];
     const doomed = await subscribe(broker.port, '-V', 'mqttv5', '-t', 'nothing', ...will);
     doomed.kill('SIGKILL');
-    expect(await got(watcher)).toEqual(['mwill 0 1 gone']);
+    expect(await receivedBy(watcher)).toEqual(['mwill 0 1 gone']);
   });
 });
 

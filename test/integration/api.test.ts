@@ -98,6 +98,7 @@ beforeAll(async () => {
   await two.subscribeAsync('t/#');
   await two.publishAsync('t/1', 'x', { qos: 1 });
   for (const client of [one, two]) await client.publishAsync('kept', 'x', { qos: 1, retain: true });
+  await two.publishAsync('$delayed/3600/later', 'x', { qos: 1 });
   for (const index of [0, 1]) for (const chain of ['/authentication', '/listeners/tcp%3Adefault/authentication']) await addUser(index, chain);
 });
 afterAll(async () => {
@@ -111,11 +112,12 @@ describe('a cluster of two nodes', () => {
     const root = nodeAt(0).ready.api.replace('/api/v5', '');
     const document = (await (await fetch(`${root}/api-docs/swagger.json`)).json()) as OpenApiDocument;
     const authn = { id: 'password_based:built_in_database', user_id: 'ann', listener_id: 'tcp:default' };
-    const samples: Record<string, string> = { node: B, clientid: 'on/b', topic: 't/#', ...authn };
+    const { body: delayed } = await get<Page<{ msgid: string }>>('/mqtt/delayed/messages');
+    const samples: Record<string, string> = { node: B, clientid: 'on/b', topic: 't/#', msgid: delayed.data[0]?.msgid ?? '', ...authn };
     const problems: string[] = [];
     for (const [path, operations] of Object.entries(document.paths)) {
       if (!operations['get']) continue;
-      samples['topic'] = path.startsWith('/mqtt/retainer') ? 'kept' : 't/#';
+      samples['topic'] = path.startsWith('/mqtt/retainer') ? 'kept' : path.startsWith('/mqtt/delayed') ? 'later' : 't/#';
       const real = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(samples[name] ?? ''));
       const queries = [
         '',
@@ -181,8 +183,8 @@ describe('a cluster of two nodes', () => {
       const { body } = await get<Record<string, number>>('/metrics?aggregate=true');
       return (body['messages.delivered'] ?? 0) >= 2 ? body : undefined;
     });
-    // Two more were published to be retained; nobody had asked for them.
-    expect([metrics['messages.received'], metrics['messages.forward'], metrics['messages.delivered']]).toEqual([3, 1, 2]);
+    // Three more were published to be retained or delayed; nobody had asked for them.
+    expect([metrics['messages.received'], metrics['messages.forward'], metrics['messages.delivered']]).toEqual([4, 1, 2]);
   });
 
   it('logs in, and refuses whoever does not', async () => {

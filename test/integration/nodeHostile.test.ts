@@ -44,7 +44,7 @@ async function answerTo(...parts: Buffer[]): Promise<string> {
 describe('a client that breaks a rule is closed, an MQTT 5 one with a reason', () => {
   it.each([
     ['no MQTT at all', [Buffer.from('GET / HTTP/1.1\r\n\r\n')], /^$/],
-    ['a protocol level nobody knows', [hex('100d 0004 4d515454 09 02 003c 0001 78')], /^20(0200|0300)(01|84)/],
+    ['a protocol level nobody knows', [hex('100d 0004 4d515454 09 02 003c 0001 78')], /^20[0-9a-f]{2}0084/],
     ['another packet first', [hex('c000')], /^$/],
     ['a malformed 3.1.1 CONNECT', [hex('100d 0004 4d515454 04 03 003c 0001 78')], /^$/],
     ['a malformed packet in 3.1.1', [CONNECT_4, hex('3602 0001')], /^20020000$/],

@@ -5,6 +5,7 @@ import { NO_PROPERTIES, type Packet, type Qos } from '../../broker/protocol/pack
 import { PacketParser } from '../../broker/protocol/parser.ts';
 import { encodePacket } from '../../broker/protocol/writer.ts';
 import { startBroker, type BrokerProcess } from '../support/brokerProcess.ts';
+import { plainConnect } from '../support/plainConnect.ts';
 import { waitFor } from '../support/waitFor.ts';
 
 const LIMIT_MS = 30_000;
@@ -39,18 +40,7 @@ async function client(
   };
   const parser = new PacketParser(sink, { maxPacketSize: 1_000_000, sender: 'server', version: 4 });
   socket.on('data', (chunk: Buffer) => parser.push(chunk, 0, chunk.length, true));
-  self.send({
-    type: 'connect',
-    version: 4,
-    bridge: false,
-    clientId,
-    cleanStart: true,
-    keepalive: 0,
-    username: undefined,
-    password: undefined,
-    will: undefined,
-    properties: NO_PROPERTIES,
-  });
+  self.send(plainConnect(clientId));
   await waitFor('a CONNACK', () => answers.length === 1, LIMIT_MS);
   return {
     ...self,
