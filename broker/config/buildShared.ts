@@ -1,12 +1,13 @@
 /** How members of shared subscriptions are chosen. */
-import type { SharedPolicyConfig, SharedSubscriptionConfig } from './config.ts';
+import type { SharedPolicy } from '../topics/sharedPolicy.ts';
+import type { SharedSubscriptionConfig } from './config.ts';
 import { SHARED_GROUP_PREFIX } from './keys/shared.ts';
 import { KEYS } from './schema.ts';
 import type { Settings } from './settings.ts';
 
 export function buildShared(settings: Settings): SharedSubscriptionConfig {
   const preferConnected = settings.get(KEYS.sharedPreferConnected);
-  const ofGroup = (name: string): readonly [string, SharedPolicyConfig] => [
+  const ofGroup = (name: string): readonly [string, SharedPolicy] => [
     name,
     {
       strategy: settings.get(KEYS.sharedGroupStrategy, name),

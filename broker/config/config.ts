@@ -4,6 +4,7 @@
  * May import: base, topics. Begin here for the resolved shape; schema.ts has keys, types, defaults and limits; hocon.ts reads text.
  */
 import type { Millis, NodeName } from '../base/ids.ts';
+import type { SharedPolicy } from '../topics/sharedPolicy.ts';
 import type { AuthenticatorConfig } from './authenticators.ts';
 import type { CertificatePart, ListenerConfig } from './listenerConfig.ts';
 import type { LimiterConfig } from './limiterConfig.ts';
@@ -58,22 +59,11 @@ export interface MqttConfig {
   readonly exclusiveSubscription: boolean;
 }
 
-export type SharedStrategy = 'random' | 'round_robin' | 'round_robin_per_group' | 'sticky' | 'local' | 'hash_clientid' | 'hash_topic';
-export type StickyPick = 'random' | 'local' | 'hash_clientid' | 'hash_topic';
-
-/** How the member of a shared subscription that gets a message is chosen (broker-contract 7.6). */
-export interface SharedPolicyConfig {
-  readonly strategy: SharedStrategy;
-  readonly initialStickyPick: StickyPick;
-  /** Members whose client is away get nothing while another one is connected. */
-  readonly preferConnected: boolean;
-}
-
 export interface SharedSubscriptionConfig {
   /** By name of the group. */
-  readonly groups: ReadonlyMap<string, SharedPolicyConfig>;
+  readonly groups: ReadonlyMap<string, SharedPolicy>;
   /** For groups that are not named. */
-  readonly others: SharedPolicyConfig;
+  readonly others: SharedPolicy;
 }
 
 export interface BrokerConfig {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { nodeNamed } from '../../test/support/brokerWorld.ts';
 import { seededPrng } from '../base/prng.ts';
 import { MAX_PUBLISHERS, PublisherMemories } from './publisherMemory.ts';
-import { SharedGroup, type SharedPolicy } from './sharedGroup.ts';
+import type { SharedPolicy } from '../topics/sharedPolicy.ts';
+import { SharedGroup } from './sharedGroup.ts';
 
 interface Member {
   readonly name: string;

@@ -9,20 +9,9 @@
 import { assert } from '../base/assert.ts';
 import type { NodeName } from '../base/ids.ts';
 import { randomBelow, type Prng } from '../base/prng.ts';
+import type { SharedPolicy, StickyPick } from '../topics/sharedPolicy.ts';
 import { sharedKey } from '../topics/sharedSubscription.ts';
 import { PublisherMemories, type PublisherMemory } from './publisherMemory.ts';
-
-/** broker-contract 7.6. */
-export type SharedStrategy = 'random' | 'round_robin' | 'round_robin_per_group' | 'sticky' | 'local' | 'hash_clientid' | 'hash_topic';
-/** How a sticky publisher finds its first member. */
-export type StickyPick = 'random' | 'local' | 'hash_clientid' | 'hash_topic';
-
-export interface SharedPolicy {
-  readonly strategy: SharedStrategy;
-  readonly initialStickyPick: StickyPick;
-  /** False: members whose client is away are chosen like others and queue their share, as in EMQX. */
-  readonly preferConnected: boolean;
-}
 
 /** What a choice depends on. */
 export interface SharedMessage {

@@ -3,7 +3,8 @@ import type { NodeName } from '../base/ids.ts';
 import type { Prng } from '../base/prng.ts';
 import { parseSubscription, sharedKey } from '../topics/sharedSubscription.ts';
 import type { Routes } from './routes.ts';
-import { SharedGroup, type SharedPolicy } from './sharedGroup.ts';
+import type { SharedPolicy } from '../topics/sharedPolicy.ts';
+import { SharedGroup } from './sharedGroup.ts';
 
 export interface SharedGroupsOptions<M extends object> {
   readonly self: NodeName;

@@ -1,6 +1,6 @@
 /** Shared and exclusive subscriptions (broker-contract 7.6). */
 import { key } from './key.ts';
-import type { SharedStrategy, StickyPick } from '../config.ts';
+import type { SharedStrategy, StickyPick } from '../../topics/sharedPolicy.ts';
 import * as form from '../valueTypes.ts';
 
 const STRATEGIES: Readonly<Record<string, SharedStrategy>> = {
