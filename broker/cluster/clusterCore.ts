@@ -5,7 +5,7 @@
  * Begin here for what a frame or a local change leads to; linkGate.ts is the door (connections, handshake, dialling), linkTable.ts
  * decides up and down, tables/ replicates routes, wire/v1.ts has the frozen bytes, clusterNode.ts puts all together.
  */
-import type { Millis, NodeName } from '../base/ids.ts';
+import type { Millis, NodeId, NodeName } from '../base/ids.ts';
 import { RouteBarrier } from './barrier.ts';
 import { Calls, nodeDown } from './calls.ts';
 import type { DialPlan, DialTarget, TargetStanding } from './dialPlan.ts';
@@ -19,6 +19,7 @@ import type { LinkState, Peer } from './peer.ts';
 import type { AskResult, ClusterClaim, ClusterMessage, ClusterOptions, ClusterPorts, LinkId, LinkReport } from './ports.ts';
 import { linkReports, memberRows, routeRows, type MemberStatus, type RouteRow } from './reports.ts';
 import { ROUTE_VALUE, routeSink } from './routeRows.ts';
+import type { ClusterStream, StreamHost } from './stream.ts';
 import { OwnTable } from './tables/ownTable.ts';
 import { TableReplication } from './tables/replication.ts';
 import { protocolError } from './wire/bytes.ts';
@@ -39,6 +40,7 @@ export class ClusterCore {
   readonly #heartbeats: Heartbeats;
   readonly #barrier: RouteBarrier;
   readonly #calls: Calls;
+  readonly #streams: ClusterStream[] = [];
   #lastTickMs: Millis;
   #turnEndAsked = false;
   /** The message encoded last: one publish usually goes to several nodes. Kept for the turn only. */
@@ -61,7 +63,10 @@ export class ClusterCore {
       log,
       events: {
         opened: (link, hello) => this.#greet(link, hello),
-        dropped: (link) => this.#calls.linkClosed(link),
+        dropped: (link) => {
+          this.#calls.linkClosed(link);
+          for (const stream of this.#streams) stream.dropped(link);
+        },
         down: (peer) => this.#peerDown(peer),
         frame: (id, frame) => this.frame(id, frame),
       },
@@ -71,6 +76,14 @@ export class ClusterCore {
     this.#barrier = new RouteBarrier(() => this.#members.present());
     this.#calls = new Calls(ports.answer, () => this.#touch());
     this.#lastTickMs = clock.monotonicMs();
+  }
+
+  /** Before the first link. */
+  addStream(create: (host: StreamHost) => ClusterStream): void {
+    const { clock, crypto, log } = this.#ports;
+    const linkTo = (nodeId: NodeId) => this.#members.get(nodeId)?.link;
+    const { identity } = this.#options;
+    this.#streams.push(create({ identity, members: this.#members, clock, crypto, log, touch: () => this.#touch(), linkTo }));
   }
 
   get #nowMs(): Millis {
@@ -101,6 +114,7 @@ export class ClusterCore {
     const members = this.#members.rows(this.#options.address);
     link.control(v1.encodeSnap({ wasDown: peer.gaveUp, routes: this.#routes.own.mark, have: peer.table.seq, members }));
     this.#routes.snapSent(link);
+    for (const stream of this.#streams) stream.opened(link);
     this.#touch();
   }
 
@@ -118,9 +132,10 @@ export class ClusterCore {
     this.#touch();
   }
 
-  /** One order of effects (R17): the broker forgets the routes, then waiting SUBACKs go on, then the others hear of it. */
+  /** One order of effects (R17): the broker forgets the routes, streams act, waiting SUBACKs go on, the others hear of it. */
   #peerDown(peer: Peer): void {
     this.#ports.broker.remoteNodeDown(peer.name);
+    for (const stream of this.#streams) stream.down(peer);
     this.#barrier.release();
     this.#beatAll();
   }
@@ -172,6 +187,7 @@ export class ClusterCore {
       case v1.Kind.reply:
         return this.#calls.onReply(link, flags, body);
       default:
+        for (const stream of this.#streams) if (kind >= stream.kinds.from && kind <= stream.kinds.to) return stream.frame(link, { kind, flags, body });
         throw protocolError(`Frame kind ${kind} is unknown in wire version ${v1.WIRE_VERSION}`);
     }
   }
@@ -185,6 +201,7 @@ export class ClusterCore {
     peer.ackedSeq = episode ? 0 : Math.min(snap.have, this.#routes.own.seq);
     this.#learnMembers(peer, snap.members);
     if (news) this.#beatAll();
+    for (const stream of this.#streams) stream.up(link, episode);
     this.#routes.peerSnap(link, snap.routes);
     this.#barrier.release();
   }
@@ -221,6 +238,7 @@ export class ClusterCore {
     for (const link of this.#links.all()) this.#heartbeats.sendWhenDue(link, nowMs);
     this.#barrier.tick(nowMs);
     this.#calls.tick(nowMs);
+    for (const stream of this.#streams) stream.tick(nowMs);
     this.#touch();
   }
 
@@ -242,6 +260,7 @@ export class ClusterCore {
   turnEnd(): void {
     this.#turnEndAsked = false;
     const { transport } = this.#ports;
+    for (const stream of this.#streams) stream.turnEnd();
     for (const link of this.#links.all()) {
       link.settle(transport);
       this.#routes.stream(link);
