@@ -9,6 +9,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { canInstallPackages, DEBIAN_PYTHON, findProgram, installPackages } from '../test/support/debianPackages.ts';
+import { C_COMPILER } from '../test/bench/brokers.ts';
 import { requireChromium } from '../test/support/chromium.ts';
 import { runProcess } from '../test/support/processes.ts';
 import type { TestSummary } from './summaryReporter.ts';
@@ -20,7 +21,7 @@ const STEP_LIMIT_MS = 300_000;
 const TAIL_LINES = 60;
 
 const CHECKS = ['build', 'types', 'lint', 'imports'];
-const PROJECTS = ['unit', 'renderer', 'integration', 'conformance', 'desktop', 'e2e'];
+const PROJECTS = ['unit', 'renderer', 'integration', 'conformance', 'rails', 'desktop', 'e2e'];
 
 interface Outcome {
   readonly passed: number;
@@ -69,6 +70,7 @@ async function prepareTools(): Promise<string> {
   if (!(await findProgram('mosquitto'))) missing.push('mosquitto');
   if (!(await findProgram('mosquitto_pub'))) missing.push('mosquitto-clients');
   if (!(await findProgram('haproxy'))) missing.push('haproxy');
+  if (!(await findProgram(C_COMPILER))) missing.push('gcc', 'libc6-dev');
   const paho = await runProcess(DEBIAN_PYTHON, ['-c', 'import paho.mqtt.client']).catch(() => null);
   if (paho?.code !== 0) missing.push('python3-paho-mqtt');
   if (missing.length > 0 && (await canInstallPackages())) {

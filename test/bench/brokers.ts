@@ -21,7 +21,8 @@ export interface RunningBroker {
   stop(): Promise<void>;
 }
 
-export type BrokerName = 'busbar' | 'mosquitto' | 'aedes';
+/** `echo`: no broker, but the least that a server can pay for a message (echo/echoServer.c). */
+export type BrokerName = 'busbar' | 'mosquitto' | 'aedes' | 'echo';
 
 export interface StartOptions {
   /** Listen with TLS instead of plain TCP. */
@@ -36,7 +37,10 @@ export interface BrokerKind {
 const BROKER_CORE = '0';
 const START_LIMIT_MS = 10_000;
 const NS_PER_MS = 1e6;
+/** Any one will do; Debian's packages gcc, clang and tcc each bring it. */
+export const C_COMPILER = 'cc';
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const ECHO_SOURCE = fileURLToPath(new URL('./echo/echoServer.c', import.meta.url));
 
 async function freePort(): Promise<number> {
   const server = net.createServer().listen(0, '127.0.0.1');
@@ -172,5 +176,15 @@ export const AEDES: BrokerKind = {
   async start() {
     const [port, folder] = [await freePort(), await folderFor('aedes')];
     return startPinned('aedes', port, process.execPath, ['test/bench/aedesServer.ts', String(port)], folder);
+  },
+};
+
+export const ECHO: BrokerKind = {
+  name: 'echo',
+  async start() {
+    const [port, folder] = [await freePort(), await folderFor('echo')];
+    const program = path.join(folder, 'echoServer');
+    await promisify(execFile)(C_COMPILER, ['-O2', '-o', program, ECHO_SOURCE]);
+    return startPinned('echo', port, program, [String(port)], folder);
   },
 };

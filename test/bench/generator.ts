@@ -5,6 +5,7 @@
  */
 import { createInterface } from 'node:readline';
 import { runConnects } from './generator/connects.ts';
+import { runEcho } from './generator/echo.ts';
 import { runFlood } from './generator/flood.ts';
 import { runIdle } from './generator/idle.ts';
 import type { Gate, GeneratorEvent, Job, JobResult } from './generator/job.ts';
@@ -36,6 +37,8 @@ function run(job: Job): Promise<JobResult> {
       return runRetained(job, work, gate);
     case 'flood':
       return runFlood(job, work, gate);
+    case 'echo':
+      return runEcho(job, work, gate);
     case 'idle':
       return runIdle(job, work, gate);
   }

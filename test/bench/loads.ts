@@ -51,7 +51,14 @@ export interface IdleLoad {
   readonly connections: number;
 }
 
-export type Work = Traffic | ConnectChurn | RetainedLoad | Flood | IdleLoad;
+/** Messages to a server that sends each back to whom it came from, one at a time on each connection. */
+export interface EchoLoad {
+  readonly kind: 'echo';
+  readonly connections: number;
+  readonly payloadBytes: number;
+}
+
+export type Work = Traffic | ConnectChurn | RetainedLoad | Flood | IdleLoad | EchoLoad;
 
 /** Ratios "times better than": `least` must be reached, `aim` is hoped for. */
 export interface Target {
@@ -71,6 +78,7 @@ export interface Load {
 const BATCHED = 10;
 const FAN_OUT_BATCHED = 20;
 const SMALL_PAYLOAD = 64;
+const PAIRS_SINGLE = 'QoS 0 pairs 100×100, single';
 
 function traffic(work: Omit<Traffic, 'kind' | 'payloadBytes'> & { payloadBytes?: number }): Traffic {
   return { kind: 'traffic', payloadBytes: SMALL_PAYLOAD, ...work };
@@ -89,7 +97,7 @@ export const LOADS: readonly Load[] = [
   { name: 'QoS 0 fan-out 1→200, batched', work: fanOut(FAN_OUT_BATCHED), targets: target(8, 15, 10) },
   { name: 'QoS 0 fan-out 1→200, single', work: fanOut(1), targets: target(1.1, 1.3, 1.3) },
   { name: 'QoS 0 pairs 100×100, batched', work: pairs(0, BATCHED), targets: target(4, 8, 5) },
-  { name: 'QoS 0 pairs 100×100, single', work: pairs(0, 1), targets: target(0.9, 1.2, 1.5) },
+  { name: PAIRS_SINGLE, work: pairs(0, 1), targets: target(0.9, 1.2, 1.5) },
   { name: 'QoS 0 fan-in 200→1, batched', work: fanIn(BATCHED), targets: target(5, 10, 6) },
   { name: 'QoS 0 fan-in 200→1, single', work: fanIn(1), targets: target(1.5, 2.3, 2) },
   { name: 'QoS 1 pairs 100×100, batched', work: pairs(1, BATCHED), targets: target(4, 8, 4) },
@@ -154,6 +162,10 @@ export const IDLE_LOADS: readonly Load[] = [
 ];
 export const IDLE_MOST_BYTES = 7 * 1024;
 export const IDLE_AIM_BYTES = 5.5 * 1024;
+
+/** The same bytes to a C server and to the broker, one read and one write for each message: echoRail.ts compares them. */
+export const ECHO_LOAD: Load = { name: `${PAIRS_SINGLE}, beside a C echo server`, work: { kind: 'echo', connections: 100, payloadBytes: SMALL_PAYLOAD }, targets: {} };
+export const ECHO_RIVAL: Load = { name: PAIRS_SINGLE, work: pairs(0, 1), targets: {} };
 
 /** Topic a publisher of this load writes to; all of one length so that packets of one load have one size. */
 export function topicOf(shape: Shape, publisher: number): string {

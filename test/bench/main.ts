@@ -4,7 +4,7 @@
  * are shown: either alone would mislead (hot-path.md section 11). A row fails when a required ratio is missed or a message was lost,
  * doubled or reordered. Exit code 1: something required was missed.
  *
- * Flags: --loads TEXT,TEXT (parts of names; also `overload`, `idle`, `tls`) · --seconds N (counted time per run, default 3)
+ * Flags: --loads TEXT,TEXT (parts of names; also `overload`, `idle`, `tls`, `echo`) · --seconds N (counted time per run, default 3)
  *        --rounds N (default 2, the best counts) · --brokers a,b · --idle N (connections of the idle loads at most)
  *        --write (put the tables into test/bench/RESULTS.md) · --list (names of the loads)
  */
@@ -12,13 +12,16 @@ import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { AEDES, BUSBAR, MOSQUITTO, type BrokerKind } from './brokers.ts';
-import { FLOODS, IDLE_LOADS, LOADS, type Load } from './loads.ts';
+import { findProgram } from '../support/debianPackages.ts';
+import { AEDES, BUSBAR, C_COMPILER, MOSQUITTO, type BrokerKind } from './brokers.ts';
+import { ECHO_HEAD, echoRow, measureEchoRail } from './echoRail.ts';
+import { ECHO_LOAD, FLOODS, IDLE_LOADS, LOADS, type Load } from './loads.ts';
 import { best, measure, type Outcome, type Times } from './measure.ts';
 import { COST_HEAD, costRow, FLOOD_HEAD, floodRow, IDLE_HEAD, idleRow, tableLine, tableRule, type Row } from './report.ts';
 
 const WARMUP_MS = 1000;
 const MAX_REASON = 300;
+const ECHO_ROUNDS = 4;
 const RESULTS = fileURLToPath(new URL('./RESULTS.md', import.meta.url));
 
 const { values: flags } = parseArgs({
@@ -84,17 +87,24 @@ async function eachBroker(loads: readonly Load[], head: readonly string[], rowOf
   for (const load of loads) for (const kind of kinds) if (carries(kind, load)) sayRow(rowOf(load, kind, await run(kind, load)));
 }
 
+async function compareWithEcho(): Promise<void> {
+  if ((await findProgram(C_COMPILER)) === null) return say(`\nWithout a C compiler (${C_COMPILER}) there is no echo server to compare with.`);
+  sayHead(ECHO_HEAD);
+  sayRow(echoRow(await measureEchoRail(ECHO_ROUNDS, times)));
+}
+
 /** As many as asked for at most; one process may have 20,000 descriptors here. */
 function limited(load: Load): Load {
   return load.work.kind === 'idle' ? { ...load, work: { ...load.work, connections: Math.min(load.work.connections, Number(flags.idle)) } } : load;
 }
 
 if (flags.list) {
-  for (const { name } of [...LOADS, ...FLOODS, ...IDLE_LOADS]) console.log(name);
+  for (const { name } of [...LOADS, ECHO_LOAD, ...FLOODS, ...IDLE_LOADS]) console.log(name);
 } else {
   say(`Node ${process.version}, ${cpus()[0]?.model ?? 'unknown CPU'}; broker on one core, generator on another; ${flags.seconds} s per run, best of ${flags.rounds}; ACL on.`);
   say('');
   await compareCosts(chosen(LOADS));
+  if (chosen([ECHO_LOAD]).length > 0 && kinds.includes(BUSBAR)) await compareWithEcho();
   await eachBroker(chosen(FLOODS), FLOOD_HEAD, (load, { name }, outcome) => floodRow(load, name, outcome));
   await eachBroker(chosen(IDLE_LOADS).map(limited), IDLE_HEAD, (load, { name }, outcome) => idleRow(load, name, outcome));
   say('');
