@@ -22,7 +22,7 @@ import type { RouteCache, TopicEntry } from '../router/match.ts';
 import type { RetainedStore } from '../router/retained.ts';
 import type { Routes } from '../router/routes.ts';
 import { Channel } from '../session/channel.ts';
-import type { Clock, NodePort, OpenedSession, Out, Peer, SubscribeItem, Timers, TopicHandle } from '../session/ports.ts';
+import type { Clock, NodePort, OpenedSession, Out, Peer, RefusedSession, SubscribeItem, Timers, TopicHandle } from '../session/ports.ts';
 import { mountTopic } from '../session/mountpoint.ts';
 import { Publication } from '../session/publication.ts';
 import { Session } from '../session/session.ts';
@@ -149,7 +149,7 @@ export class BrokerNode implements NodePort, BrokerPort {
     return this.#options.admission.stillWelcome(channel.identity, this.#access.exchangeEnded(channel.identity, verdict));
   }
 
-  openSession(channel: Channel, cleanStart: boolean): OpenedSession {
+  openSession(channel: Channel, cleanStart: boolean, _later: (opened: OpenedSession | RefusedSession) => void): OpenedSession | RefusedSession | undefined {
     const { clientId } = channel.identity;
     const held = this.sessions.get(clientId);
     if (held !== undefined) {

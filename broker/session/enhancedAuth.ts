@@ -77,7 +77,8 @@ export class EnhancedAuth {
       this.#channel.whileAlive(() => {
         this.#thinking = false;
         if (this.#exchange === exchange) this.#take(step);
-        if (isConnecting) this.#channel.out.release();
+        // The session may have to be waited for now.
+        if (isConnecting && (this.#exchange !== null || this.#channel.connState !== 'connecting')) this.#channel.out.release();
       }),
     );
   }

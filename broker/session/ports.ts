@@ -132,6 +132,11 @@ export interface OpenedSession {
   readonly present: boolean;
 }
 
+/** It cannot be had now: the reason code for CONNACK. */
+export interface RefusedSession {
+  readonly refused: number;
+}
+
 /** What the node does for channels and sessions; `core/brokerNode.ts` implements it. */
 export interface NodePort {
   readonly mqtt: MqttConfig;
@@ -153,8 +158,11 @@ export interface NodePort {
   beginAuthExchange(channel: Channel, method: string): AuthExchange | undefined;
   /** Counts and tells the verdict of an enhanced authentication, which it may correct. */
   authExchangeEnded(channel: Channel, verdict: AuthnVerdict): AuthnVerdict;
-  /** Takes over, discards or creates the session of the channel's client id. Only after everything else was checked. */
-  openSession(channel: Channel, cleanStart: boolean): OpenedSession;
+  /**
+   * Takes over, discards or creates the session of the channel's client id. Only after everything else was checked. Undefined when `later`
+   * gets it, which happens when another node has to give it up first.
+   */
+  openSession(channel: Channel, cleanStart: boolean, later: (opened: OpenedSession | RefusedSession) => void): OpenedSession | RefusedSession | undefined;
   /** `client.connack` hook: may change the properties. */
   connack(channel: Channel, reasonCode: number, properties: Properties): Properties;
   connected(channel: Channel): void;

@@ -38,6 +38,9 @@ const DROP_METRIC: Readonly<Record<DropReason, number>> = {
   expired: METRIC['delivery.dropped.expired'],
 };
 
+/** What a session begins with: a connection, or what is known of a client that connected elsewhere or before a restart. */
+export type SessionOrigin = Pick<Channel, 'identity' | 'connection' | 'sessionExpiryMs'>;
+
 export class Session implements TimerOwner {
   readonly node: NodePort;
   readonly clientId: string;
@@ -73,13 +76,13 @@ export class Session implements TimerOwner {
   expiryTimer: Timer | null = null;
   willTimer: Timer | null = null;
 
-  constructor(node: NodePort, channel: Channel, nowMs: Millis) {
+  constructor(node: NodePort, origin: SessionOrigin, nowMs: Millis) {
     this.node = node;
-    this.clientId = channel.identity.clientId;
-    this.identity = channel.identity;
-    this.connection = channel.connection;
+    this.clientId = origin.identity.clientId;
+    this.identity = origin.identity;
+    this.connection = origin.connection;
     this.createdAtMs = nowMs;
-    this.expiryMs = channel.sessionExpiryMs;
+    this.expiryMs = origin.sessionExpiryMs;
   }
 
   get subscriptionCount(): number {

@@ -26,10 +26,10 @@ export function authenticate(channel: Channel, packet: ConnectPacket, conclude: 
   return undefined;
 }
 
-/** What the client sent behind its CONNECT is read after its answer. */
+/** What the client sent behind its CONNECT is read after its answer, which may yet wait for the session. */
 function resume(channel: Channel, verdict: AuthnVerdict, conclude: Conclude): void {
   conclude(verdict);
-  channel.out.release();
+  if (channel.connState !== 'connecting') channel.out.release();
 }
 
 function begin(channel: Channel, packet: ConnectPacket, method: string, conclude: Conclude): AuthnVerdict | undefined {

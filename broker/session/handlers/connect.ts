@@ -9,6 +9,7 @@ import { countLevels } from '../../topics/topicName.ts';
 import type { Channel } from '../channel.ts';
 import { connackProperties, fitting } from '../connackProperties.ts';
 import { mountedTooLong, renderMountpoint } from '../mountpoint.ts';
+import type { OpenedSession, RefusedSession } from '../ports.ts';
 import { vouchedFor } from '../vouchedFor.ts';
 import { authenticate } from './authenticate.ts';
 
@@ -46,11 +47,25 @@ function conclude(channel: Channel, packet: ConnectPacket, assigned: string | un
   if (channel.enhancedAuth !== null) Object.assign(wanted, channel.enhancedAuth.properties(verdict.data));
   const properties = fitting(wanted, packet.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY);
   if (properties === undefined) return channel.abort('connack_too_large');
-  const { session, present } = node.openSession(channel, packet.cleanStart);
+  const opened = node.openSession(channel, packet.cleanStart, (later) =>
+    channel.whileAlive(() => {
+      accept(channel, properties, later);
+      channel.out.release();
+    }),
+  );
+  if (opened !== undefined) return accept(channel, properties, opened);
+  channel.connState = 'connecting';
+  channel.out.hold();
+}
+
+/** The session is here, or cannot be had now. */
+function accept(channel: Channel, properties: Properties, opened: OpenedSession | RefusedSession): void {
+  if ('refused' in opened) return refuse(channel, opened.refused);
+  const { session, present } = opened;
   session.attach(channel);
   sendConnack(channel, present, ReasonCode.Success, properties);
   channel.opened(session, channel.connection.keepalive);
-  node.connected(channel);
+  channel.node.connected(channel);
   // [MQTT-4.4.0-1]: what was not acknowledged comes again, after CONNACK.
   session.resume();
 }
