@@ -1,6 +1,7 @@
 /** One seed: a cluster under a workload and faults, then a heal, then the checks. The same seed and profile give the same run. */
 import { randomBelow } from '../../broker/base/prng.ts';
-import { causeFaults, healAll, type Profile } from './faults.ts';
+import { causeFaults, healAll, type FaultProfile } from './faults.ts';
+import type { SeedOptions, SeedResult } from './profile.ts';
 import type { SimNode } from './simNode.ts';
 import { World } from './world.ts';
 
@@ -10,14 +11,6 @@ const FAULTS_MS = 15_000;
 const HEAL_MS = 30_000;
 /** Whatever is under way has arrived. */
 const SETTLE_MS = 2_000;
-
-export interface RunReport {
-  /** What was wrong; empty when the seed passes. */
-  readonly problems: readonly string[];
-  readonly published: number;
-  readonly arrived: number;
-  readonly downs: number;
-}
 
 interface Expectation {
   readonly node: SimNode;
@@ -102,14 +95,19 @@ class Workload {
   }
 }
 
-export function runSeed(seed: number, profile: Profile): RunReport {
+export function runSeed(
+  seed: number,
+  profile: FaultProfile,
+  { faultsMs = FAULTS_MS, without, trace }: SeedOptions = {},
+): SeedResult {
   const world = new World({ seed, nodes: 2 + (seed % 3) });
+  world.trace = trace;
   for (const node of world.nodes) if (seed % 2 === 1) node.deltaRing = 4;
   const workload = new Workload(world);
   const problems: string[] = [];
   world.startAll();
   if (profile === 'calm') world.until('the first meeting', () => world.whole);
-  causeFaults(world, profile, FAULTS_MS);
+  const faults = causeFaults(world, profile, faultsMs, without);
   workload.run(world.queue.nowMs + FAULTS_MS);
   world.run(FAULTS_MS);
   healAll(world);
@@ -123,11 +121,11 @@ export function runSeed(seed: number, profile: Profile): RunReport {
   if (profile === 'calm') problems.push(...checkDelivered(workload.expected), ...checkAnswered(workload));
   problems.push(...checkLastRound(world), ...checkArrivals(world), ...checkLeaks(world));
   const sum = (of: (node: SimNode) => number) => world.nodes.reduce((total, node) => total + of(node), 0);
+  const downs = sum((node) => node.told('cluster_node_down').length);
   return {
-    problems,
-    published: workload.published,
-    arrived: sum((node) => node.arrivals.length),
-    downs: sum((node) => node.told('cluster_node_down').length),
+    errors: problems,
+    totals: { published: workload.published, arrived: sum((node) => node.arrivals.length), downs },
+    faults: { count: faults(), ms: faultsMs },
   };
 }
 
@@ -140,7 +138,7 @@ function checkTables(world: World): string[] {
 }
 
 /** What the profile forbids: in calm and flap nobody is ever declared down (R19); a fault of the tables never. */
-function checkEvents(world: World, profile: Profile): string[] {
+function checkEvents(world: World, profile: FaultProfile): string[] {
   return world.nodes.flatMap((node) => {
     const problems = node.events
       .filter((event) => event.level === 'error')

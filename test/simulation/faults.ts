@@ -3,8 +3,8 @@ import { randomBelow } from '../../broker/base/prng.ts';
 import type { SimNode } from './simNode.ts';
 import type { World } from './world.ts';
 
-export const PROFILES = ['calm', 'flap', 'crash', 'pause', 'part', 'mix'] as const;
-export type Profile = (typeof PROFILES)[number];
+export const FAULT_PROFILES = ['calm', 'flap', 'crash', 'pause', 'part', 'mix'] as const;
+export type FaultProfile = (typeof FAULT_PROFILES)[number];
 
 type Fault = (world: World) => void;
 
@@ -71,7 +71,7 @@ const partition: Fault = (world) => {
   world.queue.in(between(world, 300, 14_000), () => world.network.heal());
 };
 
-const FAULTS: Readonly<Record<Profile, readonly Fault[]>> = {
+const FAULTS: Readonly<Record<FaultProfile, readonly Fault[]>> = {
   calm: [],
   flap: [reset],
   crash: [crash],
@@ -80,17 +80,28 @@ const FAULTS: Readonly<Record<Profile, readonly Fault[]>> = {
   mix: [reset, crash, pause, partition],
 };
 
-/** Lets faults of the profile happen, one after another, for so long. */
-export function causeFaults(world: World, profile: Profile, durationMs: number): void {
+/**
+ * Lets faults of the profile happen, one after another, for so long, but for those whose numbers are in `without`. Returns how many there
+ * were so far.
+ */
+export function causeFaults(
+  world: World,
+  profile: FaultProfile,
+  durationMs: number,
+  without: ReadonlySet<number> = new Set(),
+): () => number {
   const faults = FAULTS[profile];
-  if (faults.length === 0) return;
+  let count = 0;
+  if (faults.length === 0) return () => 0;
   const endMs = world.queue.nowMs + durationMs;
   const next = () => {
     if (world.queue.nowMs >= endMs) return;
-    if (world.living.length > 0) pick(world, faults)(world);
+    if (world.living.length > 0 && !without.has(count)) pick(world, faults)(world);
+    count += 1;
     world.queue.in(between(world, 300, 2_500), next);
   };
   world.queue.in(between(world, 0, 1_000), next);
+  return () => count;
 }
 
 /** Everything works again. */

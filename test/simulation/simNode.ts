@@ -8,6 +8,14 @@ import type { Address, AskResult, ClusterMessage, ClusterPorts, ClusterSeed } fr
 import type { EventQueue } from './eventQueue.ts';
 import type { Door, Host, Network } from './network.ts';
 
+/** What a node uses of the world it stands in. */
+export interface SimNodeWorld {
+  readonly queue: EventQueue;
+  readonly network: Network;
+  readonly prng: Prng;
+  readonly trace: ((line: string) => void) | undefined;
+}
+
 export interface SimEvent {
   readonly level: 'debug' | 'info' | 'warning' | 'error';
   readonly msg: string;
@@ -45,6 +53,7 @@ export class SimNode implements Host {
   readonly events: SimEvent[] = [];
   /** Contract broken by the cluster towards the broker. */
   readonly faults: string[] = [];
+  readonly #world: SimNodeWorld;
   readonly #queue: EventQueue;
   readonly #network: Network;
   readonly #prng: Prng;
@@ -56,12 +65,8 @@ export class SimNode implements Host {
   #paused: ((door: Door) => void)[] | undefined;
   #published = 0;
 
-  constructor(
-    name: NodeName,
-    address: Address,
-    seeds: readonly ClusterSeed[],
-    world: { queue: EventQueue; network: Network; prng: Prng },
-  ) {
+  constructor(name: NodeName, address: Address, seeds: readonly ClusterSeed[], world: SimNodeWorld) {
+    this.#world = world;
     this.name = name;
     this.address = address;
     this.#seeds = seeds;
@@ -225,8 +230,10 @@ export class SimNode implements Host {
   #log(): Log {
     const at =
       (level: SimEvent['level']) =>
-      (msg: string, fields: LogFields = {}) =>
-        void this.events.push({ level, msg, fields });
+      (msg: string, fields: LogFields = {}) => {
+        this.events.push({ level, msg, fields });
+        this.#world.trace?.(`${this.#queue.nowMs} ${this.name} ${msg} ${JSON.stringify(fields)}`);
+      };
     return { debug: at('debug'), info: at('info'), warn: at('warning'), error: at('error') };
   }
 
@@ -256,7 +263,8 @@ export class SimNode implements Host {
 
   #announce(key: string, value: string | undefined): void {
     const { core } = this.cluster;
-    if (key.startsWith('$exclusive/')) return core.claimChanged(key, value === undefined ? undefined : { clientId: value, sinceMs: this.#wallMs() });
+    if (key.startsWith('$exclusive/'))
+      return core.claimChanged(key, value === undefined ? undefined : { clientId: value, sinceMs: this.#wallMs() });
     const [online = 0, total = 0] = (value ?? '0/0').split('/').map(Number);
     core.groupChanged(key, online, total);
   }

@@ -10,6 +10,8 @@ export class World {
   readonly prng: Prng;
   readonly network: Network;
   readonly nodes: readonly SimNode[];
+  /** Told every event of every node as a line of text. */
+  trace: ((line: string) => void) | undefined;
 
   constructor(options: { readonly seed: number; readonly nodes: number }) {
     this.prng = seededPrng(options.seed);
@@ -69,7 +71,9 @@ export class World {
 
   knownRoutes(node: SimNode): Record<string, string[]> {
     const names = [...new Set([...node.remote.keys(), ...node.remoteValues.keys()])].sort();
-    const rows = names.map((name) => [name, rowsOf(node.remote.get(name) ?? new Set(), node.remoteValues.get(name) ?? new Map())] as const);
+    const rows = names.map(
+      (name) => [name, rowsOf(node.remote.get(name) ?? new Set(), node.remoteValues.get(name) ?? new Map())] as const,
+    );
     return Object.fromEntries(rows.filter(([, row]) => row.length > 0));
   }
 }

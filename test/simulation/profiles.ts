@@ -1,0 +1,19 @@
+/** All profiles of the swarm. A profile is chosen by its whole name, its part of the system (`links`) or its faults (`part`). */
+import { runSeed } from './clusterRun.ts';
+import { FAULT_PROFILES } from './faults.ts';
+import type { Profile } from './profile.ts';
+
+export const PROFILES: readonly Profile[] = [
+  ...FAULT_PROFILES.map((faults): Profile => ({
+    name: `links-${faults}`,
+    run: (seed, options) => runSeed(seed, faults, options),
+  })),
+];
+
+/** Throws in words when nothing bears the name. */
+export function profilesCalled(name: string): readonly Profile[] {
+  const chosen = PROFILES.filter((profile) => profile.name === name || profile.name.split('-').includes(name));
+  if (chosen.length === 0)
+    throw new Error(`--profile is one of ${PROFILES.map((profile) => profile.name).join(', ')}, or a part of these names`);
+  return chosen;
+}
