@@ -14,6 +14,9 @@ export interface ListenerReport {
   readonly maxConnections: number | 'infinity';
   /** Connections it turned away, by kind. */
   readonly refused: Readonly<Record<string, number>>;
+  /** Clients that are not read just now, and connections that wait to be accepted, because of rates. */
+  readonly pausedClients: number;
+  readonly waitingConnections: number;
   /** Under EMQX's names; passwords are hidden. */
   readonly settings: JsonObject;
 }

@@ -22,6 +22,11 @@ export class Limit {
     this.#rate.take(count, nowMs);
   }
 
+  /** Takes back what was paid in advance and not used. */
+  giveBack(count: number): void {
+    this.#rate.giveBack(count);
+  }
+
   /** Milliseconds until one more may come; 0 = now. */
   waitMs(nowMs: Millis): Millis {
     const waitMs = this.#rate.waitMs(1, nowMs);

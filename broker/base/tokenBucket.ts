@@ -37,6 +37,11 @@ export class TokenBucket {
     return true;
   }
 
+  /** Tokens that were taken and not used; what is above the size is lost. */
+  giveBack(count: number): void {
+    this.#tokens = Math.min(this.#size, this.#tokens + count);
+  }
+
   /** Milliseconds until `count` tokens are there; 0 = now. More than the size is never there at once: the size has to do. */
   waitMs(count: number, nowMs: Millis): Millis {
     this.#fill(nowMs);

@@ -68,6 +68,11 @@ export class ApiClient {
     await this.#json('POST', path, await this.#credentials());
   }
 
+  /** Changes one thing. */
+  async put(path: string, body: unknown): Promise<void> {
+    await this.#json('PUT', path, await this.#credentials(), body);
+  }
+
   /** Needs no credentials. */
   async getOpen<T>(path: string): Promise<T> {
     return this.#json<T>('GET', path, undefined);

@@ -1,7 +1,7 @@
 import type { Listener, ListenerRow } from '../api/schema/listener.ts';
 import type { Status } from '../api/schema/status.ts';
 import { BusbarError } from '../base/errors.ts';
-import { ANSWER_IS_NO, DONE, type Command } from './command.ts';
+import { ANSWER_IS_NO, DONE, type Command, type CommandContext } from './command.ts';
 
 /** As EMQX prints it (broker-contract 4.4): names to the column of the colon. */
 const FIELD_WIDTH = 16;
@@ -23,6 +23,15 @@ export const listenerCommands: readonly Command[] = [
   action('start', 'Start a listener of this node', (id) => `Started ${id} listener successfully.`),
   action('stop', 'Stop a listener of this node and end its connections', (id) => `Stop ${id} listener successfully.`),
   action('restart', 'Stop and start a listener of this node', (id) => `Restarted ${id} listener successfully.`),
+  {
+    words: ['listeners', 'set'],
+    args: ['ID', 'KEY', 'VALUE'],
+    summary: 'Change a setting of a listener of this node, such as total_messages_rate to 1000/s; rates hold at once',
+    run: (context) => ask(context, 'set', (id) => `Changed ${id} listener successfully.`, async (path, self) => {
+      const [, key = '', value = ''] = context.args;
+      await context.api.put(`${path}?node=${self}`, nested(key.split('.'), value));
+    }),
+  },
   action('reload', 'Read the certificates of a listener of this node again', (id) => `Reloaded ${id} listener successfully.`),
 ];
 
@@ -45,20 +54,33 @@ function action(word: 'start' | 'stop' | 'restart' | 'reload', summary: string, 
     words: ['listeners', word],
     args: ['ID'],
     summary,
-    async run({ api, args, print }) {
-      // EMQX 4 writes mqtt:tcp:external.
-      const id = (args[0] ?? '').replace(/^mqtt:/, '').replace(/:external$/, ':default');
-      const { node_name: self } = await api.getOpen<Status>('/status?format=json');
-      try {
-        await api.post(`/listeners/${encodeURIComponent(id)}/${word}?node=${encodeURIComponent(self)}`);
-      } catch (error) {
-        if (!(error instanceof BusbarError) || error.code !== 'API_REFUSED') throw error;
-        const isUnknown = error.details['status'] === 404;
-        print(isUnknown ? `Invalid listener: ${id}` : `Failed to ${word} ${id} listener: ${error.message}`);
-        return ANSWER_IS_NO;
-      }
-      print(done(id));
-      return DONE;
-    },
+    run: (context) => ask(context, word, done, (path, self) => context.api.post(`${path}/${word}?node=${self}`)),
   };
+}
+
+/** Has something done with the listener that the first argument names, and prints how it went. */
+async function ask(
+  { api, args, print }: CommandContext,
+  word: string,
+  done: (id: string) => string,
+  request: (path: string, self: string) => Promise<void>,
+): Promise<number> {
+  // EMQX 4 writes mqtt:tcp:external.
+  const id = (args[0] ?? '').replace(/^mqtt:/, '').replace(/:external$/, ':default');
+  const { node_name: self } = await api.getOpen<Status>('/status?format=json');
+  try {
+    await request(`/listeners/${encodeURIComponent(id)}`, encodeURIComponent(self));
+  } catch (error) {
+    if (!(error instanceof BusbarError) || error.code !== 'API_REFUSED') throw error;
+    const isUnknown = error.details['status'] === 404;
+    print(isUnknown ? `Invalid listener: ${id}` : `Failed to ${word} ${id} listener: ${error.message}`);
+    return ANSWER_IS_NO;
+  }
+  print(done(id));
+  return DONE;
+}
+
+/** `['tcp_options', 'nodelay']` and `false` as a body. */
+function nested([name = '', ...rest]: readonly string[], value: string): unknown {
+  return { [name]: rest.length === 0 ? value : nested(rest, value) };
 }

@@ -101,6 +101,10 @@ function limitsOf(settings: Settings, keys: CommonListenerKeys, name: string): L
     messagesBurst: settings.get(keys.messagesBurst, name),
     bytesRate: settings.get(keys.bytesRate, name),
     bytesBurst: settings.get(keys.bytesBurst, name),
+    totalMessagesRate: settings.get(keys.totalMessagesRate, name),
+    totalMessagesBurst: settings.get(keys.totalMessagesBurst, name),
+    totalBytesRate: settings.get(keys.totalBytesRate, name),
+    totalBytesBurst: settings.get(keys.totalBytesBurst, name),
   };
 }
 

@@ -49,16 +49,24 @@ export interface AccessRule {
 }
 
 /** UNLIMITED where nothing is said. A burst is what may pass beyond the rate before it takes hold, filled again at its own pace. */
-export interface ListenerLimits {
-  /** New connections of the listener. */
+export interface RateLimits {
+  /** New connections. */
   readonly maxConnRate: Rate;
   readonly maxConnBurst: Rate;
-  /** PUBLISH packets of each client. */
+  /** PUBLISH packets. */
   readonly messagesRate: Rate;
   readonly messagesBurst: Rate;
-  /** Bytes of PUBLISH packets of each client. */
+  /** Bytes of whatever packets. */
   readonly bytesRate: Rate;
   readonly bytesBurst: Rate;
+}
+
+/** Connections of the listener; messages and bytes of each of its clients, and of all of them together. */
+export interface ListenerLimits extends RateLimits {
+  readonly totalMessagesRate: Rate;
+  readonly totalMessagesBurst: Rate;
+  readonly totalBytesRate: Rate;
+  readonly totalBytesBurst: Rate;
 }
 
 export interface TcpOptions {

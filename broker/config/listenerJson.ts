@@ -5,7 +5,7 @@
 import { formatBind } from './address.ts';
 import type { ListenerConfig, ListenerLimits, ListenerType, TlsOptions, WebSocketOptions } from './listenerConfig.ts';
 import { loadConfig } from './load.ts';
-import { durationText, isObject, mergeJson, rateText, sizeText, type Json, type JsonObject } from './serviceJson.ts';
+import { durationText, isObject, mergeJson, rateLimitsJson, rateText, sizeText, type Json, type JsonObject } from './serviceJson.ts';
 
 /** Stands for a password that is not shown; sent back it means that the password stays (rest-api.md 0.5). */
 export const HIDDEN = '******';
@@ -39,12 +39,11 @@ export function listenerJson(config: ListenerConfig): JsonObject {
 
 function limitsJson(limits: ListenerLimits): JsonObject {
   return {
-    max_conn_rate: rateText(limits.maxConnRate),
-    max_conn_burst: rateText(limits.maxConnBurst),
-    messages_rate: rateText(limits.messagesRate),
-    messages_burst: rateText(limits.messagesBurst),
-    bytes_rate: rateText(limits.bytesRate),
-    bytes_burst: rateText(limits.bytesBurst),
+    ...rateLimitsJson(limits),
+    total_messages_rate: rateText(limits.totalMessagesRate),
+    total_messages_burst: rateText(limits.totalMessagesBurst),
+    total_bytes_rate: rateText(limits.totalBytesRate),
+    total_bytes_burst: rateText(limits.totalBytesBurst),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Rate } from '../base/tokenBucket.ts';
 import type { BrokerConfig } from './config.ts';
+import type { RateLimits } from './listenerConfig.ts';
 import { loadConfig } from './load.ts';
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
@@ -16,6 +17,7 @@ const SERVICES = {
   delayed: { key: 'delayed', field: 'delayed', json: delayedJson },
   rewrite: { key: 'rewrite', field: 'rewrite', json: rewriteJson },
   auto_subscribe: { key: 'auto_subscribe.topics', field: 'autoSubscribe', json: autoSubscribeJson },
+  limiter: { key: 'limiter', field: 'limiter', json: limiterJson },
 } as const satisfies Record<string, { key: string; field: keyof BrokerConfig; json: (config: never) => Json }>;
 
 export type ServiceName = keyof typeof SERVICES;
@@ -99,6 +101,25 @@ function autoSubscribeJson(subscriptions: BrokerConfig['autoSubscribe']): Json {
     rap: Number(retainAsPublished),
     nl: Number(noLocal),
   }));
+}
+
+function limiterJson(config: BrokerConfig['limiter']): Json {
+  return {
+    ...rateLimitsJson(config),
+    client: { messages_rate: rateText(config.clientMessagesRate), bytes_rate: rateText(config.clientBytesRate) },
+  };
+}
+
+/** Of the node, or of a listener. */
+export function rateLimitsJson(limits: RateLimits): JsonObject {
+  return {
+    max_conn_rate: rateText(limits.maxConnRate),
+    max_conn_burst: rateText(limits.maxConnBurst),
+    messages_rate: rateText(limits.messagesRate),
+    messages_burst: rateText(limits.messagesBurst),
+    bytes_rate: rateText(limits.bytesRate),
+    bytes_burst: rateText(limits.bytesBurst),
+  };
 }
 
 // ------------------------------------------------------------------ notations

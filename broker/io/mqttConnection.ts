@@ -45,7 +45,7 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
   readonly #parser: PacketParser;
   readonly #onClosed: (connection: MqttConnection) => void;
   /** Null where nothing is limited. */
-  readonly #limiter: ClientLimiter | null;
+  #limiter: ClientLimiter | null;
   /** Its packets wait for an answer from elsewhere. */
   #waits = false;
   /** Subscribers that it is held back for. */
@@ -84,6 +84,17 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
   #countRead(bytes: number, messagesBefore: number): void {
     if (this.#limiter === null || this.channel.connState === 'disconnected') return;
     this.#limiter.took(bytes, this.channel.counters.messages.received - messagesBefore);
+  }
+
+  /** Other limits hold from now on; null = none. */
+  limit(limits: ClientLimits | null): void {
+    this.#limiter?.cancel();
+    this.#limiter = limits === null ? null : new ClientLimiter(limits, this.connection, this.channel.node);
+  }
+
+  /** It is not read because of its limits. */
+  get paused(): boolean {
+    return this.#limiter?.paused === true;
   }
 
   /** Reads on where the parser was held, unless there is another reason to hold it. */

@@ -130,12 +130,14 @@ export class NodeRuntime {
     bans.onBanned((clientId) => void this.node.kick(clientId));
     const delayed = DelayedFile.open(config.node.dataDir, log);
     opened.push({ name: 'delayed', close: () => delayed.close() });
+    const limits = new NodeLimits(config.limiter, { clock, timers });
     const services = new BrokerServices({
       node: this.node,
       version: BUSBAR_VERSION,
       runningNodes: () => cluster.members().flatMap(({ node, status }) => (status === 'running' ? [node] : [])),
       listenerPort: (id) => portOf(this.listenerBinds[id]),
       delayed,
+      limiter: { config: () => limits.config, configure: (changed) => limits.configure(changed) },
     });
     this.#services = services;
     opened.push({ name: 'services', close: () => services.dispose() });
@@ -144,7 +146,6 @@ export class NodeRuntime {
       sent: (count) => metrics.add(BYTES_SENT, count),
     };
     const developmentCertificates = new DevelopmentCertificates(dataDir.path, log);
-    const limits = new NodeLimits(config.limiter, clock);
     this.listeners = new ListenerManager(config.listeners, { node: this.node, output, clock, bytes, limits, developmentCertificates, log });
   }
 

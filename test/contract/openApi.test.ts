@@ -27,6 +27,8 @@ const ADMIN = new FakeAdmin(
           listenOn: '127.0.0.1:1883',
           currentConnections: 1,
           maxConnections: 'infinity',
+          pausedClients: 0,
+          waitingConnections: 0,
           refused: { max_connections: 2 },
           settings: { enable: true, bind: '127.0.0.1:1883' },
         },

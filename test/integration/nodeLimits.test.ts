@@ -5,6 +5,7 @@ import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { apiOf } from '../support/brokerApi.ts';
 import { startBroker, type BrokerProcess } from '../support/brokerProcess.ts';
+import { runProcess } from '../support/processes.ts';
 import { waitFor, within } from '../support/waitFor.ts';
 
 const started: BrokerProcess[] = [];
@@ -43,6 +44,18 @@ async function raw(port: number): Promise<{ socket: Socket; received: () => stri
   socket.on('close', () => (closed = true));
   await within('a connection', once(socket, 'connect'));
   return { socket, received: () => Buffer.concat(chunks).toString('hex'), closed: () => closed };
+}
+
+const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+async function addListener(broker: BrokerProcess, name: string): Promise<number> {
+  const { body } = await apiOf(broker.ready.api).post('/listeners', { type: 'tcp', name, bind: '127.0.0.1:0' });
+  return Number((body as { listen_on: string }).listen_on.split(':').at(-1));
+}
+
+async function statusOf(broker: BrokerProcess): Promise<{ readonly paused_clients: number; readonly waiting_connections: number }> {
+  const { body } = await apiOf(broker.ready.api).get('/listeners/tcp:default');
+  return (body as { status: { paused_clients: number; waiting_connections: number } }).status;
 }
 
 /** A counter by the node's own metrics. */
@@ -92,6 +105,58 @@ describe('a client above its rate', () => {
     expect(performance.now() - startMs).toBeGreaterThan(1_000);
   });
 
+  it('shares the rate of its listener with the others there, and with nobody elsewhere', async () => {
+    const broker = await start(['listeners.tcp.default.total_messages_rate=20/s', 'listeners.tcp.plain.bind=127.0.0.1:0']);
+    const plainPort = Number(broker.ready.listeners['tcp:plain']?.split(':').at(-1));
+    const publishers = await Promise.all(['a', 'b', 'c'].map((clientId) => client(broker.port, clientId)));
+    const elsewhere = await client(plainPort, 'elsewhere');
+    const got = new Map<string, number[]>();
+    elsewhere.on('message', (topic, payload) => got.set(topic, [...(got.get(topic) ?? []), Number(payload.toString())]));
+    await elsewhere.subscribeAsync('t/#', { qos: 1 });
+    const startMs = performance.now();
+    const sent = publishers.flatMap((each, index) => numbers(20).map((number) => each.publishAsync(`t/${index}`, String(number), { qos: 1 })));
+    await Promise.all(sent);
+    await Promise.all(numbers(30).map((number) => elsewhere.publishAsync('u', String(number), { qos: 1 })));
+    expect(performance.now() - startMs).toBeLessThan(2_000);
+    // 60 messages where 20 were free: the next of all three together waits until 40 are paid for.
+    await Promise.all(publishers.map((each, index) => each.publishAsync(`t/${index}`, '20', { qos: 1 })));
+    expect(performance.now() - startMs).toBeGreaterThan(1_900);
+    await waitFor('all messages', () => [...got.values()].every((each) => each.length === 21) && got.size === 3);
+    expect([...got.values()]).toEqual([numbers(21), numbers(21), numbers(21)]);
+  });
+
+  it('is under other limits as soon as somebody changes them, and loses nothing', async () => {
+    const broker = await start(['listeners.tcp.default.total_bytes_rate=1KB/h']);
+    const publisher = await client(broker.port, 'publisher');
+    const subscriber = await client(await addListener(broker, 'plain'), 'subscriber');
+    const got: number[] = [];
+    subscriber.on('message', (_topic, payload) => got.push(payload.readUInt16BE()));
+    await subscriber.subscribeAsync('t', { qos: 1 });
+    const numbered = (number: number) => Buffer.concat([Buffer.of(number >> 8, number & 0xff), Buffer.alloc(2_000)]);
+    const sent = numbers(10).map((number) => publisher.publishAsync('t', numbered(number), { qos: 1 }));
+    await sent[0];
+    const held = Promise.all(numbers(10).map((number) => publisher.publishAsync('t', numbered(10 + number), { qos: 1 })));
+    await waitFor('the pause', async () => (await statusOf(broker)).paused_clients === 1);
+    const put = (path: string, body: unknown) => apiOf(broker.ready.api).put(path, body);
+    // Another setting forgives nothing.
+    expect((await put('/listeners/tcp:default', { mountpoint: 'm' })).status).toBe(200);
+    expect((await statusOf(broker)).paused_clients).toBe(1);
+    expect((await put('/listeners/tcp:default', { total_bytes_rate: 'infinity' })).status).toBe(200);
+    await held;
+    await waitFor('everything', () => got.length === 20);
+    expect(got).toEqual(numbers(20));
+    // The node's, on a node that had none when the client came.
+    expect((await put('/configs/limiter', { bytes_rate: '1KB/h' })).body).toMatchObject({ bytes_rate: '1024/h', messages_rate: 'infinity' });
+    const again = Promise.all(numbers(40).map((number) => publisher.publishAsync('t', numbered(20 + number), { qos: 1 })));
+    await waitFor('the pause', async () => (await statusOf(broker)).paused_clients === 1);
+    expect((await put('/configs/limiter', { bytes_rate: '1KB' })).status).toBe(400);
+    expect((await put('/configs/limiter', { bytes_rate: 'infinity' })).status).toBe(200);
+    await again;
+    await waitFor('everything', () => got.length === 60);
+    expect(got).toEqual(numbers(60));
+    expect((await statusOf(broker)).paused_clients).toBe(0);
+  });
+
   it('keeps its connection while it waits longer than its keep-alive', async () => {
     const broker = await start(['limiter.client.bytes_rate=1KB/s']);
     const { socket, received } = await raw(broker.port);
@@ -105,6 +170,19 @@ describe('a client above its rate', () => {
 });
 
 describe('connections above the rate', () => {
+  it('come as soon as the rate is another one: they kept their place', async () => {
+    const broker = await start(['listeners.tcp.default.max_conn_rate=1/h']);
+    const first = await client(broker.port, 'first');
+    const waiting = Promise.all(['a', 'b'].map((clientId) => client(broker.port, clientId)));
+    await waitFor('the line', async () => (await statusOf(broker)).waiting_connections === 2);
+    const set = await runProcess(process.execPath, ['broker/cli/main.ts', '--api', broker.ready.api, 'listeners', 'set', 'tcp:default', 'max_conn_rate', 'infinity'], { lifetimeMs: 20_000 });
+    expect([set.code, set.stdout, set.stderr]).toEqual([0, 'Changed tcp:default listener successfully.\n', '']);
+    expect((await waiting).every((each) => each.connected)).toBe(true);
+    expect(first.connected).toBe(true);
+    const refused = await runProcess(process.execPath, ['broker/cli/main.ts', '--api', broker.ready.api, 'listeners', 'set', 'tcp:default', 'max_conn_rate', 'fast'], { lifetimeMs: 20_000 });
+    expect([refused.code, refused.stdout]).toEqual([1, expect.stringMatching(/^Failed to set tcp:default listener: .*max_conn_rate is fast; expected a rate/)]);
+  });
+
   it('wait, and all of them come', async () => {
     const broker = await start(['listeners.tcp.default.max_conn_rate=10/s']);
     const startMs = performance.now();

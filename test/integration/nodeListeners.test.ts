@@ -224,7 +224,7 @@ describe('other addresses', () => {
 describe('at run time', () => {
   it('a listener is added, changed, stopped and removed', async () => {
     const made = await api<{ listen_on: string; status: unknown }>('POST', '/listeners', { type: 'tcp', name: 'late', bind: '127.0.0.1:0' });
-    expect([made.status, made.body.status]).toEqual([200, { running: true, max_connections: 'infinity', current_connections: 0 }]);
+    expect([made.status, made.body.status]).toEqual([200, { running: true, max_connections: 'infinity', current_connections: 0, paused_clients: 0, waiting_connections: 0 }]);
     const url = `mqtt://${made.body.listen_on}`;
     const there = await client(url);
     const changed = await api<{ max_connections: number; status: { current_connections: number } }>('PUT', '/listeners/tcp:late', { max_connections: 3 });

@@ -166,8 +166,14 @@ function together(reports: readonly ListenerReport[]): Row['status'] {
   return {
     running: running === reports.length ? true : running === 0 ? false : 'inconsistent',
     max_connections: limits.reduce<number | 'infinity'>((sum, one) => (sum === 'infinity' || one === 'infinity' ? 'infinity' : sum + one), 0),
-    current_connections: reports.reduce((sum, { currentConnections }) => sum + currentConnections, 0),
+    current_connections: sumOf(reports, 'currentConnections'),
+    paused_clients: sumOf(reports, 'pausedClients'),
+    waiting_connections: sumOf(reports, 'waitingConnections'),
   };
+}
+
+function sumOf(reports: readonly ListenerReport[], field: 'currentConnections' | 'pausedClients' | 'waitingConnections'): number {
+  return reports.reduce((sum, report) => sum + report[field], 0);
 }
 
 function rowOf(placed: readonly Placed[]): Row {

@@ -7,7 +7,7 @@ import { answering, askNode, askNodes, runningNodes } from '../nodes.ts';
 import type { AdminPort } from '../ports.ts';
 import { ok, refuse, type Reply } from '../reply.ts';
 import { route, type Route } from '../route.ts';
-import { AutoSubscribeSettings, DelayedSettings, RetainerSettings, RewriteSettings, SysTopicsSettings } from '../schema/serviceSettings.ts';
+import { AutoSubscribeSettings, DelayedSettings, LimiterSettings, RetainerSettings, RewriteSettings, SysTopicsSettings } from '../schema/serviceSettings.ts';
 
 export const serviceSettingRoutes: readonly Route[] = [
   ...settingRoutes({ service: 'retainer', path: '/mqtt/retainer', tag: 'Retained messages', what: 'the retainer', schema: RetainerSettings }),
@@ -21,6 +21,7 @@ export const serviceSettingRoutes: readonly Route[] = [
     limit: { items: MAX_AUTO_SUBSCRIPTIONS, status: 409 },
   }),
   ...settingRoutes({ service: 'sys_topics', path: '/configs/sys_topics', tag: 'Settings', what: '$SYS topics', schema: SysTopicsSettings }),
+  ...settingRoutes({ service: 'limiter', path: '/configs/limiter', tag: 'Settings', what: 'the rates of the node, which hold for connected clients too', schema: LimiterSettings }),
 ];
 
 interface Setting {

@@ -10,7 +10,13 @@ const Running = Type.Unsafe<boolean | 'inconsistent'>({
   anyOf: [{ type: 'boolean' }, { type: 'string', enum: ['inconsistent'] }],
   description: 'inconsistent: on some nodes only',
 });
-export const ListenerStatus = Type.Object({ running: Running, max_connections: CountOrInfinity, current_connections: Count });
+export const ListenerStatus = Type.Object({
+  running: Running,
+  max_connections: CountOrInfinity,
+  current_connections: Count,
+  paused_clients: Type.Integer({ minimum: 0, description: 'Clients that are not read just now because of a rate' }),
+  waiting_connections: Type.Integer({ minimum: 0, description: 'Connections that wait to be accepted because of a rate' }),
+});
 const NodeStatus = Type.Array(Type.Object({ node: Type.String(), status: ListenerStatus }));
 
 export const ListenerRow = Type.Object({

@@ -49,6 +49,21 @@ export const AutoSubscribeSettings = Type.Array(
   }),
 );
 
+const Rate = Type.String({ description: 'Such as 1000/s, 1MB/s or 100/10s; infinity = no limit', maxLength: 64 });
+
+/** Rates of the node; `client`: of each client whose listener has none of its own. */
+export const LimiterSettings = Type.Partial(
+  Type.Object({
+    max_conn_rate: Rate,
+    max_conn_burst: Rate,
+    messages_rate: Rate,
+    messages_burst: Rate,
+    bytes_rate: Rate,
+    bytes_burst: Rate,
+    client: Type.Partial(Type.Object({ messages_rate: Rate, bytes_rate: Rate })),
+  }),
+);
+
 export const SysTopicsSettings = Type.Partial(
   Type.Object({
     sys_msg_interval: Duration(', or disabled'),

@@ -135,6 +135,22 @@ function commonKeys(type: ListenerType) {
       { v4: ['rate_limit'] },
     ),
     bytesBurst: row('bytes_burst', listenerForm.rateOrCount, 'infinity', 'Bytes beyond that rate before it takes hold.', { v4: [] }),
+    totalMessagesRate: row(
+      'total_messages_rate',
+      listenerForm.rateOrCount,
+      'infinity',
+      'Messages all clients of the listener may publish together; while it is used up they wait in line, unread. Busbar only.',
+      { v4: [] },
+    ),
+    totalMessagesBurst: row('total_messages_burst', listenerForm.rateOrCount, 'infinity', 'Messages beyond that rate before it takes hold.', { v4: [] }),
+    totalBytesRate: row(
+      'total_bytes_rate',
+      listenerForm.rateOrCount,
+      'infinity',
+      'Bytes all clients of the listener may send together; while it is used up they wait in line, unread. Busbar only.',
+      { v4: [] },
+    ),
+    totalBytesBurst: row('total_bytes_burst', listenerForm.rateOrCount, 'infinity', 'Bytes beyond that rate before it takes hold.', { v4: [] }),
     backlog: row(
       'tcp_options.backlog',
       form.integer(1, 65_535),

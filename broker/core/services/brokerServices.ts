@@ -20,6 +20,8 @@ export interface BrokerServicesOptions {
   readonly runningNodes: () => readonly string[];
   /** Bound port of a listener; undefined for one without. */
   readonly listenerPort: (listener: string) => number | undefined;
+  /** Who keeps to the limits of the node; without one they are only remembered. */
+  readonly limiter?: Adjustable<'limiter'>;
   /** Where delayed messages outlive the process, with what an earlier life left there; without one they do not. */
   readonly delayed?: DelayedStore & { readonly records: readonly DelayedRecord[] };
 }
@@ -27,9 +29,14 @@ export interface BrokerServicesOptions {
 type ChangeResult = { readonly ok: true; readonly settings: Json } | { readonly ok: false; readonly message: string };
 
 /** One service to the administration: what is in force, and how to put something else in force. */
-interface Adjustable<S extends ServiceName> {
+export interface Adjustable<S extends ServiceName> {
   config(): ServiceConfig<S>;
   configure(config: ServiceConfig<S>): void;
+}
+
+function remembered<S extends ServiceName>(config: ServiceConfig<S>): Adjustable<S> {
+  let current = config;
+  return { config: () => current, configure: (changed) => void (current = changed) };
 }
 
 const NOT_STORED = { records: [], add() {}, remove() {} };
@@ -44,7 +51,7 @@ export class BrokerServices {
   readonly #presence: Presence;
   readonly #adjustable: { readonly [S in ServiceName]: Adjustable<S> };
 
-  constructor({ node, version, runningNodes, listenerPort, delayed: store = NOT_STORED }: BrokerServicesOptions) {
+  constructor({ node, version, runningNodes, listenerPort, delayed: store = NOT_STORED, limiter }: BrokerServicesOptions) {
     const { hooks, log, config } = node;
     const { name } = config.node;
     const sessionOf = (clientId: string) => node.sessions.get(clientId);
@@ -69,6 +76,7 @@ export class BrokerServices {
       delayed: { config: () => this.delayed.config, configure: (changed) => this.delayed.configure(changed) },
       rewrite: { config: () => this.rewrite.config, configure: (changed) => this.rewrite.configure(changed) },
       auto_subscribe: { config: () => this.autoSubscribe.config, configure: (changed) => this.autoSubscribe.configure(changed) },
+      limiter: limiter ?? remembered<'limiter'>(config.limiter),
     };
   }
 

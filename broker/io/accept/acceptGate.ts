@@ -16,7 +16,6 @@ export const MAX_WAITING = 1_024;
 
 export interface AcceptGateOptions {
   readonly config: Pick<ListenerConfig, 'id' | 'accessRules' | 'proxyProtocol' | 'proxyProtocolTimeoutMs'>;
-  /** New connections must fit into all of these; empty = as many as come. */
   readonly limits: readonly Limit[];
   readonly metrics: Metrics;
   readonly log: Log;
@@ -28,7 +27,10 @@ export interface AcceptGateOptions {
 
 export class AcceptGate {
   readonly #options: AcceptGateOptions;
-  readonly #allowed: AddressCheck | null;
+  #config: AcceptGateOptions['config'];
+  /** New connections must fit into all of these; empty = as many as come. */
+  #limits: readonly Limit[];
+  #allowed: AddressCheck | null;
   /** In line for the rate, oldest first. */
   readonly #waiting = new Set<Socket>();
   /** Their header has not come whole. */
@@ -38,7 +40,27 @@ export class AcceptGate {
   /** Throws CONFIG_BAD_VALUE when a rule names no address. */
   constructor(options: AcceptGateOptions) {
     this.#options = options;
+    this.#config = options.config;
+    this.#limits = options.limits;
     this.#allowed = compileAccessRules(options.config.accessRules, options.config.id);
+  }
+
+  /**
+   * Puts others in force. Who waits in line goes on waiting, by the new rates, unless the new rules shut it out; who sends its header
+   * goes on too. Throws as the constructor does, and then has changed nothing.
+   */
+  reconfigure(config: AcceptGateOptions['config'], limits: readonly Limit[]): void {
+    this.#allowed = compileAccessRules(config.accessRules, config.id);
+    this.#config = config;
+    this.#limits = limits;
+    for (const socket of [...this.#waiting]) if (!this.#isAllowed(socket)) discard(socket);
+    clearTimeout(this.#timer);
+    this.#next();
+  }
+
+  /** Connections that wait for the rate. */
+  get waiting(): number {
+    return this.#waiting.size;
   }
 
   /** Sockets inside the gate: accepted and not yet admitted. */
@@ -48,22 +70,24 @@ export class AcceptGate {
 
   /** A connection came. Its address is that of the proxy where there is one: rules say who may be believed. */
   enter(socket: Socket): void {
-    const { limits, config, log, now } = this.#options;
-    if (this.#allowed !== null && !this.#allowed(socket.remoteAddress ?? '')) {
-      log.warn('listener_access_denied', { listener: config.id, peerhost: socket.remoteAddress });
-      return discard(socket);
-    }
-    if (limits.length === 0) return this.#pass(socket);
-    const nowMs = now();
-    if (this.#waiting.size === 0 && limits.every((limit) => limit.waitMs(nowMs) === 0)) return this.#take(socket, nowMs);
+    if (!this.#isAllowed(socket)) return discard(socket);
+    if (this.#limits.length === 0) return this.#pass(socket);
+    const nowMs = this.#options.now();
+    if (this.#waiting.size === 0 && this.#limits.every((limit) => limit.waitMs(nowMs) === 0)) return this.#take(socket, nowMs);
     this.#line(socket);
   }
 
+  #isAllowed({ remoteAddress }: Socket): boolean {
+    if (this.#allowed === null || this.#allowed(remoteAddress ?? '')) return true;
+    this.#options.log.warn('listener_access_denied', { listener: this.#config.id, peerhost: remoteAddress });
+    return false;
+  }
+
   #line(socket: Socket): void {
-    const { metrics, config, log } = this.#options;
+    const { metrics, log } = this.#options;
     if (this.#waiting.size >= MAX_WAITING) {
       metrics.inc(METRIC['overload_protection.new_conn']);
-      log.warn('listener_backlog_full', { listener: config.id, waiting: MAX_WAITING });
+      log.warn('listener_backlog_full', { listener: this.#config.id, waiting: MAX_WAITING });
       return discard(socket);
     }
     metrics.inc(METRIC['limiter.connections.delayed']);
@@ -81,17 +105,16 @@ export class AcceptGate {
   #arm(): void {
     if (this.#timer !== undefined || this.#waiting.size === 0) return;
     const nowMs = this.#options.now();
-    const waitMs = Math.max(1, ...this.#options.limits.map((limit) => limit.waitMs(nowMs)));
+    const waitMs = Math.max(1, ...this.#limits.map((limit) => limit.waitMs(nowMs)));
     this.#timer = setTimeout(() => this.#next(), waitMs);
     this.#timer.unref();
   }
 
   #next(): void {
     this.#timer = undefined;
-    const { limits, now } = this.#options;
-    const nowMs = now();
+    const nowMs = this.#options.now();
     for (const socket of this.#waiting) {
-      if (!limits.every((limit) => limit.waitMs(nowMs) === 0)) break;
+      if (!this.#limits.every((limit) => limit.waitMs(nowMs) === 0)) break;
       this.#waiting.delete(socket);
       socket.off('close', this.#gone);
       socket.off('error', ignore);
@@ -102,17 +125,18 @@ export class AcceptGate {
   }
 
   #take(socket: Socket, nowMs: number): void {
-    for (const limit of this.#options.limits) limit.take(1, nowMs);
+    for (const limit of this.#limits) limit.take(1, nowMs);
     this.#pass(socket);
   }
 
   #pass(socket: Socket): void {
-    if (this.#options.config.proxyProtocol) this.#readHeader(socket);
+    if (this.#config.proxyProtocol) this.#readHeader(socket);
     else this.#options.admit(socket, undefined);
   }
 
   #readHeader(socket: Socket): void {
-    const { config, log, metrics, admit } = this.#options;
+    const { log, metrics, admit } = this.#options;
+    const { id, proxyProtocolTimeoutMs } = this.#config;
     this.#reading.add(socket);
     const leave = () => {
       clearTimeout(timer);
@@ -124,7 +148,7 @@ export class AcceptGate {
     const refuse = (reason: string) => {
       leave();
       metrics.inc(METRIC['listener.proxy_protocol.error']);
-      log.warn('proxy_protocol_error', { listener: config.id, peerhost: socket.remoteAddress, reason });
+      log.warn('proxy_protocol_error', { listener: id, peerhost: socket.remoteAddress, reason });
       discard(socket);
     };
     const ended = () => refuse('the connection ended within the header');
@@ -139,7 +163,7 @@ export class AcceptGate {
       if (reading.length < kept.length) socket.unshift(kept.subarray(reading.length));
       admit(socket, reading.source);
     };
-    const timer = setTimeout(() => refuse('no header came in time'), config.proxyProtocolTimeoutMs);
+    const timer = setTimeout(() => refuse('no header came in time'), proxyProtocolTimeoutMs);
     timer.unref();
     socket.on('error', ignore);
     socket.on('close', leave);

@@ -4,6 +4,7 @@
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { formatBind } from '../../config/address.ts';
@@ -11,6 +12,7 @@ import type { ListenerConfig } from '../../config/config.ts';
 import { ReasonCode } from '../../protocol/reasonCodes.ts';
 import type { PeerIdentity } from '../../session/ports.ts';
 import { AcceptGate } from '../accept/acceptGate.ts';
+import { compileAccessRules } from '../accept/accessRules.ts';
 import type { ProxySource } from '../accept/proxyHeader.ts';
 import type { ByteSocket } from '../byteSocket.ts';
 import { Connection, type ByteCounters } from '../connection.ts';
@@ -65,7 +67,7 @@ export class Listener {
   #server: Server | null = null;
   #bind: string;
   #limits: LimitsOfListener;
-  #gate: AcceptGate;
+  readonly #gate: AcceptGate;
   #entrance: Entrance | null = null;
   #certificateWatch: FileWatch | null = null;
   /** Accepted and not yet as far as MQTT. */
@@ -131,24 +133,38 @@ export class Listener {
   }
 
   /**
-   * Puts other settings in force that do not need another port; connections stay. New ones hold for new connections. Rejects when
-   * its certificates cannot be used; then nothing has changed.
+   * Puts other settings in force that do not need another port; connections stay. Rates hold for clients that are connected too,
+   * everything else for new ones. Rejects when its certificates or access rules cannot be used; then nothing has changed.
    */
   async reconfigure(config: ListenerConfig): Promise<void> {
     const entrance = this.running ? await this.#makeEntrance(config) : null;
-    const limits = this.#options.limits.ofListener(config.limits);
-    const gate = this.#makeGate(config, limits);
-    this.#gate.close(); // whoever still waits in it comes again
-    this.#gate = gate;
-    this.#limits = limits;
+    compileAccessRules(config.accessRules, config.id);
+    const hasOtherLimits = !isDeepStrictEqual(config.limits, this.#config.limits);
     this.#config = config;
+    if (hasOtherLimits) this.relimit();
+    else this.#gate.reconfigure(config, this.#limits.connections);
     if (!this.running) this.#bind = formatBind(config.bind);
     await this.#use(entrance);
   }
 
+  /** Limits of its own or of the node are others now: they hold at once, for everybody. What was owed under the old ones is forgiven. */
+  relimit(): void {
+    this.#limits = this.#options.limits.ofListener(this.#config.limits);
+    this.#gate.reconfigure(this.#config, this.#limits.connections);
+    this.#options.clock.tick();
+    for (const connection of this.connections) connection.limit(this.#limits.forClient?.() ?? null);
+  }
+
+  /** Clients that are not read and connections that wait, because of rates. */
+  held(): { readonly pausedClients: number; readonly waitingConnections: number } {
+    let pausedClients = 0;
+    for (const { paused } of this.connections) if (paused) pausedClients += 1;
+    return { pausedClients, waitingConnections: this.#gate.waiting };
+  }
+
   /** Rejects with what keeps `config` from being put in force here, and changes nothing. */
   async verify(config: ListenerConfig, withCertificates: boolean): Promise<void> {
-    this.#makeGate(config, this.#limits);
+    compileAccessRules(config.accessRules, config.id);
     if (withCertificates) await this.#makeEntrance(config);
   }
 

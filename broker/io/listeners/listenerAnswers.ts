@@ -97,6 +97,7 @@ function reportOf(listener: Listener): ListenerReport {
     listenOn: bind,
     currentConnections: connections.size,
     maxConnections: maxConnections === Number.POSITIVE_INFINITY ? 'infinity' : maxConnections,
+    ...listener.held(),
     refused: Object.fromEntries(refusals.counts),
     settings: listenerJson(config),
   };

@@ -29,12 +29,13 @@ beforeEach(async () => {
   const clock = new TurnClock();
   const { config } = loadConfig({});
   if (config === undefined) throw new Error('no configuration');
+  const { node } = new BrokerWorld();
   manager = new ListenerManager([], {
-    node: new BrokerWorld().node,
+    node,
     output,
     clock,
     bytes: { received() {}, sent() {} },
-    limits: new NodeLimits(config.limiter, clock),
+    limits: new NodeLimits(config.limiter, { clock, timers: node.timers }),
     developmentCertificates: new DevelopmentCertificates(folder, silentLog),
     log: silentLog,
   });

@@ -25,6 +25,7 @@ export class ListenerManager {
     this.#environment = environment;
     this.#log = environment.log;
     for (const config of configs) this.#add(config);
+    environment.limits.onChange = () => this.list().forEach((listener) => listener.relimit());
   }
 
   #add(config: ListenerConfig): Listener {
