@@ -16,7 +16,7 @@ import type { LinkEnd } from './linkEnd.ts';
 import { LinkTable, type GatePort } from './linkTable.ts';
 import { Membership } from './membership.ts';
 import type { LinkState, Peer } from './peer.ts';
-import type { AskResult, ClusterClaim, ClusterMessage, ClusterOptions, ClusterPorts, LinkId, LinkReport } from './ports.ts';
+import type { AskResult, ClusterClaim, ClusterOptions, ClusterPorts, ClusterPublish, LinkId, LinkReport } from './ports.ts';
 import { linkReports, memberRows, routeRows, type MemberStatus, type RouteRow } from './reports.ts';
 import { ROUTE_VALUE, routeSink } from './routeRows.ts';
 import type { ClusterStream, StreamHost } from './stream.ts';
@@ -25,9 +25,9 @@ import { TableReplication } from './tables/replication.ts';
 import { protocolError } from './wire/bytes.ts';
 import type { Frame } from './wire/frameReader.ts';
 import * as v1 from './wire/v1.ts';
-import { decodeForward, decodeSharedForward, encodeForward, encodeSharedForward } from './wire/v1Forward.ts';
 import { encodeClaimValue } from './wire/v1Claims.ts';
 import { encodeGroupValue } from './wire/v1Groups.ts';
+import { decodeForwards, decodeSharedForward, encodeSharedForward } from './wire/v1Publish.ts';
 
 export class ClusterCore {
   readonly #options: ClusterOptions;
@@ -43,8 +43,6 @@ export class ClusterCore {
   readonly #streams: ClusterStream[] = [];
   #lastTickMs: Millis;
   #turnEndAsked = false;
-  /** The message encoded last: one publish usually goes to several nodes. Kept for the turn only. */
-  #forwarded: { readonly message: ClusterMessage; readonly frame: Buffer } | undefined;
 
   constructor(options: ClusterOptions, ports: ClusterPorts, gate: GatePort, plan: DialPlan) {
     const { broker, clock, log } = ports;
@@ -59,6 +57,7 @@ export class ClusterCore {
       members: this.#members,
       plan,
       gate,
+      transport: ports.transport,
       clock,
       log,
       events: {
@@ -150,14 +149,13 @@ export class ClusterCore {
       return;
     }
     if (frame.kind === v1.Kind.forward) {
-      link.peer.counters.messagesIn += 1;
-      this.#ports.broker.dispatchForwarded(decodeForward(frame.flags, frame.body));
+      link.peer.counters.messagesIn += this.#ports.broker.dispatchForwarded(link.peer.name, decodeForwards(frame.flags, frame.body));
       return;
     }
     if (frame.kind === v1.Kind.forwardShared) {
       link.peer.counters.messagesIn += 1;
-      const { message, key, again } = decodeSharedForward(frame.flags, frame.body);
-      this.#ports.broker.dispatchShared(message, key, again);
+      const { publish, key, again } = decodeSharedForward(frame.flags, frame.body);
+      this.#ports.broker.dispatchShared(link.peer.name, publish, key, again);
       return;
     }
     if (frame.kind !== v1.Kind.heartbeat) link.peer.counters.controlIn += 1;
@@ -259,17 +257,15 @@ export class ClusterCore {
   /** The frames of this turn leave, one write per link. */
   turnEnd(): void {
     this.#turnEndAsked = false;
-    const { transport } = this.#ports;
     for (const stream of this.#streams) stream.turnEnd();
     for (const link of this.#links.all()) {
-      link.settle(transport);
+      link.settle();
       this.#routes.stream(link);
       this.#barrier.ask(link);
-      link.flush(transport);
+      link.flush();
       if (link.overflowed) this.#links.end(link, 'LINK_OVERFLOW', `${link.queueBytes} bytes wait for ${link.peer.name}`);
     }
     this.#routes.turnEnded();
-    this.#forwarded = undefined;
   }
 
   /** Says goodbye on every link, so that the peers need not find out. The core is not used afterwards. */
@@ -328,22 +324,21 @@ export class ClusterCore {
   }
 
   /** One copy of a message to one node. Without a link it is lost and counted (R24). */
-  forward(node: NodeName, message: ClusterMessage): void {
+  forward(node: NodeName, publish: ClusterPublish): void {
     const peer = this.#members.byName(node);
     if (peer?.link === undefined) {
       if (peer !== undefined) peer.counters.lost += 1;
       return;
     }
-    if (this.#forwarded?.message !== message) this.#forwarded = { message, frame: encodeForward(message) };
-    peer.link.forward(this.#forwarded.frame, message.qos, this.#ports.transport);
+    peer.link.forward(publish);
     this.#touch();
   }
 
   /** One message for one member of a shared group on a node. False without a link: some other node may have a member too. */
-  forwardShared(node: NodeName, message: ClusterMessage, key: string, again: boolean): boolean {
+  forwardShared(node: NodeName, publish: ClusterPublish, key: string, again: boolean): boolean {
     const link = this.#members.byName(node)?.link;
     if (link === undefined) return false;
-    link.forward(encodeSharedForward({ message, key, again }), message.qos, this.#ports.transport);
+    link.data(encodeSharedForward({ publish, key, again }), publish.qos);
     this.#touch();
     return true;
   }

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import type { LogFields } from '../base/log.ts';
 import type { NodeId, NodeName } from '../base/ids.ts';
 import { ClusterNode } from './clusterNode.ts';
-import type { ClusterMessage, ClusterOptions, ClusterPorts } from './ports.ts';
+import type { ClusterOptions, ClusterPorts, ClusterPublish } from './ports.ts';
 import { Handshake } from './handshake.ts';
 import { FrameReader } from './wire/frameReader.ts';
 import { Kind, decodeClose, encodeBarrier, encodePull, encodeRows, encodeSnap } from './wire/v1.ts';
-import { encodeForward } from './wire/v1Forward.ts';
+import { encodeForward } from './wire/v1Publish.ts';
 
 const crypto = {
   hmacSha256: (key: string, data: Uint8Array) => createHmac('sha256', key).update(data).digest(),
@@ -46,7 +46,7 @@ class Bench {
         remoteRouteAdded: (node, topicFilter) => void this.routes.push(`+ ${node} ${topicFilter}`),
         remoteRouteRemoved: (node, topicFilter) => void this.routes.push(`- ${node} ${topicFilter}`),
         remoteNodeDown: (node) => void this.routes.push(`down ${node}`),
-        dispatchForwarded: (message) => void this.arrived.push(message.topic),
+        dispatchForwarded: (_node, { packets }) => this.arrived.push(packets.toString()),
         remoteGroupChanged: () => {},
         remoteClaimChanged: () => {},
         dispatchShared: () => {},
@@ -102,16 +102,7 @@ const snapOf = (number: number, seq = 0) =>
     ],
   });
 
-const message: ClusterMessage = {
-  topic: 't',
-  payload: Buffer.alloc(1 << 20),
-  qos: 0,
-  retain: false,
-  properties: {},
-  fromClientId: 'c',
-  fromUsername: undefined,
-  timestampMs: 1,
-};
+const message: ClusterPublish = { packet: Buffer.alloc(1 << 20), isV5: false, qos: 0, fromClientId: 'c', fromUsername: undefined };
 
 describe('a stranger', () => {
   it.each([
@@ -119,7 +110,7 @@ describe('a stranger', () => {
     ['a frame longer than 4 KiB', Buffer.from('000010010100', 'hex')],
     ['frames that make more than 4 KiB together', Buffer.alloc(8_000, Buffer.from('000003ff0101', 'hex'))],
     ['rows before a proof', encodeRows({ seq: 1, snapshot: undefined, rows: [{ key: 'stolen/#', value: Buffer.alloc(0) }] })],
-    ['a message before a proof', encodeForward({ ...message, payload: Buffer.alloc(0) })],
+    ['a message before a proof', encodeForward({ ...message, packet: Buffer.alloc(9) })],
   ])('who sends %s is shut out with one event, and the core hears nothing (R7)', (_name, bytes) => {
     const bench = new Bench();
     bench.node.gate.accepted(9, '10.0.0.9:1234');
@@ -217,7 +208,7 @@ describe('a proven peer', () => {
     bench.node.core.routeAdded('a');
     bench.node.core.routeAdded('b');
     for (let count = 0; count < 5; count += 1)
-      bench.node.core.forward('n2@h' as NodeName, { ...message, payload: Buffer.alloc(1) });
+      bench.node.core.forward('n2@h' as NodeName, { ...message, packet: Buffer.alloc(1) });
     bench.node.turnEnd();
     expect(bench.written.get(1)?.length).toBe(before + 1);
   });

@@ -1,9 +1,17 @@
 /**
  * What waits on one link: the frames of the present turn, and how many bytes of which account the network has not taken yet (R23).
- * One FIFO with two accounts, so that frames keep the order in which they were submitted.
+ * One FIFO with two accounts, so that frames keep the order in which they were submitted. Frames are written one behind the other
+ * into one buffer, which leaves in one write and is used again when the network has taken all of it at once (hot-path.md section 4).
  */
 import { LINK_CLOSE_BYTES, LINK_DATA_BYTES } from './limits.ts';
-import type { LinkId, TransportPort } from './ports.ts';
+import type { ClusterPublish, LinkId, TransportPort } from './ports.ts';
+import { HEADER_BYTES } from './wire/bytes.ts';
+import { beginForwards, encodeForward, endForwards, originBytes } from './wire/v1Publish.ts';
+
+/** Frames gathered for one write; a turn with more has several. */
+const OUT_BYTES = 128 * 1024;
+/** A frame of this size is written as it is rather than copied. */
+const DIRECT_BYTES = 32 * 1024;
 
 /** Cumulative since our start, over all links to one peer. */
 export interface LinkCounters {
@@ -33,26 +41,38 @@ interface Segment {
 export class LinkQueue {
   readonly id: LinkId;
   readonly #counters: LinkCounters;
-  #turn: Uint8Array[] = [];
-  #turnBytes = 0;
+  readonly #transport: TransportPort;
+  /** Null until the first frame, and after the network has kept one. */
+  #out: Buffer | null = null;
+  #at = 0;
+  /** Where the last frame begins while forwards of the same publisher may join it, else -1. */
+  #openAt = -1;
+  #openFor: ClusterPublish | null = null;
   #turnData = 0;
   #written = 0;
   #segments: Segment[] = [];
   #queued = 0;
   #queuedData = 0;
+  /** The network has not taken the last write at once. */
+  #isKept = false;
 
-  constructor(id: LinkId, counters: LinkCounters) {
+  constructor(id: LinkId, counters: LinkCounters, transport: TransportPort) {
     this.id = id;
     this.#counters = counters;
+    this.#transport = transport;
   }
 
   /** Bytes that wait, this turn's included. */
   get queueBytes(): number {
-    return this.#queued + this.#turnBytes;
+    return this.#queued + this.#at;
   }
 
   get controlBytes(): number {
-    return this.queueBytes - this.#queuedData - this.#turnData;
+    return this.queueBytes - this.dataBytes;
+  }
+
+  get dataBytes(): number {
+    return this.#queuedData + this.#turnData;
   }
 
   /** So far behind that the link must be closed to repair itself (R23). */
@@ -61,55 +81,120 @@ export class LinkQueue {
   }
 
   control(frame: Uint8Array): void {
-    this.#submit(frame);
     this.#counters.controlOut += 1;
+    this.#submit(frame, false);
   }
 
   /** A control frame that is no news: links beat all the time, and one that only beats is idle. */
   heartbeat(frame: Uint8Array): void {
-    this.#submit(frame);
+    this.#submit(frame, false);
   }
 
-  /** False when the message was dropped: QoS 0 and the link 16 MiB behind (R23). */
-  forward(frame: Uint8Array, qos: 0 | 1 | 2, transport: TransportPort): boolean {
-    if (this.#queuedData + this.#turnData > LINK_DATA_BYTES) {
-      this.settle(transport);
-      if (qos === 0 && this.#queuedData + this.#turnData > LINK_DATA_BYTES) {
-        this.#counters.dropped += 1;
-        return false;
-      }
-    }
-    this.#submit(frame);
-    this.#turnData += frame.length;
+  /** One message, to be delivered there to everybody who wants it. False when it was dropped: QoS 0, and the link 16 MiB behind (R23). */
+  forward(publish: ClusterPublish): boolean {
+    if (publish.qos === 0 && this.#isBehind()) return false;
     this.#counters.messagesOut += 1;
+    const { packet } = publish;
+    if (packet.length >= DIRECT_BYTES) this.#submit(encodeForward(publish), true);
+    else this.#append(publish, packet);
     return true;
   }
 
-  #submit(frame: Uint8Array): void {
-    this.#turn.push(frame);
-    this.#turnBytes += frame.length;
+  /** A message in a frame of another kind. False as for `forward`. */
+  data(frame: Uint8Array, qos: 0 | 1 | 2): boolean {
+    if (qos === 0 && this.#isBehind()) return false;
+    this.#counters.messagesOut += 1;
+    this.#submit(frame, true);
+    return true;
   }
 
-  /** Writes the frames of the turn at once. */
-  flush(transport: TransportPort): void {
-    if (this.#turn.length === 0) return;
-    const [only] = this.#turn;
-    const bytes = this.#turn.length === 1 && only !== undefined ? only : Buffer.concat(this.#turn, this.#turnBytes);
+  #isBehind(): boolean {
+    if (this.dataBytes <= LINK_DATA_BYTES) return false;
+    this.settle();
+    if (this.dataBytes <= LINK_DATA_BYTES) return false;
+    this.#counters.dropped += 1;
+    return true;
+  }
+
+  /** Behind the forwards of the same publisher if they are what came last, else in a frame of its own. */
+  #append(publish: ClusterPublish, packet: Uint8Array): void {
+    const { length } = packet;
+    const joins = this.#openAt !== -1 && this.#at + length <= OUT_BYTES && this.#isOpenFor(publish);
+    let out = this.#out;
+    if (!joins || out === null) {
+      out = this.#room(HEADER_BYTES + originBytes(publish) + length);
+      this.#openAt = this.#at;
+      this.#openFor = publish;
+      const packetsAt = beginForwards(out, this.#at, publish);
+      this.#turnData += packetsAt - this.#at;
+      this.#at = packetsAt;
+    }
+    out.set(packet, this.#at);
+    this.#at += length;
+    this.#turnData += length;
+  }
+
+  #isOpenFor({ fromClientId, fromUsername, isV5 }: ClusterPublish): boolean {
+    const open = this.#openFor;
+    return open !== null && open.fromClientId === fromClientId && open.fromUsername === fromUsername && open.isV5 === isV5;
+  }
+
+  #closeFrame(): void {
+    if (this.#openAt === -1 || this.#out === null) return;
+    endForwards(this.#out, this.#openAt, this.#at);
+    this.#openAt = -1;
+    this.#openFor = null;
+  }
+
+  #submit(frame: Uint8Array, isData: boolean): void {
+    const { length } = frame;
+    if (length >= DIRECT_BYTES) {
+      this.flush();
+      if (isData) this.#turnData += length;
+      this.#write(frame);
+      return;
+    }
+    const out = this.#room(length);
+    out.set(frame, this.#at);
+    this.#at += length;
+    if (isData) this.#turnData += length;
+  }
+
+  /** The buffer, with so much room behind the last whole frame. */
+  #room(bytes: number): Buffer {
+    this.#closeFrame();
+    if (this.#at + bytes > OUT_BYTES) this.flush();
+    return (this.#out ??= Buffer.allocUnsafeSlow(OUT_BYTES));
+  }
+
+  /** Writes the frames of the turn. */
+  flush(): void {
+    const out = this.#out;
+    if (out === null || this.#at === 0) return;
+    this.#closeFrame();
+    const bytes = out.subarray(0, this.#at);
+    this.#at = 0;
+    // What is kept (by a slow peer, or TLS) is kept in memory of its own size, unless that is about the size of the buffer.
+    const copies = this.#isKept && bytes.length < OUT_BYTES / 2;
+    this.#write(copies ? Buffer.from(bytes) : bytes);
+    if (this.#isKept && !copies) this.#out = null;
+  }
+
+  #write(bytes: Uint8Array): void {
     this.#written += bytes.length;
     this.#segments.push({ end: this.#written, data: this.#turnData });
-    this.#queued += bytes.length;
     this.#queuedData += this.#turnData;
-    this.#turn = [];
-    this.#turnBytes = 0;
     this.#turnData = 0;
     this.#counters.bytesOut += bytes.length;
-    transport.write(this.id, bytes);
-    this.settle(transport);
+    this.#transport.write(this.id, bytes);
+    this.settle();
+    this.#isKept = this.#queued > 0;
   }
 
   /** Takes what the network has accepted out of the accounts. */
-  settle(transport: TransportPort): void {
-    this.#queued = transport.queuedBytes(this.id);
+  settle(): void {
+    this.#queued = this.#transport.queuedBytes(this.id);
+    if (this.#segments.length === 0) return;
     const taken = this.#written - this.#queued;
     let done = 0;
     for (const segment of this.#segments) {

@@ -10,7 +10,7 @@ import { REDIAL_MS } from './limits.ts';
 import { isRefusal, type CloseCode, type LinkEnd } from './linkEnd.ts';
 import type { Membership } from './membership.ts';
 import { LinkState, type Peer } from './peer.ts';
-import type { ClockPort, LinkId, NodeIdentity } from './ports.ts';
+import type { ClockPort, LinkId, NodeIdentity, TransportPort } from './ports.ts';
 import { Probes, type Verdict } from './probes.ts';
 import type { Frame } from './wire/frameReader.ts';
 import type { Hello } from './wire/v1.ts';
@@ -37,6 +37,7 @@ export interface LinkTableOptions {
   readonly members: Membership;
   readonly plan: DialPlan;
   readonly gate: GatePort;
+  readonly transport: TransportPort;
   readonly clock: ClockPort;
   readonly log: Log;
   readonly events: LinkTableEvents;
@@ -101,7 +102,7 @@ export class LinkTable {
   }
 
   #admit(id: LinkId, role: LinkRole, hello: Hello): void {
-    const { members, gate, clock, events } = this.#options;
+    const { members, gate, transport, clock, events } = this.#options;
     const known = members.get(hello.nodeId);
     if (known?.link !== undefined) {
       const superfluous = 'Both nodes dialled; the other connection is kept';
@@ -117,7 +118,7 @@ export class LinkTable {
       return;
     }
     const peer = this.#identify(known, hello);
-    const link = new LinkState(id, role, peer);
+    const link = new LinkState(id, role, peer, transport);
     this.#links.set(id, link);
     peer.link = link;
     peer.heardMs = clock.monotonicMs();

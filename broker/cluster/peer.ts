@@ -3,7 +3,7 @@ import type { Millis, NodeId, NodeName } from '../base/ids.ts';
 import type { LinkRole } from './handshake.ts';
 import { REFUSED_MS, SILENT_MS } from './limits.ts';
 import { LinkQueue, newCounters } from './linkQueue.ts';
-import type { Address, LinkId } from './ports.ts';
+import type { Address, LinkId, TransportPort } from './ports.ts';
 import { PeerTable } from './tables/peerTable.ts';
 import type { RowStream } from './tables/rowStream.ts';
 
@@ -68,8 +68,8 @@ export class LinkState extends LinkQueue {
   /** Questions of the peer that are being answered. */
   answering = 0;
 
-  constructor(id: LinkId, role: LinkRole, peer: Peer) {
-    super(id, peer.counters);
+  constructor(id: LinkId, role: LinkRole, peer: Peer, transport: TransportPort) {
+    super(id, peer.counters, transport);
     this.role = role;
     this.peer = peer;
   }

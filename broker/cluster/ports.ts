@@ -1,6 +1,6 @@
 /**
  * What the cluster needs from outside and what it tells: the shell in `io/` implements these on sockets, the simulation in memory.
- * Message and link shapes equal those of `core/message.ts` and `api/schema/topology.ts`, which this room may not import.
+ * Link shapes equal those of `api/schema/topology.ts`, which this room may not import.
  */
 import type { Log } from '../base/log.ts';
 import type { ErrorCode } from '../base/errors.ts';
@@ -47,30 +47,31 @@ export interface ClusterOptions {
   readonly deltaRing?: number;
 }
 
-/** Properties of a publish that travel between nodes. */
-export interface ClusterMessageProperties {
-  payloadFormatIndicator?: 0 | 1;
-  messageExpiryInterval?: number;
-  contentType?: string;
-  responseTopic?: string;
-  correlationData?: Uint8Array;
-  userProperties?: readonly (readonly [string, string])[];
-}
-
-export interface ClusterMessage {
-  readonly topic: string;
-  readonly payload: Uint8Array;
+/** A message for another node: the bytes of its PUBLISH and who published it. */
+export interface ClusterPublish {
+  /** The whole packet; nobody changes it any more. The packet id of QoS 1 and 2 is anything but 0. */
+  readonly packet: Uint8Array;
+  /** In the form of MQTT 5.0, which has properties, else of 3.1.1. */
+  readonly isV5: boolean;
   readonly qos: 0 | 1 | 2;
-  readonly retain: boolean;
-  readonly properties: ClusterMessageProperties;
   readonly fromClientId: string;
   readonly fromUsername: string | undefined;
-  readonly timestampMs: Millis;
+}
+
+/** Messages that another node forwarded: one or more packets of one publisher, one behind the other. */
+export interface ForwardedPublishes {
+  readonly packets: Buffer;
+  readonly isV5: boolean;
+  readonly fromClientId: string;
+  readonly fromUsername: string | undefined;
 }
 
 /** Connections as the shell carries them. After `close` nothing more is reported about a link. */
 export interface TransportPort {
-  /** Bytes of one turn, in one write. */
+  /**
+   * Bytes of one turn, in one write. They are kept by the transport when `queuedBytes` is above 0 afterwards; otherwise the caller
+   * uses their memory again.
+   */
   write(link: LinkId, bytes: Uint8Array): void;
   /** Bytes written and not yet taken by the network. */
   queuedBytes(link: LinkId): number;
@@ -106,13 +107,14 @@ export interface ClusterBrokerPort {
   remoteRouteAdded(node: NodeName, topicFilter: string): void;
   remoteRouteRemoved(node: NodeName, topicFilter: string): void;
   remoteNodeDown(node: NodeName): void;
-  dispatchForwarded(message: ClusterMessage): void;
+  /** Messages of a node, for everybody here who wants them. Returns how many they were. */
+  dispatchForwarded(node: NodeName, publishes: ForwardedPublishes): number;
   /** Members of a shared group on a node, and how many of them are connected; 0 of 0 when none is left. */
   remoteGroupChanged(node: NodeName, key: string, online: number, total: number): void;
   /** A client of a node has an exclusive subscription, `$exclusive/<filter>`; undefined when it has given it up. */
   remoteClaimChanged(node: NodeName, key: string, claim: ClusterClaim | undefined): void;
   /** A message for one member of a shared group of this node. */
-  dispatchShared(message: ClusterMessage, key: string, again: boolean): void;
+  dispatchShared(node: NodeName, publish: ForwardedPublishes, key: string, again: boolean): void;
 }
 
 export type AskResult =

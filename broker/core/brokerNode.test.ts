@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { BrokerWorld, nodeNamed } from '../../test/support/brokerWorld.ts';
+import { arrived, messagesIn } from '../../test/support/forwarding.ts';
 import type { Message } from '../protocol/message.ts';
 import { NO_PROPERTIES } from '../protocol/packet.ts';
-import { standalone } from './clusterPort.ts';
+import { Publication } from '../session/publication.ts';
+import { standalone, type ForwardedPublish } from './clusterPort.ts';
 
 const N2 = nodeNamed('n2@127.0.0.1');
 const N3 = nodeNamed('n3@127.0.0.1');
+
+const topicOf = (publish: ForwardedPublish) => messagesIn(arrived(publish), 0)[0]?.topic;
 
 function clusterWorld() {
   const forwarded: string[] = [];
@@ -15,7 +19,7 @@ function clusterWorld() {
       ...standalone,
       routeAdded: (filter) => void routes.push(`+${filter}`),
       routeRemoved: (filter) => void routes.push(`-${filter}`),
-      forward: (node, message) => void forwarded.push(`${node} ${message.topic}`),
+      forward: (node, publish) => void forwarded.push(`${node} ${topicOf(publish)}`),
     },
   });
   return { world, forwarded, routes };
@@ -70,7 +74,7 @@ describe('a node in a cluster', () => {
     const client = world.connect('c');
     client.subscribe('a', { qos: 1 });
     client.take();
-    world.node.dispatchForwarded(message('a'));
+    world.node.dispatchForwarded(N2, arrived(new Publication(message('a'))));
     expect({ got: client.taken(), forwarded }).toEqual({ got: ['publish a qos1 #1 "x"'], forwarded: [] });
   });
 });

@@ -31,8 +31,9 @@ import { willMessage } from '../session/will.ts';
 import { authorizedTopic, isDelayed } from '../topics/delayedTopic.ts';
 import { AccessControl } from './accessControl.ts';
 import type { Admission } from './admission.ts';
-import type { BrokerPort, ClusterPort, ExclusiveClaim } from './clusterPort.ts';
+import type { BrokerPort, ClusterPort, ExclusiveClaim, ForwardedPublishes } from './clusterPort.ts';
 import { DeadlineSweep } from './deadlines.ts';
+import { Forwarded } from './forwarded.ts';
 import { Redelivery } from './redelivery.ts';
 import type { DelayedMessages } from './services/delayed.ts';
 import { Retainer } from './services/retainer.ts';
@@ -88,6 +89,9 @@ export class BrokerNode implements NodePort, BrokerPort {
   readonly #shared: SharedDispatch;
   readonly #subscriptions: Subscriptions;
   readonly #options: BrokerNodeOptions;
+  readonly #forwarded: Forwarded;
+  /** Where the last message of another node went. */
+  #forwardedTo: TopicEntry<Receiver> | null = null;
 
   constructor(options: BrokerNodeOptions) {
     this.#options = options;
@@ -107,6 +111,7 @@ export class BrokerNode implements NodePort, BrokerPort {
     this.routes = this.#subscriptions.routes;
     this.#topics = this.#subscriptions.topics;
     this.#shared = this.#subscriptions.shared;
+    this.#forwarded = new Forwarded({ ...options, take: (publication) => this.#takeForwarded(publication) });
   }
 
   // ---------------------------------------------------------------- connections
@@ -295,7 +300,7 @@ export class BrokerNode implements NodePort, BrokerPort {
     this.#deliver(publication, receivers);
     for (let index = 0; index < nodes.length; index += 1) {
       metrics.inc(METRIC['messages.forward']);
-      this.#options.cluster.forward(nodes[index] as NodeName, publication.message);
+      this.#options.cluster.forward(nodes[index] as NodeName, publication);
     }
     return groups.length === 0 ? count : count - groups.length + this.#shared.dispatch(publication, groups);
   }
@@ -306,8 +311,15 @@ export class BrokerNode implements NodePort, BrokerPort {
     if (this.hooks.has('message.dropped')) this.hooks.run('message.dropped', publication.message, 'no_subscribers');
   }
 
-  dispatchForwarded(message: Message): void {
-    this.#deliver(new Publication(message), this.#topics.lookUp(message.topic).receivers);
+  dispatchForwarded(node: NodeName, publishes: ForwardedPublishes): number {
+    return this.#forwarded.read(node, publishes);
+  }
+
+  #takeForwarded(publication: Publication): void {
+    const { topic } = publication;
+    const last = this.#forwardedTo;
+    this.#forwardedTo = last?.topic === topic ? this.#topics.again(last) : this.#topics.lookUp(topic);
+    this.#deliver(publication, this.#forwardedTo.receivers);
   }
 
   wanted(topic: string): boolean {
@@ -319,7 +331,7 @@ export class BrokerNode implements NodePort, BrokerPort {
     if (message.retain) this.retainer.take(publication);
     const { receivers, nodes, groups } = this.#topics.lookUp(message.topic);
     this.#deliver(publication, receivers);
-    for (const node of nodes) this.#options.cluster.forward(node, message);
+    for (const node of nodes) this.#options.cluster.forward(node, publication);
     if (groups.length > 0) this.#shared.dispatch(publication, groups);
   }
 
@@ -440,8 +452,8 @@ export class BrokerNode implements NodePort, BrokerPort {
     this.#subscriptions.remoteClaimChanged(node, key, claim);
   }
 
-  dispatchShared(message: Message, key: string, again: boolean): void {
-    this.#shared.dispatchForwarded(message, key, again);
+  dispatchShared(node: NodeName, publish: ForwardedPublishes, key: string, again: boolean): void {
+    this.#shared.dispatchForwarded(node, publish, key, again);
   }
 
   // ---------------------------------------------------------------- gauges

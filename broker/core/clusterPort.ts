@@ -3,12 +3,32 @@
  * `BrokerPort`. Without a cluster `standalone` takes the place of the first.
  */
 import type { Millis, NodeName } from '../base/ids.ts';
-import type { Message } from './message.ts';
+import type { Qos } from '../protocol/packet.ts';
 
 /** The holder of an exclusive subscription, and since when by the clock of its node (ms since 1970). */
 export interface ExclusiveClaim {
   readonly clientId: string;
   readonly sinceMs: Millis;
+}
+
+/** A message for another node: the bytes of its PUBLISH and who published it. `Publication` is one. */
+export interface ForwardedPublish {
+  /** The whole packet, never changed; the packet id of QoS 1 and 2 is anything but 0. */
+  readonly packet: Uint8Array;
+  /** In the form of MQTT 5.0, which has properties, else of 3.1.1. */
+  readonly isV5: boolean;
+  readonly qos: Qos;
+  readonly fromClientId: string;
+  readonly fromUsername: string | undefined;
+}
+
+/** Packets of one publisher that came from another node, one behind the other. */
+export interface ForwardedPublishes {
+  /** The receiver's to keep. */
+  readonly packets: Buffer;
+  readonly isV5: boolean;
+  readonly fromClientId: string;
+  readonly fromUsername: string | undefined;
 }
 
 /** What the broker asks of the cluster. */
@@ -22,7 +42,7 @@ export interface ClusterPort {
    */
   routeBarrier(done: () => void): void;
   /** One copy of a message to one node that has a matching route. Frames of one turn leave in one write. */
-  forward(node: NodeName, message: Message): void;
+  forward(node: NodeName, publish: ForwardedPublish): void;
   /** How many members of a shared group (`$share/<group>/<filter>`) this node has, and how many are connected; 0 of 0 when none is left. */
   groupChanged(key: string, online: number, total: number): void;
   /** A client of this node holds an exclusive subscription (`$exclusive/<filter>`); undefined when it has given it up. */
@@ -31,7 +51,7 @@ export interface ClusterPort {
    * A message for one member of a group, to be chosen by that node. `again`: it has been sent on once, for want of a member.
    * False when the node is out of reach at the moment and nothing was sent.
    */
-  forwardShared(node: NodeName, message: Message, key: string, again: boolean): boolean;
+  forwardShared(node: NodeName, publish: ForwardedPublish, key: string, again: boolean): boolean;
 }
 
 /** What the cluster tells the broker. */
@@ -41,14 +61,14 @@ export interface BrokerPort {
   remoteRouteRemoved(node: NodeName, topicFilter: string): void;
   /** The peer is down: all its rows vanish. */
   remoteNodeDown(node: NodeName): void;
-  /** A message that a peer forwarded: delivered to local subscribers only, never forwarded again. */
-  dispatchForwarded(message: Message): void;
+  /** Messages that a peer forwarded: delivered to local subscribers only, never forwarded again. Returns how many they were. */
+  dispatchForwarded(node: NodeName, publishes: ForwardedPublishes): number;
   /** A peer has so many members of a shared group, so many of them connected; 0 of 0 when none is left. */
   remoteGroupChanged(node: NodeName, key: string, online: number, total: number): void;
   /** A client of a peer holds an exclusive subscription; undefined when it has given it up. */
   remoteClaimChanged(node: NodeName, key: string, claim: ExclusiveClaim | undefined): void;
   /** A message for one member of a shared group on this node. */
-  dispatchShared(message: Message, key: string, again: boolean): void;
+  dispatchShared(node: NodeName, publish: ForwardedPublishes, key: string, again: boolean): void;
 }
 
 export const standalone: ClusterPort = {

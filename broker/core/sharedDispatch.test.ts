@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { BrokerWorld, nodeNamed, type ConnectOptions, type TestClient } from '../../test/support/brokerWorld.ts';
+import { arrived, messagesIn } from '../../test/support/forwarding.ts';
 import type { Message } from '../protocol/message.ts';
 import { NO_PROPERTIES, type Qos } from '../protocol/packet.ts';
+import { Publication } from '../session/publication.ts';
 import { standalone } from './clusterPort.ts';
 
 const N2 = nodeNamed('n2@127.0.0.1');
@@ -193,9 +195,10 @@ describe('a group over several nodes', () => {
       cluster: {
         ...standalone,
         groupChanged: (key, online, total) => void told.push(`${key} ${online}/${total}`),
-        forwardShared(node, { payload }, key, again) {
+        forwardShared(node, publish, key, again) {
           if (!reachable.includes(node)) return false;
-          sent.push(`${node} ${key} ${new TextDecoder().decode(payload)}${again ? ' again' : ''}`);
+          const [message] = messagesIn(arrived(publish), 0);
+          sent.push(`${node} ${key} ${new TextDecoder().decode(message?.payload)}${again ? ' again' : ''}`);
           return true;
         },
       },
@@ -252,9 +255,9 @@ describe('a group over several nodes', () => {
   it('sends on, once, what came for members that have just left', () => {
     const { world, sent } = clusterWorld();
     world.node.remoteGroupChanged(N3, '$share/g/t', 1, 1);
-    world.node.dispatchShared(message, '$share/g/t', false);
-    world.node.dispatchShared(message, '$share/g/t', true);
-    world.node.dispatchShared(message, '$share/unknown/t', false);
+    world.node.dispatchShared(N2, arrived(new Publication(message)), '$share/g/t', false);
+    world.node.dispatchShared(N2, arrived(new Publication(message)), '$share/g/t', true);
+    world.node.dispatchShared(N2, arrived(new Publication(message)), '$share/unknown/t', false);
     expect([sent, world.metrics.get('messages.dropped.no_subscribers')]).toEqual([[`${N3} $share/g/t far again`], 2]);
   });
 
@@ -262,7 +265,7 @@ describe('a group over several nodes', () => {
     const { world, sent } = clusterWorld();
     const [one] = members(world, ['one']);
     world.node.remoteGroupChanged(N2, '$share/g/t', 5, 5);
-    world.node.dispatchShared(message, '$share/g/t', false);
+    world.node.dispatchShared(N2, arrived(new Publication(message)), '$share/g/t', false);
     expect([one?.taken(), sent]).toEqual([['publish t qos1 #1 "far"'], []]);
   });
 });

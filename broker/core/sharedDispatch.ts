@@ -2,21 +2,25 @@
 import type { BrokerConfig } from '../config/config.ts';
 import { METRIC, type Metrics } from '../metrics/metrics.ts';
 import type { NodeName } from '../base/ids.ts';
+import type { Log } from '../base/log.ts';
 import type { Prng } from '../base/prng.ts';
-import type { Message } from '../protocol/message.ts';
 import type { Routes } from '../router/routes.ts';
 import type { SharedGroup } from '../router/sharedGroup.ts';
 import { SharedGroups } from '../router/sharedGroups.ts';
+import type { Clock } from '../session/ports.ts';
 import { Publication } from '../session/publication.ts';
 import type { Session } from '../session/session.ts';
 import { takeSharedRest } from '../session/sharedRest.ts';
 import type { Receiver, Subscription } from '../session/subscription.ts';
-import type { ClusterPort } from './clusterPort.ts';
+import type { ClusterPort, ForwardedPublishes } from './clusterPort.ts';
+import { Forwarded } from './forwarded.ts';
 
 export interface SharedDispatchOptions {
   readonly config: BrokerConfig;
   readonly cluster: ClusterPort;
+  readonly clock: Clock;
   readonly metrics: Metrics;
+  readonly log: Log;
   readonly prng: Prng;
   readonly routes: Routes<Receiver>;
   readonly filterChanged: (topicFilter: string) => void;
@@ -27,9 +31,13 @@ export interface SharedDispatchOptions {
 export class SharedDispatch {
   readonly #options: SharedDispatchOptions;
   readonly #groups: SharedGroups<Receiver>;
+  readonly #forwarded: Forwarded;
+  /** Of the message of another node that is being read. */
+  #cameFor = { key: '', again: false };
 
   constructor(options: SharedDispatchOptions) {
     this.#options = options;
+    this.#forwarded = new Forwarded({ ...options, take: (publication) => this.#takeForwarded(publication) });
     const { config, cluster, prng, routes, filterChanged } = options;
     const { groups, others } = config.sharedSubscriptions;
     this.#groups = new SharedGroups({
@@ -109,17 +117,29 @@ export class SharedDispatch {
   }
 
   #forward(node: NodeName, publication: Publication, key: string, again: boolean): boolean {
-    if (!this.#options.cluster.forwardShared(node, publication.message, key, again)) return false;
+    if (!this.#options.cluster.forwardShared(node, this.#aged(publication), key, again)) return false;
     this.#options.metrics.inc(METRIC['messages.forward']);
     return true;
+  }
+
+  /** Of a message that has waited here, the other node gets what is left of its time [MQTT-3.3.2-6]. */
+  #aged(publication: Publication): Publication {
+    const nowMs = this.#options.clock.now();
+    if (publication.expiresAtMs === Number.POSITIVE_INFINITY || nowMs === publication.timestampMs) return publication;
+    return new Publication({ ...publication.message, properties: publication.propertiesFor(null, nowMs), timestampMs: nowMs }, publication.sharedBy);
   }
 
   /**
    * A message that another node sent to the members of this one. If the last of them has just left, it goes on to a node that has
    * some, once: `again` says that it has been sent on before.
    */
-  dispatchForwarded(message: Message, key: string, again: boolean): void {
-    const publication = new Publication(message);
+  dispatchForwarded(node: NodeName, publish: ForwardedPublishes, key: string, again: boolean): void {
+    this.#cameFor = { key, again };
+    this.#forwarded.read(node, publish);
+  }
+
+  #takeForwarded(publication: Publication): void {
+    const { key, again } = this.#cameFor;
     const group = this.#groups.get(key);
     if (group === undefined || !this.#dispatchNear(group, publication, again)) this.#options.dropped(publication);
   }

@@ -1,6 +1,7 @@
 import { createServer, connect, type AddressInfo } from 'node:net';
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
+import { messagesIn } from '../../test/support/forwarding.ts';
 import { waitFor } from '../../test/support/waitFor.ts';
 import type { BrokerConfig, Seed } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
@@ -8,8 +9,11 @@ import { BusbarError } from '../base/errors.ts';
 import type { NodeId, NodeName } from '../base/ids.ts';
 import type { Log, LogFields } from '../base/log.ts';
 import type { Message } from '../core/message.ts';
+import { Publication } from '../session/publication.ts';
 import { ClusterService, type Answers } from './clusterService.ts';
 
+/** When messages arrive. */
+const NOW_MS = 1_700_000_000_000;
 const services: TestService[] = [];
 afterEach(async () => {
   await Promise.all(services.splice(0).map((started) => started.service.stop()));
@@ -22,7 +26,7 @@ interface TestService {
   /** What the broker was told. */
   readonly heard: string[];
   readonly messages: Message[];
-  readonly shared: readonly { readonly message: Message; readonly key: string; readonly again: boolean }[];
+  readonly shared: readonly { readonly messages: readonly Message[]; readonly key: string; readonly again: boolean }[];
 }
 
 interface Changes {
@@ -51,7 +55,7 @@ async function start(name: string, changes: Changes = {}): Promise<TestService> 
   const service = await ClusterService.open({ config, life, log });
   const heard: string[] = [];
   const messages: Message[] = [];
-  const shared: { readonly message: Message; readonly key: string; readonly again: boolean }[] = [];
+  const shared: { readonly messages: readonly Message[]; readonly key: string; readonly again: boolean }[] = [];
   const answers = {
     stats: () => ({ 'topics.count': 3 }),
     clients: ({ limit }: { limit: number }) => Promise.reject(tooMany(limit)),
@@ -62,10 +66,10 @@ async function start(name: string, changes: Changes = {}): Promise<TestService> 
       remoteRouteAdded: (node, topicFilter) => void heard.push(`+ ${node} ${topicFilter}`),
       remoteRouteRemoved: (node, topicFilter) => void heard.push(`- ${node} ${topicFilter}`),
       remoteNodeDown: (node) => void heard.push(`down ${node}`),
-      dispatchForwarded: (message) => void messages.push(message),
+      dispatchForwarded: (_node, publishes) => messages.push(...messagesIn(publishes, NOW_MS)),
       remoteGroupChanged: (node, key, online, total) => void heard.push(`${node} ${key} ${online}/${total}`),
       remoteClaimChanged: (node, key, claim) => void heard.push(`${node} ${key} ${claim?.clientId ?? '-'}`),
-      dispatchShared: (message, key, again) => void shared.push({ message, key, again }),
+      dispatchShared: (_node, publish, key, again) => void shared.push({ messages: messagesIn(publish, NOW_MS), key, again }),
     },
   });
   const port = Number(service.bind.slice(service.bind.lastIndexOf(':') + 1));
@@ -99,7 +103,7 @@ const message: Message = {
   properties: { contentType: 'text/plain', userProperties: [['line', '7']] },
   fromClientId: 'sensor',
   fromUsername: 'ann',
-  timestampMs: 1_700_000_000_000,
+  timestampMs: NOW_MS,
 };
 
 describe('two nodes on loopback', () => {
@@ -108,7 +112,7 @@ describe('two nodes on loopback', () => {
     one.service.port.routeAdded('plant/+');
     await new Promise<void>((resolve) => one.service.port.routeBarrier(resolve));
     expect(two.heard).toEqual(['+ n1@127.0.0.1 plant/+']);
-    two.service.port.forward(one.service.self, message);
+    two.service.port.forward(one.service.self, new Publication(message));
     await waitFor('the message', () => one.messages.length === 1);
     expect(one.messages).toEqual([message]);
     await waitFor('a round trip', () => two.service.links()[0]?.rttMs !== null);
@@ -136,10 +140,10 @@ describe('two nodes on loopback', () => {
       `${node} $exclusive/plant/1 -`,
       `${node} $share/g/plant/+ 0/0`,
     ]);
-    expect(two.service.port.forwardShared(one.service.self, message, '$share/g/plant/+', false)).toBe(true);
-    expect(two.service.port.forwardShared('n9@127.0.0.1' as NodeName, message, '$share/g/plant/+', false)).toBe(false);
+    expect(two.service.port.forwardShared(one.service.self, new Publication(message), '$share/g/plant/+', false)).toBe(true);
+    expect(two.service.port.forwardShared('n9@127.0.0.1' as NodeName, new Publication(message), '$share/g/plant/+', false)).toBe(false);
     await waitFor('the share', () => one.shared.length === 1);
-    expect([one.shared, one.messages]).toEqual([[{ message, key: '$share/g/plant/+', again: false }], []]);
+    expect([one.shared, one.messages]).toEqual([[{ messages: [message], key: '$share/g/plant/+', again: false }], []]);
   });
 
   it('answer questions of each other, and their refusals keep code, message and hint', async () => {
@@ -167,7 +171,7 @@ describe('two nodes on loopback', () => {
   it('carry a message of 20 MiB', async () => {
     const [one, two] = await pair();
     const payload = randomBytes(20 * 1024 * 1024);
-    two.service.port.forward(one.service.self, { ...message, payload });
+    two.service.port.forward(one.service.self, new Publication({ ...message, payload }));
     await waitFor('the message', () => one.messages.length === 1);
     expect(payload.equals(one.messages[0]?.payload ?? Buffer.alloc(0))).toBe(true);
   });

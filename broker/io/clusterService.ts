@@ -38,7 +38,7 @@ const NOT_STARTED: ClusterBrokerPort = {
   remoteRouteAdded() {},
   remoteRouteRemoved() {},
   remoteNodeDown() {},
-  dispatchForwarded() {},
+  dispatchForwarded: () => 0,
   remoteGroupChanged() {},
   remoteClaimChanged() {},
   dispatchShared() {},
@@ -73,10 +73,10 @@ export class ClusterService implements AdminPort {
       remoteRouteAdded: (peer, topicFilter) => this.#broker.remoteRouteAdded(peer, topicFilter),
       remoteRouteRemoved: (peer, topicFilter) => this.#broker.remoteRouteRemoved(peer, topicFilter),
       remoteNodeDown: (peer) => this.#broker.remoteNodeDown(peer),
-      dispatchForwarded: (message) => this.#broker.dispatchForwarded(message),
+      dispatchForwarded: (peer, publishes) => this.#broker.dispatchForwarded(peer, publishes),
       remoteGroupChanged: (peer, key, online, total) => this.#broker.remoteGroupChanged(peer, key, online, total),
       remoteClaimChanged: (peer, key, claim) => this.#broker.remoteClaimChanged(peer, key, claim),
-      dispatchShared: (message, key, again) => this.#broker.dispatchShared(message, key, again),
+      dispatchShared: (peer, publish, key, again) => this.#broker.dispatchShared(peer, publish, key, again),
     };
     this.#node = new ClusterNode(
       {
@@ -100,10 +100,10 @@ export class ClusterService implements AdminPort {
       routeAdded: (topicFilter) => core.routeAdded(topicFilter),
       routeRemoved: (topicFilter) => core.routeRemoved(topicFilter),
       routeBarrier: (done) => core.routeBarrier(done),
-      forward: (peer, message) => core.forward(peer, message),
+      forward: (peer, publish) => core.forward(peer, publish),
       groupChanged: (key, online, total) => core.groupChanged(key, online, total),
       claimChanged: (key, claim) => core.claimChanged(key, claim),
-      forwardShared: (peer, message, key, again) => core.forwardShared(peer, message, key, again),
+      forwardShared: (peer, publish, key, again) => core.forwardShared(peer, publish, key, again),
     };
   }
 

@@ -137,6 +137,11 @@ export class PacketParser {
     this.push(unread, 0, unread.length, true);
   }
 
+  /** A packet has begun and is not complete. */
+  get isUnfinished(): boolean {
+    return this.#kept !== undefined;
+  }
+
   /** Bytes kept unread. */
   get unreadBytes(): number {
     return this.#unread === null ? 0 : this.#unread.length;

@@ -19,8 +19,13 @@ const DUP = 0x08;
 const RETAIN = 0x01;
 /** First byte of a PUBLISH with QoS 0 and RETAIN 1. */
 const RETAINED_PUBLISH = 0x31;
+/** What stands in a frame until the packet id of a receiver does; 0 would be no valid one. */
+const ANY_PACKET_ID = 1;
 /** QoS 1 and 2 stand in the fixed header at this place. */
 const QOS_SHIFT = 1;
+
+/** What is told of a publisher. */
+export type PublishedBy = Pick<ClientInfo, 'clientId' | 'username'>;
 
 export class Publication {
   readonly topic: string;
@@ -90,10 +95,20 @@ export class Publication {
    * Of a valid PUBLISH without properties: its whole packet, in bytes that are the publication's own from now on, with the
    * payload from `payloadAt` on.
    */
-  static received(frame: Uint8Array, payloadAt: number, topic: string, version: MqttVersion, from: ClientInfo, nowMs: Millis): Publication {
+  static received(frame: Uint8Array, payloadAt: number, topic: string, version: MqttVersion, from: PublishedBy, nowMs: Millis): Publication {
     // DUP belongs to the hop it came over [MQTT-3.3.1-3].
     if ((frame[0]! & DUP) !== 0) frame[0] = frame[0]! & ~DUP;
     return new Publication(null, null, frame, payloadAt, topic, version === 5, from.clientId, from.username, nowMs);
+  }
+
+  /** The whole packet for another node, with QoS and RETAIN as the publisher set them; its packet id is anything but 0. */
+  get packet(): Uint8Array {
+    return this.#received ?? (this.retain ? this.#other(5, this.qos, true) : (this.#plain5 ??= this.#encode(5, this.qos, false, false, this.message.properties)));
+  }
+
+  /** The form of `packet`: MQTT 5.0, where the length of properties stands in front of the payload, or 3.1.1. */
+  get isV5(): boolean {
+    return this.#received === null || packetIdOffset(this.#received) + (this.qos === 0 ? 0 : 2) !== this.#payloadAt;
   }
 
   /** The same for the member that a shared group chose. */
@@ -186,7 +201,7 @@ export class Publication {
 
   #encode(version: MqttVersion, qos: Qos, retain: boolean, dup: boolean, properties: Properties): Uint8Array {
     const { topic, payload } = this.message;
-    return encodePacket({ type: 'publish', dup, qos, retain, topic, packetId: 0, payload, properties }, version);
+    return encodePacket({ type: 'publish', dup, qos, retain, topic, packetId: ANY_PACKET_ID, payload, properties }, version);
   }
 }
 

@@ -4,7 +4,11 @@ import type { Log, LogFields } from '../../broker/base/log.ts';
 import type { NodeId, NodeName } from '../../broker/base/ids.ts';
 import type { Prng } from '../../broker/base/prng.ts';
 import { ClusterNode } from '../../broker/cluster/clusterNode.ts';
-import type { Address, AskResult, ClusterMessage, ClusterPorts, ClusterSeed } from '../../broker/cluster/ports.ts';
+import type { Address, AskResult, ClusterPorts, ClusterSeed } from '../../broker/cluster/ports.ts';
+import type { ForwardedPublishes } from '../../broker/core/clusterPort.ts';
+import { NO_PROPERTIES } from '../../broker/protocol/packet.ts';
+import { Publication } from '../../broker/session/publication.ts';
+import { messagesIn } from '../support/forwarding.ts';
 import type { EventQueue } from './eventQueue.ts';
 import type { Door, Host, Network } from './network.ts';
 
@@ -211,7 +215,11 @@ export class SimNode implements Host {
             this.faults.push(`${this.name}: ${topicFilter} of ${node} was unknown`);
         },
         remoteNodeDown: (node) => void (this.remote.delete(node), this.remoteValues.delete(node)),
-        dispatchForwarded: (message) => void this.arrivals.push(arrivalOf(message)),
+        dispatchForwarded: (_node, publishes) => {
+          const arrivals = arrivalsIn(publishes);
+          this.arrivals.push(...arrivals);
+          return arrivals.length;
+        },
         remoteGroupChanged: (node, key, online, total) => this.#heard(node, key, total === 0 ? undefined : `${online}/${total}`),
         remoteClaimChanged: (node, key, claim) => this.#heard(node, key, claim?.clientId),
         dispatchShared: () => {},
@@ -295,20 +303,11 @@ export class SimNode implements Host {
   }
 }
 
-function messageOf({ origin, n, topic }: Arrival): ClusterMessage {
+function messageOf({ origin, n, topic }: Arrival): Publication {
   const payload = Buffer.from(String(n));
-  return {
-    topic,
-    payload,
-    qos: 0,
-    retain: false,
-    properties: {},
-    fromClientId: origin,
-    fromUsername: undefined,
-    timestampMs: WALL_START_MS,
-  };
+  return new Publication({ topic, payload, qos: 0, retain: false, properties: NO_PROPERTIES, fromClientId: origin, fromUsername: undefined, timestampMs: WALL_START_MS });
 }
 
-function arrivalOf({ fromClientId, payload, topic }: ClusterMessage): Arrival {
-  return { origin: fromClientId, n: Number(Buffer.from(payload).toString()), topic };
+function arrivalsIn(publishes: ForwardedPublishes): Arrival[] {
+  return messagesIn(publishes, WALL_START_MS).map(({ fromClientId, payload, topic }) => ({ origin: fromClientId, n: Number(Buffer.from(payload).toString()), topic }));
 }

@@ -2,10 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { NodeId, NodeName } from '../../base/ids.ts';
 import { FrameReader } from './frameReader.ts';
 import * as v1 from './v1.ts';
-import { decodeForward, decodeSharedForward, encodeForward, encodeSharedForward } from './v1Forward.ts';
 import { decodeClaimValue, encodeClaimValue } from './v1Claims.ts';
 import { decodeGroupValue, encodeGroupValue } from './v1Groups.ts';
-import type { ClusterMessage } from '../ports.ts';
 
 const nodeId = '000102030405060708090a0b0c0d0e0f' as NodeId;
 const name = 'n1@h' as NodeName;
@@ -122,76 +120,6 @@ describe('control frames of wire version 1', () => {
     expect(() => v1.decodeSnap(flags, Buffer.concat([body, Buffer.of(0)]))).toThrow('1 bytes after its last field');
     expect(() => v1.decodeHello(Buffer.from('GET / HTTP/1.1\r\n\r\n'))).toThrow('not a HELLO of Busbar');
     expect(() => v1.decodeRows(0, Buffer.from('0900000000000000090000000000000000', 'hex'))).toThrow('Table 9 is unknown');
-  });
-});
-
-const plain: ClusterMessage = {
-  topic: 't/1',
-  payload: Buffer.from('hi'),
-  qos: 1,
-  retain: true,
-  properties: {},
-  fromClientId: 'c1',
-  fromUsername: undefined,
-  timestampMs: 0x0198_0000_0003,
-};
-const rich: ClusterMessage = {
-  ...plain,
-  qos: 2,
-  retain: false,
-  fromUsername: '',
-  properties: {
-    payloadFormatIndicator: 1,
-    messageExpiryInterval: 60,
-    contentType: 'text/plain',
-    responseTopic: 'r',
-    correlationData: Buffer.of(0, 255),
-    userProperties: [
-      ['k', 'v'],
-      ['k', ''],
-    ],
-  },
-};
-
-describe('forwarded messages of wire version 1', () => {
-  it.each([
-    ['plain', plain, hex`00000015 30 05 0000019800000003 0002 6331 0003 742f31 6869`],
-    [
-      'with a user name and all properties',
-      rich,
-      hex`00000045 30 1a 0000019800000003 0002 6331 0000 0003 742f31 0000002a
-      0101 020000003c 03 000a 746578742f706c61696e 08 0001 72 09 0002 00ff 26 0001 6b 0001 76 26 0001 6b 0000 6869`,
-    ],
-  ])('%s: golden bytes, and back', (_name, message, golden) => {
-    const bytes = encodeForward(message);
-    expect(bytes.toString('hex')).toBe(golden);
-    const { flags, body } = frameOf(bytes);
-    expect(decodeForward(flags, body)).toEqual(message);
-  });
-
-  it.each([
-    ['first sent', false, hex`00000021 31 05 000a 2473686172652f672f74 0000019800000003 0002 6331 0003 742f31 6869`],
-    ['sent on', true, hex`00000021 31 25 000a 2473686172652f672f74 0000019800000003 0002 6331 0003 742f31 6869`],
-  ])('for one member of a shared group, %s: golden bytes, and back', (_name, again, golden) => {
-    const forward = { message: plain, key: '$share/g/t', again };
-    const bytes = encodeSharedForward(forward);
-    expect(bytes.toString('hex')).toBe(golden);
-    const { flags, body } = frameOf(bytes);
-    expect(decodeSharedForward(flags, body)).toEqual(forward);
-  });
-
-  it('keep nothing of the read buffer alive but a copy of their payload', () => {
-    const bytes = encodeForward(plain);
-    const { flags, body } = frameOf(bytes);
-    const { payload } = decodeForward(flags, body);
-    bytes.fill(0);
-    expect(Buffer.from(payload).toString()).toBe('hi');
-  });
-
-  it('are refused with QoS 3 or a property that has no place in them', () => {
-    expect(() => decodeForward(3, Buffer.alloc(20))).toThrow('QoS 3');
-    const topicAlias = Buffer.from(hex`0000019800000003 0000 0001 74 00000003 23 0001`, 'hex');
-    expect(() => decodeForward(0x10, topicAlias)).toThrow('Property 35');
   });
 });
 
