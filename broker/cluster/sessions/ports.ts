@@ -1,0 +1,206 @@
+/**
+ * Durable sessions of the whole cluster, seen from one broker (cluster-protocol sections 7 to 9). `SessionsPort` is what the broker asks
+ * of the engine, `SessionsHost` what the engine asks of the broker.
+ *
+ * The engine's copies are the single truth: the broker's session of a durable client is a delivery window over the copy of this node.
+ * A session without expiry has no copy, only a registry entry, so that a take-over closes its connection wherever it is.
+ *
+ * Who matches what: the broker serves its own receivers without a durable session (its router as always); the engine matches durable
+ * sessions itself, on every node, by the subscriptions told here. A broker leaves receivers with a durable session out when it
+ * dispatches a message of QoS 1 or 2; QoS 0 is not the engine's business at all.
+ */
+import type { Millis, NodeId } from '../../base/ids.ts';
+import type { SessionMessage } from './message.ts';
+
+/** `memory`: nothing is written. `disk`: committed before it counts. `replicated`: held by a backup as well (R51). */
+export type Durability = 'memory' | 'disk' | 'replicated';
+
+export interface SessionSubscription {
+  /** As subscribed, `$share/…` included. */
+  readonly topicFilter: string;
+  readonly qos: 0 | 1 | 2;
+  readonly noLocal: boolean;
+  readonly retainAsPublished: boolean;
+  readonly retainHandling: 0 | 1 | 2;
+  /** 0 = none. */
+  readonly subscriptionId: number;
+}
+
+/** Which message: the actor that accepted it, `<nodeId>/<incarnation>`, and its number there (R2). */
+export interface SessionMid {
+  readonly actor: string;
+  readonly n: number;
+}
+
+export interface SessionWill {
+  readonly message: SessionMessage;
+  readonly delayMs: Millis;
+}
+
+/** One message for one durable session. */
+export interface SessionItem {
+  readonly mid: SessionMid;
+  readonly message: SessionMessage;
+  readonly qos: 1 | 2;
+  /** RETAIN of the delivery. */
+  readonly retain: boolean;
+  readonly subscriptionIds: readonly number[] | null;
+  /** `sent`: PUBLISH left under the packet id. `released`: PUBREC has come, PUBREL left or leaves. Changed by the engine only. */
+  readonly state: 'queued' | 'sent' | 'released';
+  /** 0 while queued. A sent or released item is repeated under it, with DUP; 0 when released: PUBREL under a new one. */
+  readonly packetId: number;
+}
+
+/** What a client finds when its session opens. The items follow through `deliver`. */
+export interface OpenedSession {
+  /** Session present. */
+  readonly present: boolean;
+  /** No copy: the session has no expiry and none was found. */
+  readonly durable: boolean;
+  readonly subscriptions: readonly SessionSubscription[];
+  /** QoS 2 of the client that awaits PUBREL, by packet id. */
+  readonly awaitingRel: readonly number[];
+}
+
+export interface ConnectOptions {
+  readonly cleanStart: boolean;
+  /** 0: ends with the connection. `Infinity`: never. */
+  readonly expiryMs: Millis;
+  readonly will: SessionWill | undefined;
+}
+
+/**
+ * `opened`: answer CONNACK now. `busy`: nobody who knows the session answered in time (R44): refuse with "server busy". `superseded`:
+ * a later CONNECT of the client id goes first: close as taken over.
+ */
+export type ConnectResult = { readonly kind: 'opened'; readonly session: OpenedSession } | { readonly kind: 'busy' | 'superseded' };
+
+export interface ConnectTicket {
+  /** The connection went away before its answer. The old session stays where it is by then. */
+  cancel(): void;
+}
+
+/** Waits for a write to be secured; one object serves a whole exchange, so that nothing is made per message. */
+export interface Waiter {
+  secured(): void;
+}
+
+export interface PublishWaiter {
+  /** All parts are secured: answer PUBACK or PUBREC. `receivers`: durable sessions and nodes that got it. */
+  published(receivers: number): void;
+}
+
+/** Where a publish comes from, if its QoS 2 must be the same message when it is sent again to another node (R65). */
+export interface PublishSource {
+  readonly clientId: string;
+  readonly packetId: number;
+}
+
+/** Member of a shared group, chosen among those that are known (R52). */
+export interface SharedMember {
+  readonly node: NodeId;
+  readonly clientId: string;
+  /** `$share/<group>/<filter>` */
+  readonly key: string;
+}
+
+/** The broker asks the engine. Nothing throws; what does not fit the state of a session is ignored. */
+export interface SessionsPort {
+  /**
+   * Opens the session of a client id, whoever has it now, and closes its older connection wherever it is. `done` is called once, at
+   * once when nothing has to be asked or secured.
+   */
+  connect(clientId: string, options: ConnectOptions, done: (result: ConnectResult) => void): ConnectTicket;
+  /** The connection has ended, by itself: never told of one that `closeClient` ended. `will`: what is still to be published, if anything. */
+  disconnected(clientId: string, expiryMs: Millis, will: SessionWill | undefined): void;
+  /** Adds or replaces a subscription; SUBACK waits for it. Also of sessions without expiry, which need not be told here. */
+  subscribed(clientId: string, subscription: SessionSubscription, done: Waiter): void;
+  unsubscribed(clientId: string, topicFilter: string, done: Waiter): void;
+
+  /** False: nothing to do for a QoS 1 or 2 publish that matched no remote node. One cheap test on the hot path. */
+  readonly engaged: boolean;
+  /**
+   * A QoS 1 or 2 message of this node. The broker has served, or will serve in this turn, its own receivers without durable session;
+   * `targets` are the nodes of its route table that have receivers (durable sessions need not be in it). Answers when all is secured (R52).
+   */
+  publish(message: SessionMessage, targets: readonly NodeId[], source: PublishSource | undefined, waiter: PublishWaiter): void;
+  /** PUBREL of the publisher has come: the packet id is free. */
+  release(clientId: string, packetId: number): void;
+
+  /** PUBLISH of an item leaves under this packet id. QoS 2: it may leave when the waiter is called (R64); QoS 1: at once. */
+  sent(clientId: string, mid: SessionMid, packetId: number, waiter: Waiter | undefined): void;
+  /** PUBREC has come; PUBREL leaves when the waiter is called (R64, C22). */
+  received(clientId: string, mid: SessionMid, waiter: Waiter): void;
+  /** PUBACK or PUBCOMP has come, or the item was dropped (expired, refused). */
+  finish(clientId: string, mid: SessionMid): void;
+
+  /** Ends a session of this node for good: kicked, or expired by the administrator. False when it is not here. */
+  end(clientId: string): boolean;
+  /** Hands every session to another node, clients closed by the broker before (R72). `done` when none is left here and all is secured elsewhere. */
+  drain(done: () => void): void;
+
+  /** R66: any node may die now and nothing is lost. Rolling restarts wait for it. */
+  readonly isProtected: boolean;
+  /** Everything that must be 0 when all is quiet. */
+  pending(): SessionsPending;
+  counters(): SessionsCounters;
+}
+
+/** The engine asks the broker. Called from inside engine calls: the broker must not call back into the engine before it returns, `deliver` excepted. */
+export interface SessionsHost {
+  /** A message of another node: to own receivers without a durable session. */
+  dispatch(message: SessionMessage): void;
+  /** The item is secured and next in order: send it, or keep it until the window has room. Only between `opened` and the end of the connection. */
+  deliver(clientId: string, item: SessionItem): void;
+  /** A session without client is owned here from now on (promotion, hand-over, restart). */
+  adopted(clientId: string, session: OpenedSession): void;
+  /** The session is not ours any more: it moved or ended. Its object and timers vanish, no will is sent. */
+  released(clientId: string): void;
+  /** Close the connection of the client: DISCONNECT 0x8E. `disconnected` must not follow. */
+  closeClient(clientId: string): void;
+  /** The client is gone with its old node and has not come back in time (R70). */
+  fireWill(clientId: string, will: SessionWill): void;
+  /** The queue of a session is full: its oldest queued item was dropped. */
+  dropped(clientId: string, item: SessionItem): void;
+}
+
+export interface SessionsPending {
+  /** Own publishes with open parts. */
+  readonly publishes: number;
+  readonly connects: number;
+  /** Locks granted or wanted, as coordinator. */
+  readonly locks: number;
+  /** Take-overs that wait for the rest of a session. */
+  readonly holds: number;
+  /** Copies to be handed in: frozen, yielding, or backups of nobody. */
+  readonly handIns: number;
+  /** Late entries of ours, and those of others that are not settled. */
+  readonly lateOut: number;
+  readonly lateIn: number;
+  /** Writes that are not secured. */
+  readonly unsecured: number;
+  /** Rows of nodes that are not up. */
+  readonly dormantRows: number;
+  /** Finished message ids that are remembered. */
+  readonly done: number;
+}
+
+/** Cumulative since the start (R75). */
+export interface SessionsCounters {
+  forwardsOut: number;
+  forwardsIn: number;
+  resent: number;
+  lateMade: number;
+  lateApplied: number;
+  parked: number;
+  takeOvers: number;
+  handIns: number;
+  forksMerged: number;
+  promotions: number;
+  duplicatesSuppressed: number;
+  lockWaits: number;
+  flushTimeouts: number;
+  holdTimeouts: number;
+  doneForgotten: number;
+  queueDropped: number;
+}
