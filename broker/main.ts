@@ -15,7 +15,7 @@ import { describeKeys } from './config/describe.ts';
 import { loadConfig } from './config/load.ts';
 import { parseNodeArguments, USAGE, type NodeArguments } from './io/commandLine.ts';
 import { openControlChannel, type ControlChannel } from './io/controlChannel.ts';
-import { createLog } from './io/logSinks.ts';
+import { createLog, type NodeLog } from './io/logSinks.ts';
 import { RUNTIME_CONFIG, readRuntimeConfig } from './io/listeners/listenerStore.ts';
 import { NodeRuntime } from './io/nodeRuntime.ts';
 
@@ -24,7 +24,7 @@ const SNAPSHOT_INTERVAL_MS = 1_000;
 const STOP_LIMIT_MS = 5_000;
 
 /** Reads the file named on the command line and all other sources; throws the first problem with all of them in its details. */
-async function readConfig(args: NodeArguments): Promise<{ config: BrokerConfig; log: Log }> {
+async function readConfig(args: NodeArguments): Promise<{ config: BrokerConfig; log: NodeLog }> {
   const { configFile, sets } = args;
   const file = configFile === undefined ? {} : { text: await readConfigFile(configFile), fileName: configFile };
   const first = loadConfig({ ...file, env: process.env, sets });
@@ -38,7 +38,7 @@ async function readConfig(args: NodeArguments): Promise<{ config: BrokerConfig; 
       details: { problems: problems.map(({ code, message, hint, key }) => ({ code, message, hint, key })) },
     });
   }
-  const log = createLog(config.log.level);
+  const log = createLog(config.log);
   for (const { event, message, key } of warnings) log.warn(event, { message, key });
   return { config, log };
 }
@@ -74,6 +74,7 @@ function stopper(runtime: NodeRuntime, control: ControlChannel | undefined, log:
 
 async function run(args: NodeArguments, control: ControlChannel | undefined): Promise<void> {
   const { config, log } = await readConfig(args);
+  process.on('exit', () => log.flush());
   const runtime = await NodeRuntime.start(config, log);
   const stop = stopper(runtime, control, log);
   process.on('uncaughtException', (error) => {

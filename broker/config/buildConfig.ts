@@ -64,7 +64,10 @@ export function buildConfig(settings: Settings, env: Env, problems: ConfigProble
       swaggerSupport: settings.get(KEYS.swaggerSupport),
     },
     apiKey: { bootstrapFile: path(KEYS.apiKeyBootstrapFile) },
-    log: { level: settings.get(KEYS.logLevel) },
+    log: {
+      level: settings.get(KEYS.logLevel),
+      throttling: { timeWindowMs: settings.get(KEYS.logThrottlingWindow), events: settings.get(KEYS.logThrottlingMsgs) },
+    },
   };
   checkExposure(config, settings, problems, warnings);
   checkPorts(config, settings, problems);

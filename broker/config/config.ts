@@ -108,5 +108,9 @@ export interface BrokerConfig {
     readonly swaggerSupport: boolean;
   };
   readonly apiKey: { readonly bootstrapFile: string | undefined };
-  readonly log: { readonly level: 'debug' | 'info' | 'warning' | 'error' };
+  readonly log: {
+    readonly level: 'debug' | 'info' | 'warning' | 'error';
+    /** Events that are written a few times per window only. */
+    readonly throttling: { readonly timeWindowMs: Millis; readonly events: readonly string[] };
+  };
 }

@@ -162,7 +162,6 @@ export const EMQX_KEYS: readonly EmqxKey[] = [
     [],
     'log.file',
     'log.file.*',
-    'log.throttling.*',
     'log.audit.*',
     'log.rotation.*',
     'log.dir',

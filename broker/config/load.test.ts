@@ -3,6 +3,7 @@ import { UNLIMITED } from '../base/tokenBucket.ts';
 import { formatBind } from './address.ts';
 import type { ListenerConfig } from './config.ts';
 import { describeKeys } from './describe.ts';
+import { CLIENT_EVENTS } from './keys/log.ts';
 import { loadConfig, type ConfigInput } from './load.ts';
 import { ALL_KEYS } from './schema.ts';
 import { defaultOf } from './settings.ts';
@@ -40,6 +41,10 @@ const TCP_DEFAULT = {
     messagesBurst: UNLIMITED,
     bytesRate: UNLIMITED,
     bytesBurst: UNLIMITED,
+    totalMessagesRate: UNLIMITED,
+    totalMessagesBurst: UNLIMITED,
+    totalBytesRate: UNLIMITED,
+    totalBytesBurst: UNLIMITED,
   },
   tcp: { backlog: 4096, nodelay: true, sendTimeoutMs: 15_000, highWatermark: 1_048_576, keepaliveIdleMs: undefined },
   ssl: undefined,
@@ -138,7 +143,7 @@ describe('a node without any configuration', () => {
         swaggerSupport: true,
       },
       apiKey: { bootstrapFile: undefined },
-      log: { level: 'warning' },
+      log: { level: 'warning', throttling: { timeWindowMs: 60_000, events: CLIENT_EVENTS } },
     });
   });
 
