@@ -142,12 +142,12 @@ export class BrokerNode implements NodePort, BrokerPort {
   }
 
   authenticate(channel: Channel, password: Uint8Array | undefined): MaybeLater<AuthnVerdict> {
-    const answer = this.#access.authenticate(channel.identity, channel.peer.listener, password);
+    const answer = this.#access.authenticate(channel.identity, channel.connection.listener, password);
     return isLater(answer) ? answer.then((verdict) => this.#options.admission.stillWelcome(channel.identity, verdict)) : answer;
   }
 
   beginAuthExchange(channel: Channel, method: string): AuthExchange | undefined {
-    return this.#access.beginExchange(channel.identity, channel.peer.listener, method);
+    return this.#access.beginExchange(channel.identity, channel.connection.listener, method);
   }
 
   authExchangeEnded(channel: Channel, verdict: AuthnVerdict): AuthnVerdict {
@@ -201,7 +201,7 @@ export class BrokerNode implements NodePort, BrokerPort {
     this.#redelivery.watch();
     this.metrics.inc(METRIC['client.connected']);
     this.#measureClients();
-    this.log.debug('client_connected', { clientid: channel.identity.clientId, peerhost: channel.peer.host, proto_ver: channel.version });
+    this.log.debug('client_connected', { clientid: channel.identity.clientId, peerhost: channel.connection.peerHost, proto_ver: channel.version });
     if (this.hooks.has('client.connected')) this.hooks.run('client.connected', channel.identity, channel.connection);
   }
 

@@ -39,7 +39,7 @@ describe.each(['the shared buffer', 'data events'])('a connection read by %s:', 
     sockets.push(peer, socket);
     const output = new OutputTurn(options.limits ?? LIMITS);
     outputs.push(output);
-    const connection = new Connection({ socket, output, bytes: NO_COUNT, congestedBytes: options.congestedBytes ?? 1024 * 1024 });
+    const connection = new Connection(socket, { output, bytes: NO_COUNT, congestedBytes: options.congestedBytes ?? 1024 * 1024 });
     const closed = new Promise<string | undefined>((resolve) => {
       const { onData } = options.handler ?? {};
       const poisoned: ConnectionHandler['onData'] = (bytes, start, end, owned) => {

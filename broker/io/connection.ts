@@ -57,14 +57,12 @@ export interface ByteCounters {
   sent(bytes: number): void;
 }
 
-export interface ConnectionOptions {
-  readonly socket: ByteSocket;
+/** What connections of one listener have in common; one object for all of them. */
+export interface ConnectionTraits {
   readonly output: OutputTurn;
   readonly bytes: ByteCounters;
   /** From this many waiting bytes on `congested` is true. */
   readonly congestedBytes: number;
-  /** Whom a proxy in front speaks for; the socket's own peer is the proxy then. */
-  readonly remote?: { readonly host: string; readonly port: number } | undefined;
   /** A peer that takes nothing in for so long is closed; absent = the default of `output`. */
   readonly sendTimeoutMs?: Millis;
   /** The socket (TLS) reads what it is given later: it gets buffers of its own, of just the size. */
@@ -92,15 +90,8 @@ export class Connection {
   sentBytes = 0;
   readCount = 0;
   writeCount = 0;
-  /** Undefined = the default of the process. */
-  readonly sendTimeoutMs: Millis | undefined;
   readonly #socket: ByteSocket;
-  readonly #output: OutputTurn;
-  readonly #bytes: ByteCounters;
-  readonly #congestedBytes: number;
-  /** What a socket that keeps buffers may hold before it counts as blocked; 0 for one that hands them on at once. */
-  readonly #keptBytes: number;
-  readonly #direct: boolean;
+  readonly #traits: ConnectionTraits;
   #handler: ConnectionHandler | null = null;
   /** What waits: often a single chunk, so only those behind it need a list. For each chunk its patch. */
   #first: Uint8Array | null = null;
@@ -121,18 +112,13 @@ export class Connection {
   #error: string | undefined;
   #closeTimer: NodeJS.Timeout | undefined;
 
-  constructor(options: ConnectionOptions) {
-    const { socket } = options;
+  /** `remote`: whom a proxy in front speaks for; the socket's own peer is the proxy then. */
+  constructor(socket: ByteSocket, traits: ConnectionTraits, remote?: { readonly host: string; readonly port: number }) {
     this.#socket = socket;
-    this.#output = options.output;
-    this.#bytes = options.bytes;
-    this.#congestedBytes = options.congestedBytes;
-    this.sendTimeoutMs = options.sendTimeoutMs;
-    this.#keptBytes = options.keepsBuffers === true ? EARLY_FLUSH_BYTES : 0;
-    this.#direct = options.direct === true;
+    this.#traits = traits;
     // A socket that is gone already has no addresses.
-    this.remoteHost = plainHost(options.remote?.host ?? socket.remoteAddress ?? '');
-    this.remotePort = options.remote?.port ?? socket.remotePort ?? 0;
+    this.remoteHost = plainHost(remote?.host ?? socket.remoteAddress ?? '');
+    this.remotePort = remote?.port ?? socket.remotePort ?? 0;
     // Our own coalescing makes full segments; Nagle would only delay them.
     socket.setNoDelay(true);
   }
@@ -175,11 +161,12 @@ export class Connection {
   #received(bytes: Buffer, length: number, owned: boolean): void {
     this.receivedBytes += length;
     this.readCount += 1;
-    this.#bytes.received(length);
+    const { bytes: counters, output } = this.#traits;
+    counters.received(length);
     if (this.#ending) return;
     this.#handler?.onData(bytes, 0, length, owned);
     if (this.#blocked && this.#rest.length > MAX_WAITING_CHUNKS) this.pauseReading(PAUSE.answers);
-    if (this.#output.overfull) this.#output.holdBack(this);
+    if (output.overfull) output.holdBack(this);
   }
 
   /** Bytes that wait for the socket, those inside it included. */
@@ -187,8 +174,13 @@ export class Connection {
     return this.#blocked ? this.#pendingBytes + this.#socket.writableLength : this.#pendingBytes;
   }
 
+  /** Undefined = the default of the process. */
+  get sendTimeoutMs(): Millis | undefined {
+    return this.#traits.sendTimeoutMs;
+  }
+
   get congested(): boolean {
-    if (this.waitingBytes < this.#congestedBytes) return false;
+    if (this.waitingBytes < this.#traits.congestedBytes) return false;
     this.#wasCongested = true;
     return true;
   }
@@ -220,7 +212,7 @@ export class Connection {
     if (this.#blocked) return this.#report();
     if (!this.#dirty) {
       this.#dirty = true;
-      this.#output.add(this);
+      this.#traits.output.add(this);
     }
     if (this.#pendingBytes >= EARLY_FLUSH_BYTES) this.#writePending();
   }
@@ -228,7 +220,7 @@ export class Connection {
   /** Only what a peer has not taken yet counts against the bound of the process: the rest leaves within the turn. */
   #report(): void {
     const bytes = this.#blocked ? this.waitingBytes : 0;
-    this.#output.waiting(bytes - this.#reportedBytes);
+    this.#traits.output.waiting(bytes - this.#reportedBytes);
     this.#reportedBytes = bytes;
   }
 
@@ -240,16 +232,19 @@ export class Connection {
 
   /** Hands over what waits, at most a scratch buffer at a time, until the system takes no more. */
   #writePending(): void {
+    const { output, bytes: counters, keepsBuffers } = this.#traits;
+    // What a socket that keeps buffers may hold before it counts as blocked; others hand them on at once.
+    const keptBytes = keepsBuffers === true ? EARLY_FLUSH_BYTES : 0;
     while (this.#first !== null && !this.#blocked && !this.#closed) {
       const bytes = this.#gather(this.#first, this.#firstPatch);
       this.#pendingBytes -= bytes.length;
       this.sentBytes += bytes.length;
       this.writeCount += 1;
-      this.#bytes.sent(bytes.length);
+      counters.sent(bytes.length);
       this.#socket.write(bytes);
-      if (this.#socket.writableLength <= this.#keptBytes) continue;
+      if (this.#socket.writableLength <= keptBytes) continue;
       // The system did not take all of it: the buffer is the socket's now, and 'drain' is no sound sign of completion (trap 1).
-      this.#output.block(this, bytes);
+      output.block(this, bytes);
       this.#blocked = true;
       this.#report();
       this.#socket.write(EMPTY, () => this.#unblock());
@@ -296,13 +291,13 @@ export class Connection {
   }
 
   #scratch(): Buffer {
-    if (this.#keptBytes === 0) return this.#output.scratch(SCRATCH_BYTES);
+    if (this.#traits.keepsBuffers !== true) return this.#traits.output.scratch(SCRATCH_BYTES);
     return Buffer.allocUnsafe(Math.min(this.#pendingBytes, SCRATCH_BYTES));
   }
 
   #unblock(): void {
     this.#blocked = false;
-    this.#output.unblock(this);
+    this.#traits.output.unblock(this);
     this.#report();
     if (this.#closed) return;
     this.#writePending();
@@ -340,7 +335,7 @@ export class Connection {
     this.#ending = true;
     if (!this.#blocked) this.#writePending();
     // The system has all bytes and delivers them before its FIN: a farewell of two would only cost both sides.
-    if (peerIsDone && this.#direct && !this.#blocked && this.#first === null) return void this.#socket.destroy();
+    if (peerIsDone && this.#traits.direct === true && !this.#blocked && this.#first === null) return void this.#socket.destroy();
     this.#closeTimer = setTimeout(() => this.#socket.destroy(), CLOSE_GRACE_MS);
     this.#closeTimer.unref();
     this.#endWhenWritten();
@@ -363,7 +358,7 @@ export class Connection {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#closeTimer);
-    this.#output.forget(this);
+    this.#traits.output.forget(this);
     this.#blocked = false;
     this.#first = null;
     this.#rest.length = this.#restPatches.length = 0;

@@ -41,7 +41,7 @@ async function slowLogin() {
   peer.on('error', () => {}); // how it is thrown out is part of these tests
   const [socket] = await within('a connection', accepted);
   sockets.push(peer, socket);
-  const connection = new Connection({ socket, output, bytes: { received() {}, sent() {} }, congestedBytes: 1024 * 1024 });
+  const connection = new Connection(socket, { output, bytes: { received() {}, sent() {} }, congestedBytes: 1024 * 1024 });
   let closed = false;
   const client = new MqttConnection(world.node, connection, { listener: 'tcp:default', host: '127.0.0.1', port: 1 }, new TurnClock(), () => (closed = true));
   const received: Buffer[] = [];

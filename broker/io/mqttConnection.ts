@@ -26,6 +26,12 @@ const PACKET_ID_AT = 2;
 /** Beyond any packet (section 2.1.4). */
 const NO_LIMIT = 0x1fff_ffff;
 
+/**
+ * A parser that nobody uses just now. Most clients mostly listen: between two chunks nothing of theirs is in a parser but their version,
+ * so that one serves them all in turn.
+ */
+let spareParser: PacketParser | null = null;
+
 /** The connection whose packets are being handled: what is sent just now has come from it. */
 let reading: MqttConnection | null = null;
 
@@ -42,7 +48,8 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
   readonly connection: Connection;
   readonly channel: Channel;
   readonly #clock: TurnClock;
-  readonly #parser: PacketParser;
+  /** Null while it would be at rest. */
+  #parser: PacketParser | null;
   readonly #onClosed: (connection: MqttConnection) => void;
   /** Null where nothing is limited. */
   #limiter: ClientLimiter | null;
@@ -63,8 +70,8 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
     this.connection = connection;
     this.#clock = clock;
     this.#onClosed = onClosed;
-    this.#parser = new PacketParser(this, { strict: node.mqtt.strictMode, maxPacketSize: node.mqtt.maxPacketSize, bytes: this });
     this.channel = node.openChannel(this, peer);
+    this.#parser = this.#newParser();
     this.#limiter = limits === null ? null : new ClientLimiter(limits, connection, node);
     connection.start(this);
   }
@@ -73,12 +80,36 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
 
   onData(bytes: Buffer, start: number, end: number, owned: boolean): void {
     this.#clock.tick();
+    const parser = this.#ownParser();
     const before = this.channel.counters.messages.received;
     setReading(this);
-    this.#parser.push(bytes, start, end, owned);
+    parser.push(bytes, start, end, owned);
     setReading(null);
-    if (this.#parser.unreadBytes > MAX_UNREAD_BYTES) this.connection.pauseReading(PAUSE.pending);
+    if (parser.unreadBytes > MAX_UNREAD_BYTES) this.connection.pauseReading(PAUSE.pending);
+    if (parser.atRest) this.#lendParser(parser);
     this.#countRead(end - start, before);
+  }
+
+  #ownParser(): PacketParser {
+    if (this.#parser !== null) return this.#parser;
+    const { strictMode, maxPacketSize } = this.channel.node.mqtt;
+    const parser = spareParser ?? this.#newParser();
+    spareParser = null;
+    parser.serve(this, this.#version, strictMode, maxPacketSize);
+    this.#parser = parser;
+    return parser;
+  }
+
+  #newParser(): PacketParser {
+    const { strictMode, maxPacketSize } = this.channel.node.mqtt;
+    return new PacketParser(this, { strict: strictMode, maxPacketSize, bytes: this });
+  }
+
+  /** For others, from CONNACK on: then `#version` is what the parser has learnt. */
+  #lendParser(parser: PacketParser): void {
+    if (this.channel.connState !== 'connected') return;
+    this.#parser = null;
+    spareParser = parser;
   }
 
   #countRead(bytes: number, messagesBefore: number): void {
@@ -99,13 +130,15 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
 
   /** Reads on where the parser was held, unless there is another reason to hold it. */
   #goOn(): void {
-    if (this.channel.connState === 'disconnected') return this.#parser.stop();
+    const parser = this.#ownParser();
+    if (this.channel.connState === 'disconnected') return parser.stop();
     if (this.#waits || this.#heldBack > 0) return;
-    if (this.#parser.unreadBytes > MAX_UNREAD_BYTES) this.connection.resumeReading(PAUSE.pending);
+    if (parser.unreadBytes > MAX_UNREAD_BYTES) this.connection.resumeReading(PAUSE.pending);
     const before = this.channel.counters.messages.received;
     setReading(this);
-    this.#parser.release();
+    parser.release();
     setReading(null);
+    if (parser.atRest) this.#lendParser(parser);
     this.#countRead(0, before);
   }
 
@@ -116,7 +149,7 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
 
   onClose(error: string | undefined): void {
     this.#clock.tick();
-    this.#parser.stop();
+    this.#parser?.stop();
     this.#limiter?.cancel();
     this.#feeders?.dispose();
     this.channel.closed(error ?? 'tcp_closed');
@@ -125,21 +158,21 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
 
   onPacket(packet: Packet, payloadOwned: boolean): void {
     this.channel.packet(payloadOwned || packet.type !== 'publish' ? packet : { ...packet, payload: new Uint8Array(packet.payload) });
-    if (this.channel.connState === 'disconnected') this.#parser.stop();
+    if (this.channel.connState === 'disconnected') this.#parser?.stop();
   }
 
   onPublish(bytes: Buffer, at: number, end: number, owned: boolean, topic: string, packetId: number, payloadAt: number): void {
     this.channel.publishBytes(bytes, at, end, owned, topic, packetId, payloadAt);
-    if (this.channel.connState === 'disconnected') this.#parser.stop();
+    if (this.channel.connState === 'disconnected') this.#parser?.stop();
   }
 
   onAck(firstByte: number, packetId: number): void {
     this.channel.ackBytes(firstByte, packetId);
-    if (this.channel.connState === 'disconnected') this.#parser.stop();
+    if (this.channel.connState === 'disconnected') this.#parser?.stop();
   }
 
   onError(violation: Violation): void {
-    this.channel.malformed(violation, this.#parser.version);
+    this.channel.malformed(violation, this.#parser?.version ?? 0);
   }
 
   // ---------------------------------------------------------------- from the channel
@@ -211,7 +244,7 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
 
   heldBack(): void {
     this.#heldBack += 1;
-    this.#parser.hold();
+    this.#ownParser().hold();
     this.connection.pauseReading(PAUSE.feeding);
   }
 
@@ -224,7 +257,7 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
 
   hold(): void {
     this.#waits = true;
-    this.#parser.hold();
+    this.#ownParser().hold();
   }
 
   release(): void {

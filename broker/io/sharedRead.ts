@@ -23,6 +23,8 @@ export type OnShared = (this: Socket, length: number) => void;
 /** What `onread` sets in a socket of ours: the buffer, whom to call back, and the handle told. */
 interface ReadingSocket {
   _handle: { useUserBuffer(buffer: Uint8Array): void } | null;
+  /** What `remoteAddress` remembers. */
+  _peername?: object | undefined;
   [field: symbol]: unknown;
 }
 
@@ -39,8 +41,11 @@ export function readShared(accepted: object, onBytes: OnShared): boolean {
   // What it returns is never false, which would pause: whoever wants that says pause().
   socket[CALLBACK] = onBytes;
   socket._handle.useUserBuffer(READ_BUFFER);
+  // A Connection knows its peer; who asks the socket again is answered by the system.
+  if (socket._peername !== undefined) socket._peername = undefined;
   // Node's own listener does nothing for a socket that may be half open; without it the one to come needs no list.
-  if (accepted.allowHalfOpen) accepted.removeAllListeners('end');
+  // One by one: to remove all turns the socket's table of listeners into a slow one of twice the size.
+  if (accepted.allowHalfOpen) for (const listener of accepted.listeners('end')) accepted.removeListener('end', listener as () => void);
   return true;
 }
 

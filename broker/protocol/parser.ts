@@ -74,10 +74,10 @@ const reader = new ByteReader();
 export class PacketParser {
   /** May change at any time; packets that begin later are judged by it. */
   maxPacketSize: number;
-  readonly #sink: PacketSink;
-  readonly #bytes: ByteSink | undefined;
+  #sink: PacketSink;
+  #bytes: ByteSink | undefined;
   readonly #sender: Sender;
-  readonly #strict: boolean;
+  #strict: boolean;
   #version: MqttVersion | 0;
   #stopped = false;
   /** Stopped, or held: nothing more of a chunk is looked at. */
@@ -112,6 +112,19 @@ export class PacketParser {
   /** True after an error or `stop`: bytes have no effect any more. */
   get stopped(): boolean {
     return this.#stopped;
+  }
+
+  /** Nothing of an earlier chunk matters for the next one but the version: another connection may use it meanwhile. */
+  get atRest(): boolean {
+    return this.#kept === undefined && !this.#halted && this.#lastTopic === '';
+  }
+
+  /** Serves another connection from here on: one from a client, whose CONNECT told `version`. Only while `atRest`. */
+  serve(sink: PacketSink & ByteSink, version: MqttVersion, strict: boolean, maxPacketSize: number): void {
+    this.#sink = this.#bytes = sink;
+    this.#version = version;
+    this.#strict = strict;
+    this.maxPacketSize = maxPacketSize;
   }
 
   /** Ends the parsing, also from within `onPacket`: nothing behind a DISCONNECT counts [MQTT-3.14.4-1]. */

@@ -1,4 +1,5 @@
 /** The protocol state of one connection: from its first byte to its end. What each packet does is in handlers/<packet>.ts. */
+import { assert } from '../base/assert.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Millis } from '../base/ids.ts';
 import { METRIC } from '../metrics/metrics.ts';
@@ -59,7 +60,6 @@ export interface PublishVerdict {
 export class Channel implements TimerOwner {
   readonly node: NodePort;
   readonly out: Out;
-  readonly peer: Peer;
   readonly counters = new ClientCounters();
   connState: ConnState = 'idle';
   /** Until a CONNECT says otherwise nothing is written, so the value before does not matter. */
@@ -84,6 +84,8 @@ export class Channel implements TimerOwner {
   aliases: Map<number, string> | null = null;
   /** UTF-16 units of the topics in it. */
   aliasedLength = 0;
+  /** Null once CONNECT has been accepted: what is still asked stands in `connection`. */
+  #peer: Peer | null;
   #verdict: PublishVerdict | null = null;
   #lastPacketAtMs: Millis;
   #keepaliveLimitMs: Millis = 0;
@@ -92,7 +94,7 @@ export class Channel implements TimerOwner {
     const nowMs = node.clock.now();
     this.node = node;
     this.out = out;
-    this.peer = peer;
+    this.#peer = peer;
     this.identity = { clientId: '', username: undefined, peerHost: peer.host, isBridge: false };
     this.connection = {
       listener: peer.listener,
@@ -104,6 +106,12 @@ export class Channel implements TimerOwner {
       connectedAtMs: nowMs,
     };
     this.#lastPacketAtMs = nowMs;
+  }
+
+  /** Where the connection came from, until its CONNECT has been accepted. */
+  get peer(): Peer {
+    assert(this.#peer !== null, 'the peer is asked for until CONNECT has been accepted');
+    return this.#peer;
   }
 
   get verdict(): PublishVerdict {
@@ -220,7 +228,7 @@ export class Channel implements TimerOwner {
     const { reasonCode, message, spec } = violation;
     this.node.log.warn('malformed_packet', {
       clientid: this.identity.clientId,
-      peerhost: this.peer.host,
+      peerhost: this.connection.peerHost,
       reason: reasonName(reasonCode),
       detail: message,
       spec,
@@ -293,9 +301,10 @@ export class Channel implements TimerOwner {
   /** CONNACK is out: the session is open and the keep-alive clock runs. `keepalive` in seconds, 0 = off. */
   opened(session: Session, keepalive: number): void {
     this.connState = 'connected';
+    this.#peer = null;
     this.session = session;
     if (keepalive === 0) this.node.deadlines.forget(this);
-    else this.#keepaliveLimitMs = keepalive * 1000 * this.node.mqtt.keepaliveMultiplier;
+    else this.#keepaliveLimitMs = Math.ceil(keepalive * 1000 * this.node.mqtt.keepaliveMultiplier);
   }
 
   /**

@@ -15,7 +15,7 @@ import { AcceptGate } from '../accept/acceptGate.ts';
 import { compileAccessRules } from '../accept/accessRules.ts';
 import type { ProxySource } from '../accept/proxyHeader.ts';
 import type { ByteSocket } from '../byteSocket.ts';
-import { Connection, type ByteCounters } from '../connection.ts';
+import { Connection, type ByteCounters, type ConnectionTraits } from '../connection.ts';
 import { FileWatch } from '../fileWatch.ts';
 import { MqttConnection, type MqttNode } from '../mqttConnection.ts';
 import type { LimitsOfListener, NodeLimits } from '../nodeLimits.ts';
@@ -68,6 +68,7 @@ export class Listener {
   #bind: string;
   #limits: LimitsOfListener;
   readonly #gate: AcceptGate;
+  #traits: ConnectionTraits;
   #entrance: Entrance | null = null;
   #certificateWatch: FileWatch | null = null;
   /** Accepted and not yet as far as MQTT. */
@@ -81,6 +82,7 @@ export class Listener {
     this.refusals = new Refusals(options.config.id, options.log);
     this.#limits = options.limits.ofListener(options.config.limits);
     this.#gate = this.#makeGate(options.config, this.#limits);
+    this.#traits = this.#traitsOf(options.config);
   }
 
   get config(): ListenerConfig {
@@ -143,6 +145,7 @@ export class Listener {
     this.#config = config;
     if (hasOtherLimits) this.relimit();
     else this.#gate.reconfigure(config, this.#limits.connections);
+    this.#traits = this.#traitsOf(config);
     if (!this.running) this.#bind = formatBind(config.bind);
     await this.#use(entrance);
   }
@@ -251,6 +254,18 @@ export class Listener {
     });
   }
 
+  #traitsOf({ tcp, ssl, websocket }: ListenerConfig): ConnectionTraits {
+    const { output, bytes } = this.#options;
+    return {
+      output,
+      bytes,
+      congestedBytes: tcp.highWatermark,
+      sendTimeoutMs: tcp.sendTimeoutMs,
+      keepsBuffers: ssl !== undefined,
+      direct: ssl === undefined && websocket === undefined,
+    };
+  }
+
   #accept(socket: Socket): void {
     this.#options.clock.tick();
     const { maxConnections } = this.#config;
@@ -279,20 +294,11 @@ export class Listener {
 
   /** MQTT begins. `raw` is the accepted socket below whatever `socket` is. */
   #admit(socket: ByteSocket, raw: Socket, remote: ProxySource | undefined, certificate: PeerIdentity | undefined): void {
-    const { node, output, clock, bytes } = this.#options;
+    const { node, clock } = this.#options;
     const { id, tcp, mountpoint } = this.#config;
     clock.tick();
     this.#arrived(raw);
-    const connection = new Connection({
-      socket,
-      output,
-      bytes,
-      congestedBytes: tcp.highWatermark,
-      sendTimeoutMs: tcp.sendTimeoutMs,
-      keepsBuffers: this.#config.ssl !== undefined,
-      direct: this.#entrance === null,
-      remote,
-    });
+    const connection = new Connection(socket, this.#traits, remote);
     if (!tcp.nodelay) raw.setNoDelay(false);
     if (tcp.keepaliveIdleMs !== undefined) raw.setKeepAlive(true, tcp.keepaliveIdleMs);
     const peer = { listener: id, mountpoint, host: connection.remoteHost, port: connection.remotePort, certificate: certificate ?? identityByProxy(remote, node.mqtt) };

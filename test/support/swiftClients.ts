@@ -1,0 +1,63 @@
+/** Clients of a node in this process, on sockets that take everything at once and remember what they were given. */
+import { EventEmitter } from 'node:events';
+import type { ByteSocket } from '../../broker/io/byteSocket.ts';
+import { Connection } from '../../broker/io/connection.ts';
+import { MqttConnection } from '../../broker/io/mqttConnection.ts';
+import { OutputTurn } from '../../broker/io/outputTurn.ts';
+import { TurnClock } from '../../broker/io/turnClock.ts';
+import type { MqttVersion, Packet } from '../../broker/protocol/packet.ts';
+import { encodePacket } from '../../broker/protocol/writer.ts';
+import { BrokerWorld } from './brokerWorld.ts';
+import { plainConnect } from './plainConnect.ts';
+
+export class SwiftSocket extends EventEmitter implements ByteSocket {
+  readonly remoteAddress = '127.0.0.1';
+  readonly writableLength = 0;
+  readonly destroyed = false;
+  readonly written: Uint8Array[] = [];
+  readonly copies: Buffer[] = [];
+  ended = false;
+  setNoDelay(): void {}
+  write(bytes: Uint8Array): boolean {
+    this.written.push(bytes);
+    this.copies.push(Buffer.from(bytes));
+    return true;
+  }
+  pause(): void {}
+  resume(): void {}
+  end(): void {
+    this.ended = true;
+  }
+  destroy(): void {}
+}
+
+/** `dispose` when the test is over. */
+export class SwiftClients {
+  readonly world = new BrokerWorld();
+  readonly output = new OutputTurn();
+  readonly #traits = { output: this.output, bytes: { received() {}, sent() {} }, congestedBytes: 1024 * 1024 };
+  readonly #clock = new TurnClock();
+
+  /** A client that has been accepted. */
+  open(clientId: string, version: MqttVersion = 4): SwiftSocket {
+    const socket = new SwiftSocket();
+    const connection = new Connection(socket, this.#traits);
+    new MqttConnection(this.world.node, connection, { listener: 'tcp:default', host: '127.0.0.1', port: 1 }, this.#clock, () => {});
+    socket.emit('data', encodePacket({ ...plainConnect(clientId), version }, version));
+    return socket;
+  }
+
+  /** Ends the turn, and forgets what the sockets were given. */
+  settle(sockets: readonly SwiftSocket[]): void {
+    this.output.flush();
+    for (const socket of sockets) socket.written.length = socket.copies.length = 0;
+  }
+
+  dispose(): void {
+    this.output.dispose();
+  }
+}
+
+export function sendFrom(socket: SwiftSocket, ...packets: Packet[]): void {
+  socket.emit('data', Buffer.concat(packets.map((packet) => encodePacket(packet, 4))));
+}
