@@ -1,0 +1,147 @@
+/**
+ * Two copies of a session become one (R53), whichever has what. Commutative, associative and idempotent but for packet ids, which
+ * belong to a connection and so follow the winner. Nothing that is unfinished in both is lost; nothing finished in one returns.
+ *
+ * One exception to associativity, harmless: three copies of which one began anew (clean start) and another was connected after that
+ * elsewhere. Messages from before the clean start that only the third had may then be kept or not. A client may get what it need not.
+ */
+import { compareStamps } from '../../stamp.ts';
+import { boundCausality } from './causality.ts';
+import { compareRank, type CopyItem, type CopySubscription, type ItemState, type SessionCopy } from './copy.ts';
+import { compareDots } from './identity.ts';
+
+const STATE_ORDER: Readonly<Record<ItemState, number>> = { queued: 0, sent: 1, released: 2 };
+
+export interface MergeReport {
+  /** The other copy outranks this one, or did: connection, will and packet ids are now its own. */
+  readonly theirsWon: boolean;
+  /**
+   * Items of this copy that only the other one had sent or released. If this copy has a live client they are to be sent again at once,
+   * with DUP: nobody else will (C2).
+   */
+  readonly adopted: readonly CopyItem[];
+}
+
+/** Merges `theirs` into `mine`. `theirs` is left as it was; role, backup and lineage of `mine` stay. */
+export function mergeInto(mine: SessionCopy, theirs: SessionCopy): MergeReport {
+  const resetAt = Math.max(mine.resetAt, theirs.resetAt);
+  const mineVoid = isVoid(mine, resetAt);
+  const theirsVoid = isVoid(theirs, resetAt);
+  const theirsWon = outranks(theirs, mine);
+  if (mineVoid) forgetContents(mine);
+  const adopted = mergeItems(mine, theirs, theirsVoid, theirsVoid ? false : mineVoid || theirsWon);
+  theirs.done.forEach((mid, at) => mine.done.set(mid, Math.max(at, mine.done.get(mid) ?? 0)));
+  if (!theirsVoid) {
+    for (const subscription of theirs.subscriptions.values()) mergeSubscription(mine.subscriptions, subscription);
+    for (const [lineage, n] of theirs.seen) if (n > (mine.seen.get(lineage) ?? 0)) mine.seen.set(lineage, n);
+    if (mineVoid || theirsWon) takeConnectionState(mine, theirs);
+  }
+  if (theirsWon) {
+    mine.owner = theirs.owner;
+    mine.epoch = theirs.epoch;
+    mine.connectedAt = theirs.connectedAt;
+    mine.disconnectedAt = theirs.disconnectedAt;
+  }
+  mine.lastConn = Math.max(mine.lastConn, theirs.lastConn);
+  mine.resetAt = resetAt;
+  mine.version = Math.max(mine.version, theirs.version);
+  boundCausality(mine);
+  return { theirsWon, adopted };
+}
+
+/** R53.1: it was not connected since the session began anew, so it holds nothing of the session that there is. */
+function isVoid(copy: SessionCopy, resetAt: number): boolean {
+  return copy.lastConn < resetAt && copy.resetAt < resetAt;
+}
+
+/** Versions are compared within one rank only: there all copies follow one owner. */
+function outranks(a: SessionCopy, b: SessionCopy): boolean {
+  const rank = compareRank(a, b);
+  return rank > 0 || (rank === 0 && a.version > b.version);
+}
+
+/**
+ * What a reset leaves. The version vector goes too: what was thrown away was not finished, and must not count as finished for a copy
+ * that a client used after the reset. So the object needs a new lineage, lest a dot be drawn twice.
+ */
+export function forgetContents(copy: SessionCopy): void {
+  copy.items.clear();
+  copy.subscriptions.clear();
+  copy.seen.clear();
+  copy.awaitingRel.clear();
+  copy.will = null;
+  copy.lineage = null;
+}
+
+/** Of one connection or one client, so never mixed: a packet id of one copy says nothing to the client of the other. */
+function takeConnectionState(mine: SessionCopy, theirs: SessionCopy): void {
+  mine.will = theirs.will;
+  mine.expiryMs = theirs.expiryMs;
+  mine.awaitingRel.clear();
+  for (const [packetId, mid] of theirs.awaitingRel) mine.awaitingRel.set(packetId, mid);
+}
+
+/** R53.3, C7. An `off` keeps its `sinceAt`, so that the smallest one comes out whatever the order of merging. */
+function mergeSubscription(mine: Map<string, CopySubscription>, theirs: CopySubscription): void {
+  const own = mine.get(theirs.topicFilter);
+  if (own === undefined) {
+    mine.set(theirs.topicFilter, theirs);
+    return;
+  }
+  const newer = compareStamps(theirs.stamp, own.stamp) > 0 ? theirs : own;
+  const sinceAt = Math.min(own.sinceAt, theirs.sinceAt);
+  mine.set(theirs.topicFilter, newer.sinceAt === sinceAt ? newer : { ...newer, sinceAt });
+}
+
+/** R53.2 and R53.4. */
+function mergeItems(mine: SessionCopy, theirs: SessionCopy, theirsVoid: boolean, theirIds: boolean): CopyItem[] {
+  const adopted: CopyItem[] = [];
+  /** Whose packet id comes from the copy that lost. */
+  const guests: CopyItem[] = [];
+  const taken = new Set<number>();
+  const settle = (item: CopyItem, idIsTheirs: boolean): void => {
+    if (item.state === 'queued') return;
+    if (idIsTheirs === theirIds) taken.add(item.packetId);
+    else guests.push(item);
+  };
+  for (const item of mine.items) {
+    const other = theirsVoid ? undefined : theirs.items.get(item.mid);
+    if (other === undefined) {
+      if (theirs.done.has(item.mid) || (!theirsVoid && isSeen(theirs, item))) mine.items.delete(item.mid);
+      else settle(item, false);
+      continue;
+    }
+    const stronger = STATE_ORDER[other.state] - STATE_ORDER[item.state];
+    const idIsTheirs = stronger > 0 || (stronger === 0 && theirIds);
+    const { state, packetId } = idIsTheirs ? other : item;
+    const merged = { ...(isEarlier(other, item) ? other : item), state, packetId };
+    mine.items.replace(merged);
+    settle(merged, idIsTheirs);
+    if (stronger > 0) adopted.push(merged);
+  }
+  if (!theirsVoid) {
+    const missing = [...theirs.items].filter((item) => !mine.items.has(item.mid) && !mine.done.has(item.mid) && !isSeen(mine, item));
+    for (const item of missing) {
+      const added = { ...item };
+      mine.items.add(added);
+      settle(added, true);
+      if (added.state !== 'queued') adopted.push(added);
+    }
+  }
+  for (const item of guests) {
+    if (!taken.has(item.packetId)) continue;
+    item.packetId = 0;
+    // A released message has been received: sending it again would be a duplicate, so only its PUBREL needs a new id.
+    if (item.state === 'sent') item.state = 'queued';
+  }
+  return adopted.filter((item) => item.state !== 'queued');
+}
+
+function isSeen(copy: SessionCopy, { dot }: CopyItem): boolean {
+  return (copy.seen.get(dot.lineage) ?? 0) >= dot.n;
+}
+
+/** Of two arrivals of one message the earlier one names its place. */
+function isEarlier(a: CopyItem, b: CopyItem): boolean {
+  return a.ord !== b.ord ? a.ord < b.ord : compareDots(a.dot, b.dot) < 0;
+}
