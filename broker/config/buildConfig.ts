@@ -1,7 +1,7 @@
 /** Puts the settings together and checks what only shows when they are seen side by side. */
-import { defaultClusterPort } from '../base/ids.ts';
 import { expandPath } from './assignments.ts';
 import { withPaths } from './authenticators.ts';
+import { buildCluster } from './buildCluster.ts';
 import { buildLimiter } from './buildLimiter.ts';
 import { buildListeners } from './buildListeners.ts';
 import { buildMqtt } from './buildMqtt.ts';
@@ -26,13 +26,7 @@ export function buildConfig(settings: Settings, env: Env, problems: ConfigProble
   const mqtt = buildMqtt(settings);
   const config: BrokerConfig = {
     node: { name, cookie: settings.get(KEYS.nodeCookie), dataDir: expandPath(settings.get(KEYS.nodeDataDir), env) },
-    cluster: {
-      name: settings.get(KEYS.clusterName),
-      discoveryStrategy: settings.get(KEYS.discoveryStrategy),
-      seeds: settings.get(KEYS.clusterSeeds),
-      host: settings.get(KEYS.clusterHost),
-      port: settings.given(KEYS.clusterPort) ?? defaultClusterPort(name),
-    },
+    cluster: buildCluster(settings, name, env, problems),
     listeners: buildListeners(settings, mqtt, env, problems),
     limiter: buildLimiter(settings),
     mqtt,

@@ -55,6 +55,8 @@ export function checkPorts({ listeners, dashboard, cluster }: BrokerConfig, sett
 }
 
 export function checkCluster({ cluster, node }: BrokerConfig, warnings: ConfigWarning[]): void {
+  // What discovery tells the others is the host in the name; with manual and no seeds nobody is told anything.
+  const ownHost = ['manual', 'static'].includes(cluster.discoveryStrategy) ? cluster.host : node.name.slice(node.name.indexOf('@') + 1);
   const others = cluster.seeds.filter((seed) => seed.node !== node.name);
   if (cluster.discoveryStrategy !== 'static' && cluster.seeds.length > 0) {
     warnings.push({
@@ -62,11 +64,11 @@ export function checkCluster({ cluster, node }: BrokerConfig, warnings: ConfigWa
       message: 'cluster.static.seeds has no effect because cluster.discovery_strategy is not static.',
       key: KEYS.clusterSeeds.path,
     });
-  } else if (isLoopbackHost(cluster.host) && others.some((seed) => !isLoopbackHost(seed.host))) {
+  } else if (isLoopbackHost(cluster.host) && (others.some((seed) => !isLoopbackHost(seed.host)) || !isLoopbackHost(ownHost))) {
     warnings.push({
       event: 'cluster_host_is_loopback',
       message:
-        'Seeds on other machines cannot reach this node: cluster.host is a loopback address. Set it to an address they reach, or to 0.0.0.0.',
+        'Nodes on other machines cannot reach this node: cluster.host is a loopback address. Set it to an address they reach, or to 0.0.0.0.',
       key: KEYS.clusterHost.path,
     });
   }

@@ -6,17 +6,13 @@
 import type { Millis, NodeName } from '../base/ids.ts';
 import type { SharedPolicy } from '../topics/sharedPolicy.ts';
 import type { AuthenticatorConfig } from './authenticators.ts';
+import type { ClusterConfig } from './clusterConfig.ts';
 import type { CertificatePart, ListenerConfig } from './listenerConfig.ts';
 import type { LimiterConfig } from './limiterConfig.ts';
 import type { AutoSubscription, DelayedConfig, MqueuePriorities, RetainerConfig, RewriteRule, SysTopicsConfig } from './serviceConfig.ts';
 
+export type { Seed } from './clusterConfig.ts';
 export type { ListenerConfig } from './listenerConfig.ts';
-
-export interface Seed {
-  readonly node: NodeName;
-  readonly host: string;
-  readonly port: number;
-}
 
 /** `mqtt.*` with EMQX's meanings (broker-contract 3.5). Durations in ms unless the name says seconds. */
 export interface MqttConfig {
@@ -72,14 +68,7 @@ export interface BrokerConfig {
     readonly cookie: string;
     readonly dataDir: string;
   };
-  readonly cluster: {
-    readonly name: string;
-    readonly discoveryStrategy: 'manual' | 'static';
-    readonly seeds: readonly Seed[];
-    /** Where links are accepted. */
-    readonly host: string;
-    readonly port: number;
-  };
+  readonly cluster: ClusterConfig;
   readonly listeners: readonly ListenerConfig[];
   readonly limiter: LimiterConfig;
   readonly mqtt: MqttConfig;

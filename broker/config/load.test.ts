@@ -63,11 +63,40 @@ const WEBSOCKET_DEFAULT = {
   proxyPortHeader: '',
 } as const;
 
+const CLUSTER_DEFAULT = {
+  name: 'emqxcl',
+  discoveryStrategy: 'manual',
+  seeds: [],
+  mcast: { addr: '239.192.0.1', ports: [4369, 4370], iface: '0.0.0.0', ttl: 255, loop: true },
+  dns: { name: 'localhost', recordType: 'a', servers: [] },
+  etcd: {
+    servers: [],
+    prefix: 'emqxcl',
+    nodeTtlMs: 60_000,
+    credentials: undefined,
+    tls: { cacertfile: undefined, certificate: undefined, verifyPeer: true },
+  },
+  k8s: {
+    apiserver: 'https://kubernetes.default.svc:443',
+    serviceName: 'emqx',
+    addressType: 'ip',
+    namespace: 'default',
+    suffix: 'pod.local',
+    tokenFile: '/var/run/secrets/kubernetes.io/serviceaccount/token',
+    cacertfile: '/var/run/secrets/kubernetes.io/serviceaccount/ca.crt',
+  },
+  host: '127.0.0.1',
+  port: 4370,
+  tls: undefined,
+  autoheal: true,
+  autocleanMs: 86_400_000,
+} as const;
+
 describe('a node without any configuration', () => {
   it('gets every default, bound to loopback', () => {
     expect(configOf({})).toEqual({
       node: { name: 'emqx@127.0.0.1', cookie: 'emqxsecretcookie', dataDir: 'data' },
-      cluster: { name: 'emqxcl', discoveryStrategy: 'manual', seeds: [], host: '127.0.0.1', port: 4370 },
+      cluster: CLUSTER_DEFAULT,
       listeners: [TCP_DEFAULT, { ...TCP_DEFAULT, id: 'ws:default', type: 'ws', optional: true, bind: { host: '127.0.0.1', port: 8083 }, websocket: WEBSOCKET_DEFAULT }],
       mqtt: {
         idleTimeoutMs: 15_000,
@@ -369,12 +398,8 @@ describe('what is wrong', () => {
 
   it.each([
     [
-      'cluster.discovery_strategy = etcd',
-      'emqx.conf:1:1: cluster.discovery_strategy: etcd is not supported yet; expected one of manual, static',
-    ],
-    [
-      'cluster.mcast.ttl = 255',
-      'emqx.conf:1:1: cluster.mcast.ttl is a key of EMQX that is not supported yet. Discovery is manual or static',
+      'cluster.discovery_strategy = singleton',
+      'emqx.conf:1:1: cluster.discovery_strategy: singleton is not supported yet; expected one of manual, static, mcast, dns, etcd, k8s',
     ],
     [
       'listeners.quic.default.bind = 14567',
@@ -382,8 +407,8 @@ describe('what is wrong', () => {
     ],
     ['rule_engine.rules.x.sql = "SELECT"', 'emqx.conf:1:1: rule_engine.rules.x.sql is a key of EMQX that is not supported yet'],
     [
-      'cluster.autoheal = off',
-      'emqx.conf:1:1: cluster.autoheal is a key of EMQX that is not supported yet. Parts of a cluster always heal without restart',
+      'cluster.core_nodes = "emqx1@10.0.0.1"',
+      'emqx.conf:1:1: cluster.core_nodes is a key of EMQX that is not supported yet. Every node is a core node',
     ],
     [
       'authorization.sources = [{type = redis}]',

@@ -5,7 +5,7 @@
 import { parseNodeName, defaultClusterPort, type NodeName } from '../base/ids.ts';
 import { UNLIMITED, type Rate } from '../base/tokenBucket.ts';
 import { parseBind, type HostPort } from './address.ts';
-import type { Seed } from './config.ts';
+import type { Seed } from './clusterConfig.ts';
 import type { HoconValue } from './hocon.ts';
 
 export type Reading<T> =
