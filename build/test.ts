@@ -1,6 +1,6 @@
 /**
  * `npm test`: everything a change must pass, from a checkout with `npm ci` done. Finds or installs what the tests need
- * (a Chromium, mosquitto, paho, haproxy), builds, checks types, lint and import rules, runs every test project. Full output of each
+ * (a Chromium, mosquitto, paho, haproxy, etcd), builds, checks types, lint and import rules, runs every test project. Full output of each
  * step is in test-results/; the last line is `N passed, N failed`. `npm test -- unit types` runs only the named steps.
  */
 import { createWriteStream } from 'node:fs';
@@ -75,6 +75,7 @@ async function prepareTools(): Promise<string> {
   if (!(await findProgram('mosquitto_pub'))) missing.push('mosquitto-clients');
   if (!(await findProgram('haproxy'))) missing.push('haproxy');
   if (!(await findProgram(C_COMPILER))) missing.push('gcc', 'libc6-dev');
+  if (!(await findProgram('etcd'))) missing.push('etcd-server');
   const paho = await runProcess(DEBIAN_PYTHON, ['-c', 'import paho.mqtt.client']).catch(() => null);
   if (paho?.code !== 0) missing.push('python3-paho-mqtt');
   if (missing.length > 0 && (await canInstallPackages())) {

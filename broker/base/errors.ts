@@ -54,6 +54,7 @@ export const ERROR_CATALOGUE = {
   CLUSTER_VERSION: 'Run versions of Busbar that share a wire version.',
   CLUSTER_PROTOCOL: 'The peer speaks something else on the cluster port; check the seed address.',
   CLUSTER_CLOCK_TOO_FAR: 'Set the clocks of both machines; they differ by more than an hour.',
+  DISCOVERY_FAILED: 'Check the service that is asked; the node serves without it and asks again.',
   DUPLICATE_NODE_ID: 'Give the copied node a data directory of its own.',
   DUPLICATE_NODE_NAME: 'Give every node its own node.name.',
   NODE_DOWN: 'The node is not linked to this one; check that it runs.',

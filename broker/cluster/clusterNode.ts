@@ -4,7 +4,7 @@ import { ClusterCore } from './clusterCore.ts';
 import { DialPlan } from './dialPlan.ts';
 import { LinkGate } from './linkGate.ts';
 import { newCounters } from './linkQueue.ts';
-import type { ClusterOptions, ClusterPorts, LinkReport } from './ports.ts';
+import type { ClusterOptions, ClusterPorts, LinkReport, Proposal } from './ports.ts';
 import { linkReport } from './reports.ts';
 
 export class ClusterNode {
@@ -35,6 +35,17 @@ export class ClusterNode {
   stop(): void {
     this.core.stop();
     this.gate.stop();
+  }
+
+  /** What discovery knows at present, in place of what it knew before. Returns how many addresses were left out because of the bound. */
+  propose(proposals: readonly Proposal[]): number {
+    return this.#plan.propose(proposals);
+  }
+
+  /** R15: some member or some proposed address has no link, or there is nobody to be linked to. */
+  get incomplete(): boolean {
+    const targets = [...this.#plan.all()].filter((target) => !target.self);
+    return targets.length === 0 || targets.some((target) => this.core.standing(target) !== 'linked');
   }
 
   /** Links to all members, then seeds that never answered, with the reason. */

@@ -74,4 +74,30 @@ describe('the plan of addresses', () => {
       [4371, undefined],
     ]);
   });
+
+  it('takes what discovery proposes, and forgets what it no longer names unless a member is there', () => {
+    const plan = new DialPlan([], self);
+    const address = (port: number) => ({ host: 'h', port });
+    const known = () => [...plan.all()].filter((target) => !target.self).map((target) => [target.address.port, target.seedName]);
+    plan.propose([{ node: seed(2).node, address: address(4372) }, { node: undefined, address: address(4373) }, { node: self.name, address: address(9) }]);
+    plan.addMember(address(4372), n2);
+    expect(known()).toEqual([
+      [4372, 'n2@h'],
+      [4373, undefined],
+    ]);
+    plan.propose([{ node: undefined, address: address(4374) }]);
+    expect(known()).toEqual([
+      [4372, undefined],
+      [4374, undefined],
+    ]);
+    plan.removeMember(n2);
+    expect(known()).toEqual([[4374, undefined]]);
+  });
+
+  it('takes no more than 64 addresses of discovery', () => {
+    const plan = new DialPlan([], self);
+    const many = Array.from({ length: 70 }, (_, index) => ({ node: undefined, address: { host: 'h', port: 5000 + index } }));
+    expect(plan.propose(many)).toBe(6);
+    expect([...plan.all()].filter((target) => target.proposed)).toHaveLength(64);
+  });
 });

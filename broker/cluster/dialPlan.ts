@@ -3,13 +3,15 @@
  * every 200 ms, because refused dials are how a dead process is told from a slow one (R17).
  */
 import type { Millis, NodeId, NodeName } from '../base/ids.ts';
-import { BACKOFF_FIRST_MS, BACKOFF_REFUSED_MS, BACKOFF_UNREACHABLE_MS, REDIAL_MS } from './limits.ts';
-import { addressKey, type Address, type ClusterSeed } from './ports.ts';
+import { BACKOFF_FIRST_MS, BACKOFF_REFUSED_MS, BACKOFF_UNREACHABLE_MS, MAX_PROPOSED, REDIAL_MS } from './limits.ts';
+import { addressKey, type Address, type ClusterSeed, type Proposal } from './ports.ts';
 
 export interface DialTarget {
   readonly address: Address;
   /** The name a seed was written with. */
-  readonly seedName: NodeName | undefined;
+  seedName: NodeName | undefined;
+  /** A seed, or found by discovery; otherwise only known from the row of a member. */
+  proposed: boolean;
   /** Who answered there last, or whose row names the address. */
   nodeId: NodeId | undefined;
   /** Ourselves: never dialled again. */
@@ -27,27 +29,56 @@ export type TargetStanding = 'linked' | 'suspect' | 'unlinked';
 
 export class DialPlan {
   readonly #targets = new Map<string, DialTarget>();
+  readonly #self: NodeName;
 
   constructor(seeds: readonly ClusterSeed[], self: { readonly name: NodeName; readonly address: Address }) {
-    for (const seed of seeds) {
-      const target = this.#add({ host: seed.host, port: seed.port }, seed.node);
-      target.self = seed.node === self.name;
-    }
-    this.#add(self.address, undefined).self = true;
+    this.#self = self.name;
+    this.propose(seeds.map(({ node, host, port }) => ({ node, address: { host, port } })));
+    this.#add(self.address).self = true;
   }
 
-  #add(address: Address, seedName: NodeName | undefined): DialTarget {
+  #add(address: Address): DialTarget {
     const key = addressKey(address);
     const known = this.#targets.get(key);
     if (known !== undefined) return known;
-    const target = { address, seedName, nodeId: undefined, self: false, busy: false, nextDialMs: 0, backoffMs: 0, reason: null };
+    const target = {
+      address,
+      seedName: undefined,
+      proposed: false,
+      nodeId: undefined,
+      self: false,
+      busy: false,
+      nextDialMs: 0,
+      backoffMs: 0,
+      reason: null,
+    };
     this.#targets.set(key, target);
     return target;
   }
 
+  /**
+   * All that discovery knows at present (R15), in place of what it knew before. Addresses it no longer names are forgotten unless a
+   * member is there. Returns how many were left out because of the bound.
+   */
+  propose(proposals: readonly Proposal[]): number {
+    for (const target of this.#targets.values()) target.proposed = false;
+    for (const { node, address } of proposals.slice(0, MAX_PROPOSED)) {
+      const target = this.#add(address);
+      target.proposed = true;
+      target.seedName = node ?? target.seedName;
+      target.self ||= node === this.#self;
+    }
+    for (const [key, target] of this.#targets) {
+      if (target.proposed || target.self) continue;
+      target.seedName = undefined;
+      if (target.nodeId === undefined) this.#targets.delete(key);
+    }
+    return Math.max(0, proposals.length - MAX_PROPOSED);
+  }
+
   /** An address of a member, from its row. */
   addMember(address: Address, nodeId: NodeId): void {
-    const target = this.#add(address, undefined);
+    const target = this.#add(address);
     if (!target.self) target.nodeId = nodeId;
   }
 
@@ -56,7 +87,7 @@ export class DialPlan {
     for (const [key, target] of this.#targets) {
       if (target.nodeId !== nodeId) continue;
       target.nodeId = undefined;
-      if (target.seedName === undefined) this.#targets.delete(key);
+      if (!target.proposed) this.#targets.delete(key);
     }
   }
 

@@ -36,6 +36,13 @@ export interface ClusterSeed extends Address {
   readonly node: NodeName;
 }
 
+/** Where a node may be, as discovery says. Nothing is believed of it before the proof. */
+export interface Proposal {
+  readonly address: Address;
+  /** Its name, where discovery tells. */
+  readonly node: NodeName | undefined;
+}
+
 export interface ClusterOptions {
   readonly identity: NodeIdentity;
   readonly clusterName: string;

@@ -11,6 +11,9 @@ import { ClusterNode } from '../cluster/clusterNode.ts';
 import { addressKey, type Address, type AskResult, type ClusterBrokerPort } from '../cluster/ports.ts';
 import type { BrokerConfig } from '../config/config.ts';
 import type { BrokerPort, ClusterPort } from '../core/clusterPort.ts';
+import { Discovery } from './discovery/discovery.ts';
+import { createSource } from './discovery/createSource.ts';
+import { isDiscoveryEnabled, setDiscoveryEnabled } from './discovery/discoverySwitch.ts';
 import { PeerLinks, nodeCrypto, systemClock } from './peerLinks.ts';
 
 /** One function per question another node, or our own API, may ask this node. */
@@ -53,6 +56,10 @@ export class ClusterService implements AdminPort {
   readonly port: ClusterPort;
   readonly #node: ClusterNode;
   readonly #links: PeerLinks;
+  readonly #dataDir: string;
+  /** Undefined when the strategy is to wait to be told. */
+  readonly #discovery: Discovery | undefined;
+  #discoveryEnabled: boolean;
   #broker: ClusterBrokerPort = NOT_STARTED;
   #answers: Answers | undefined;
 
@@ -60,15 +67,19 @@ export class ClusterService implements AdminPort {
   static async open(options: ClusterServiceOptions): Promise<ClusterService> {
     const { host, port } = options.config.cluster;
     const links = new PeerLinks();
-    return new ClusterService(options, links, await links.listen(host, port));
+    const bound = await links.listen(host, port);
+    return new ClusterService(options, links, bound, await isDiscoveryEnabled(options.config.node.dataDir));
   }
 
-  private constructor({ config, life, log }: ClusterServiceOptions, links: PeerLinks, bound: Address) {
+  private constructor({ config, life, log }: ClusterServiceOptions, links: PeerLinks, bound: Address, discoveryEnabled: boolean) {
     const { node, cluster } = config;
     this.self = node.name;
     this.clusterName = cluster.name;
     this.bind = addressKey(bound);
     this.#links = links;
+    this.#dataDir = node.dataDir;
+    this.#discoveryEnabled = discoveryEnabled;
+    const address = { host: reachableHost(bound.host, node.name), port: bound.port };
     const broker: ClusterBrokerPort = {
       remoteRouteAdded: (peer, topicFilter) => this.#broker.remoteRouteAdded(peer, topicFilter),
       remoteRouteRemoved: (peer, topicFilter) => this.#broker.remoteRouteRemoved(peer, topicFilter),
@@ -83,8 +94,9 @@ export class ClusterService implements AdminPort {
         identity: { ...life, name: node.name },
         clusterName: cluster.name,
         cookie: node.cookie,
-        address: { host: reachableHost(bound.host, node.name), port: bound.port },
-        seeds: cluster.seeds,
+        address,
+        // Known without asking anybody: dialled with the first tick.
+        seeds: discoveryEnabled && cluster.discoveryStrategy === 'static' ? cluster.seeds : [],
       },
       {
         transport: links,
@@ -96,6 +108,14 @@ export class ClusterService implements AdminPort {
       },
     );
     const { core } = this.#node;
+    const source = createSource(cluster, { node: node.name, address }, log);
+    this.#discovery = source && new Discovery({
+      strategy: cluster.discoveryStrategy,
+      source,
+      propose: (proposals) => this.#node.propose(proposals),
+      isIncomplete: () => this.#node.incomplete,
+      log,
+    });
     this.port = {
       routeAdded: (topicFilter) => core.routeAdded(topicFilter),
       routeRemoved: (topicFilter) => core.routeRemoved(topicFilter),
@@ -112,11 +132,34 @@ export class ClusterService implements AdminPort {
     this.#broker = broker;
     this.#answers = answers;
     this.#links.start(this.#node, entered);
+    if (this.#discoveryEnabled) this.#discovery?.start();
   }
 
   /** Says goodbye to the peers: they drop our routes at once. */
-  stop(): Promise<void> {
-    return this.#links.stop();
+  async stop(): Promise<void> {
+    await Promise.all([this.#discovery?.stop(), this.#links.stop()]);
+  }
+
+  // ---------------------------------------------------------------- discovery
+
+  /** Whether other nodes are looked for; false after this node has left its cluster, until it joins one or is told to look again. */
+  get discoveryEnabled(): boolean {
+    return this.#discoveryEnabled;
+  }
+
+  /** Looks for other nodes again, from now on and after a restart, and answers when it has looked once. */
+  async enableDiscovery(): Promise<void> {
+    await setDiscoveryEnabled(this.#dataDir, true);
+    this.#discoveryEnabled = true;
+    this.#discovery?.start();
+    await this.#discovery?.look();
+  }
+
+  /** Looks for nobody any more, not after a restart either: a node that has left must not come back by itself (R12). */
+  async disableDiscovery(): Promise<void> {
+    await setDiscoveryEnabled(this.#dataDir, false);
+    this.#discoveryEnabled = false;
+    await this.#discovery?.pause();
   }
 
   // ---------------------------------------------------------------- AdminPort

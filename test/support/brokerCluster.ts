@@ -101,7 +101,12 @@ export async function joiningBroker(
   cluster: BrokerCluster,
   settings: readonly string[],
 ): Promise<Omit<ClusterMember, 'name' | 'clusterPort'>> {
-  const broker = await startBroker(['cluster.discovery_strategy=static', 'node.cookie=bus', cluster.seeds, ...settings]);
+  return startNode(['cluster.discovery_strategy=static', 'node.cookie=bus', cluster.seeds, ...settings]);
+}
+
+/** A node with its REST API and its log at hand. */
+export async function startNode(settings: readonly string[]): Promise<Omit<ClusterMember, 'name' | 'clusterPort'>> {
+  const broker = await startBroker(settings);
   const { api } = broker.ready;
   let token: Promise<string> | undefined;
   return {

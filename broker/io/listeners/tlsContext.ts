@@ -1,13 +1,11 @@
 /** Reads the certificates of a listener and makes of them what OpenSSL works with: one context, and one for each further name. */
 import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { constants } from 'node:crypto';
 import { createSecureContext, type SecureContext, type SecureContextOptions, type SecureVersion } from 'node:tls';
 import { BusbarError, messageOf } from '../../base/errors.ts';
 import type { CertificateFiles, TlsOptions, TlsVersion } from '../../config/listenerConfig.ts';
+import { readTlsFile } from '../tlsFile.ts';
 
-/** Larger than any chain or list of authorities; a larger file is refused. */
-const MAX_FILE_BYTES = 4 * 1024 * 1024;
 const VERSIONS: Readonly<Record<TlsVersion, SecureVersion>> = {
   'tlsv1': 'TLSv1',
   'tlsv1.1': 'TLSv1.1',
@@ -35,7 +33,7 @@ export async function loadTlsContexts(listener: string, tls: TlsOptions, fallbac
   if (certificate === undefined) throw new BusbarError('TLS_CERTIFICATE_INVALID', `Listener ${listener} has no certificate`);
   const cacertfile = tls.cacertfile ?? (tls.verifyPeer ? fallback?.cacertfile : undefined);
   const common: SecureContextOptions = {
-    ...(cacertfile === undefined ? {} : { ca: await readPem(cacertfile) }),
+    ...(cacertfile === undefined ? {} : { ca: await readTlsFile(cacertfile) }),
     // Without a word about them Node.js turns the cipher suites with DHE off.
     dhparam: tls.dhfile === undefined ? 'auto' : await readDhParameters(tls.dhfile),
     ...(tls.ciphers.length === 0 ? {} : { ciphers: tls.ciphers.join(':') }),
@@ -65,8 +63,8 @@ interface MadeContext {
 }
 
 async function makeContext(common: SecureContextOptions, { certfile, keyfile, password }: CertificateFiles): Promise<MadeContext> {
-  const cert = await readPem(certfile);
-  const key = await readPem(keyfile);
+  const cert = await readTlsFile(certfile);
+  const key = await readTlsFile(keyfile);
   const options = { ...common, cert, key, ...(password === undefined ? {} : { passphrase: password }) };
   try {
     const context = createSecureContext(options);
@@ -93,7 +91,7 @@ function namesIn(certificate: X509Certificate): readonly string[] {
 }
 
 async function readAuthorities(path: string): Promise<readonly X509Certificate[]> {
-  const blocks = (await readPem(path)).toString('latin1').match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  const blocks = (await readTlsFile(path)).toString('latin1').match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   try {
     return blocks.map((block) => new X509Certificate(block));
   } catch (cause) {
@@ -103,20 +101,10 @@ async function readAuthorities(path: string): Promise<readonly X509Certificate[]
 
 /** Node.js takes a file without parameters for none at all and says nothing; here it is refused. */
 async function readDhParameters(path: string): Promise<Buffer> {
-  const content = await readPem(path);
+  const content = await readTlsFile(path);
   const [, body] = /-----BEGIN (?:X9\.42 )?DH PARAMETERS-----([A-Za-z0-9+/=\s]+)-----END/.exec(content.toString('latin1')) ?? [];
   // DER: one SEQUENCE with a length of two bytes, as that of every prime of 1024 bits and more, and nothing behind it.
   const der = Buffer.from(body ?? '', 'base64');
   if (der.length > 4 && der.readUInt16BE(0) === 0x3082 && der.readUInt16BE(2) === der.length - 4) return content;
   throw new BusbarError('TLS_CERTIFICATE_INVALID', `${path} holds no Diffie-Hellman parameters of 1024 bits or more in PEM`, { details: { path } });
-}
-
-async function readPem(path: string): Promise<Buffer> {
-  try {
-    const content = await readFile(path);
-    if (content.length > MAX_FILE_BYTES) throw new Error(`the file is longer than ${MAX_FILE_BYTES} bytes`);
-    return content;
-  } catch (cause) {
-    throw new BusbarError('TLS_FILE_UNREADABLE', `Cannot read ${path}: ${messageOf(cause)}`, { details: { path }, cause });
-  }
 }
