@@ -71,6 +71,16 @@ export class Network {
     this.#cuts.add(`${from.name}>${to.name}`);
   }
 
+  /** One direction is whole again; what was held follows. */
+  mend(from: Host, to: Host): void {
+    if (!this.#cuts.delete(`${from.name}>${to.name}`)) return;
+    for (const { near, far } of this.#between(from, to)) if (near.host === from) this.#pump(near, far);
+  }
+
+  get isWhole(): boolean {
+    return this.#cuts.size === 0;
+  }
+
   /** Lets everything through again; what was held follows. */
   heal(): void {
     this.#cuts.clear();

@@ -47,6 +47,8 @@ export class SimNode implements Host {
   /** Added to the wall clock of this node. */
   skewMs = 0;
   alive = false;
+  /** Puts more into a node that is about to start: it is whole, and has no links yet. */
+  equip: ((cluster: ClusterNode) => void) | undefined;
   /** What the broker was told of the other nodes' routes. */
   readonly remote = new Map<NodeName, Set<string>>();
   readonly local = new Set<string>();
@@ -119,6 +121,7 @@ export class SimNode implements Host {
     const { clusterName, cookie, address, deltaRing } = this;
     const ring = deltaRing === undefined ? {} : { deltaRing };
     this.#cluster = new ClusterNode({ identity, clusterName, cookie, address, seeds: this.#seeds, ...ring }, this.#ports());
+    this.equip?.(this.#cluster);
     for (const topicFilter of this.local) this.#cluster.core.routeAdded(topicFilter);
     for (const [key, value] of this.localValues) this.#announce(key, value);
     this.#tick(this.#life);

@@ -1,0 +1,139 @@
+/** One node with durable sessions: the real cluster node with an engine, a disk that outlives it, and a small broker for devices. */
+import type { NodeId } from '../../../broker/base/ids.ts';
+import type { Prng } from '../../../broker/base/prng.ts';
+import type { ClusterNode } from '../../../broker/cluster/clusterNode.ts';
+import { matches } from '../../../broker/topics/topicFilter.ts';
+import type { EventQueue } from '../eventQueue.ts';
+import type { SimNode } from '../simNode.ts';
+import { BrokerHost } from './brokerHost.ts';
+import type { ClientNet, Connection } from './clientNet.ts';
+import type { Station } from './device.ts';
+import type { FromDevice } from './packets.ts';
+import { PlainReceivers } from './plainReceivers.ts';
+import { SimDisk } from './simDisk.ts';
+import type { EngineFactory, SimEngine } from './simEngine.ts';
+
+export interface SessionNodeWorld {
+  readonly queue: EventQueue;
+  readonly prng: Prng;
+  readonly net: ClientNet;
+  readonly engine: EngineFactory;
+  /** The id of a node by its name, now. */
+  nodeIdOf(name: string): NodeId | undefined;
+  fault(what: string): void;
+  trace(line: string): void;
+  readonly firedWills: string[];
+}
+
+export class SessionNode implements Station {
+  readonly sim: SimNode;
+  readonly disk: SimDisk;
+  readonly #world: SessionNodeWorld;
+  #host: BrokerHost | undefined;
+  #engine: SimEngine | undefined;
+
+  constructor(sim: SimNode, world: SessionNodeWorld) {
+    this.sim = sim;
+    this.#world = world;
+    this.disk = new SimDisk(world.queue, world.prng);
+    sim.equip = (cluster) => this.#equip(cluster);
+  }
+
+  get name(): string {
+    return this.sim.name.split('@')[0] ?? this.sim.name;
+  }
+
+  get alive(): boolean {
+    return this.sim.alive;
+  }
+
+  get engine(): SimEngine {
+    if (this.#engine === undefined) throw new Error(`${this.name} does not run`);
+    return this.#engine;
+  }
+
+  get host(): BrokerHost {
+    if (this.#host === undefined) throw new Error(`${this.name} does not run`);
+    return this.#host;
+  }
+
+  #equip(cluster: ClusterNode): void {
+    const { queue, prng, engine, firedWills } = this.#world;
+    const { life } = this.sim;
+    const act = (step: () => void) => {
+      if (this.sim.life === life) this.act(step);
+    };
+    const host = new BrokerHost({
+      engine: () => this.engine,
+      plain: new PlainReceivers(cluster.core),
+      targets: (topic) => this.#targets(topic),
+      later: (step) => queue.in(0, () => act(step)),
+      fired: (clientId) => {
+        this.#world.trace(`${this.name} publishes the will of ${clientId}`);
+        firedWills.push(clientId);
+      },
+      fault: (what) => this.#world.fault(`${this.name}: ${what}`),
+    });
+    this.#host = host;
+    this.#engine = engine({ cluster, nodeId: this.sim.nodeId, host, disk: this.disk, queue, prng, act });
+  }
+
+  #targets(topic: string): NodeId[] {
+    const targets: NodeId[] = [];
+    for (const [name, rows] of this.sim.remote) {
+      const nodeId = this.#world.nodeIdOf(name);
+      if (nodeId !== undefined && [...rows].some((filter) => matches(filter, topic))) targets.push(nodeId);
+    }
+    return targets;
+  }
+
+  // ---------------------------------------------------------------- devices
+
+  act(step: () => void): void {
+    this.sim.run(() => step());
+  }
+
+  opened(): void {}
+
+  packet(connection: Connection, packet: FromDevice): void {
+    this.host.packet(connection, packet);
+  }
+
+  closed(connection: Connection): void {
+    this.host.closed(connection);
+  }
+
+  // ---------------------------------------------------------------- life
+
+  start(): void {
+    this.#world.trace(`${this.name} starts`);
+    this.sim.start();
+  }
+
+  crash(): void {
+    this.#world.trace(`${this.name} is killed`);
+    this.sim.crash();
+    this.#gone();
+  }
+
+  /** The process ends as it should. */
+  stop(): void {
+    this.#world.trace(`${this.name} stops`);
+    this.sim.stop();
+    this.#gone();
+  }
+
+  #gone(): void {
+    this.disk.crash();
+    this.#world.net.crash(this);
+    this.#engine = undefined;
+    this.#host = undefined;
+  }
+
+  /** The data directory is lost: another node under the same name. */
+  wipe(): void {
+    this.#world.trace(`${this.name} is wiped`);
+    this.sim.wipe();
+    this.disk.wipe();
+  }
+}
