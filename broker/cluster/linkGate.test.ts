@@ -46,7 +46,7 @@ class Bench {
         remoteRouteAdded: (node, topicFilter) => void this.routes.push(`+ ${node} ${topicFilter}`),
         remoteRouteRemoved: (node, topicFilter) => void this.routes.push(`- ${node} ${topicFilter}`),
         remoteNodeDown: (node) => void this.routes.push(`down ${node}`),
-        dispatchForwarded: (_node, { packets }) => this.arrived.push(packets.toString()),
+        dispatchForwarded: (_node, { bytes, start, end }) => this.arrived.push(bytes.toString('hex', start, end)),
         remoteGroupChanged: () => {},
         remoteClaimChanged: () => {},
         dispatchShared: () => {},

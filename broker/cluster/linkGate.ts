@@ -139,10 +139,10 @@ export class LinkGate implements GatePort {
     connection.reader.push(chunk);
     if (connection.handshake === undefined) this.#core?.heard(id, chunk.length);
     try {
-      while (this.#connections.has(id)) {
-        const frame = connection.reader.next();
-        if (frame === undefined) break;
-        this.#frame(connection, frame);
+      const { reader } = connection;
+      while (this.#connections.has(id) && reader.take()) {
+        if (connection.handshake === undefined && reader.kind === Kind.forward && this.#core?.forwards(id, reader) === true) continue;
+        this.#frame(connection, reader.frame());
       }
       if (connection.handshake !== undefined) this.#boundStranger(connection, connection.reader.bufferedBytes);
     } catch (error) {

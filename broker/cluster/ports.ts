@@ -67,7 +67,10 @@ export interface ClusterPublish {
 
 /** Messages that another node forwarded: one or more packets of one publisher, one behind the other. */
 export interface ForwardedPublishes {
-  readonly packets: Buffer;
+  /** Ours to keep; the packets are in [start, end). */
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
   readonly isV5: boolean;
   readonly fromClientId: string;
   readonly fromUsername: string | undefined;

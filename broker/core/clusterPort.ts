@@ -24,8 +24,10 @@ export interface ForwardedPublish {
 
 /** Packets of one publisher that came from another node, one behind the other. */
 export interface ForwardedPublishes {
-  /** The receiver's to keep. */
-  readonly packets: Buffer;
+  /** Ours to keep; the packets are in [start, end). */
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
   readonly isV5: boolean;
   readonly fromClientId: string;
   readonly fromUsername: string | undefined;

@@ -36,8 +36,8 @@ describe('messages of another node', () => {
     const packet5 = Buffer.from('300a0003742f3100010203ff', 'hex');
     const packet4 = Buffer.from('30090003742f31010203ff', 'hex');
     const { forwarded, taken } = reading();
-    const from = { fromClientId: 'c', fromUsername: undefined };
-    expect([forwarded.read(FAR, { packets: Buffer.concat([packet5, packet5]), isV5: true, ...from }), forwarded.read(FAR, { packets: packet4, isV5: false, ...from })]).toEqual([2, 1]);
+    const of = (bytes: Buffer, isV5: boolean) => ({ bytes, start: 0, end: bytes.length, isV5, fromClientId: 'c', fromUsername: undefined });
+    expect([forwarded.read(FAR, of(Buffer.concat([packet5, packet5]), true)), forwarded.read(FAR, of(packet4, false))]).toEqual([2, 1]);
     expect(taken.map(({ packet, isV5 }) => [Buffer.from(packet).toString('hex'), isV5])).toEqual([
       [packet5.toString('hex'), true],
       [packet5.toString('hex'), true],
@@ -51,7 +51,7 @@ describe('messages of another node', () => {
   ])('%s are left out, counted and reported, and the next frame is read again', (_name, bytes, reason) => {
     const { forwarded, taken, errors, metrics } = reading();
     const good = arrived(new Publication(message));
-    const bad = { ...good, isV5: false, packets: Buffer.from(bytes, 'hex') };
+    const bad = { ...good, isV5: false, bytes: Buffer.from(bytes, 'hex'), end: bytes.length / 2 };
     expect([forwarded.read(FAR, bad), forwarded.read(FAR, good), taken.length]).toEqual([0, 1, 1]);
     expect(errors).toEqual([{ msg: 'cluster_forward_invalid', peer: FAR, clientid: 'c1', reason: expect.stringContaining(reason) as string }]);
     expect(metrics.get('messages.dropped')).toBe(1);

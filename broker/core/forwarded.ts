@@ -45,12 +45,12 @@ export class Forwarded implements PacketSink, ByteSink {
    * Hands on each packet as a publication, received now by our own clock: the other node's may be minutes off (R9). Returns how many
    * they were. What is no packet is left out with all behind it, counted and reported: it is a fault of the other node, and ends no link.
    */
-  read(node: NodeName, { packets, isV5, fromClientId, fromUsername }: ForwardedPublishes): number {
+  read(node: NodeName, { bytes, start, end, isV5, fromClientId, fromUsername }: ForwardedPublishes): number {
     const parser = isV5 ? this.#of5 : this.#of4;
     this.#from = { clientId: fromClientId, username: fromUsername };
     this.#version = isV5 ? 5 : 4;
     this.#count = 0;
-    parser.push(packets, 0, packets.length, true);
+    parser.push(bytes, start, end, true);
     if (parser.stopped || parser.isUnfinished) this.#failed(node, isV5);
     return this.#count;
   }

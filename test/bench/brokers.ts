@@ -17,6 +17,8 @@ export interface Usage {
 export interface RunningBroker {
   readonly name: BrokerName;
   readonly port: number;
+  /** Of the other nodes of a cluster. */
+  readonly otherPorts?: readonly number[];
   usage(): Promise<Usage>;
   stop(): Promise<void>;
 }
@@ -27,6 +29,8 @@ export type BrokerName = 'busbar' | 'mosquitto' | 'aedes' | 'echo';
 export interface StartOptions {
   /** Listen with TLS instead of plain TCP. */
   readonly tls: boolean;
+  /** More settings, as `key=value`; for busbar. */
+  readonly sets?: readonly string[];
 }
 
 export interface BrokerKind {
@@ -42,7 +46,7 @@ export const C_COMPILER = 'cc';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const ECHO_SOURCE = fileURLToPath(new URL('./echo/echoServer.c', import.meta.url));
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = net.createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as net.AddressInfo;
@@ -117,7 +121,7 @@ async function makeCertificate(folder: string): Promise<Certificate> {
 
 export const BUSBAR: BrokerKind = {
   name: 'busbar',
-  async start({ tls }) {
+  async start({ tls, sets: more = [] }) {
     const [port, folder, clusterPort] = [await freePort(), await folderFor('busbar'), await freePort()];
     const acl = path.join(folder, 'acl.conf');
     await writeFile(acl, '{deny, {username, "nobody"}, all, ["secret/#"]}.\n{allow, {ipaddr, "127.0.0.0/8"}, all, ["$SYS/#", "#"]}.\n{deny, all}.\n');
@@ -140,6 +144,7 @@ export const BUSBAR: BrokerKind = {
       // Mosquitto runs without a window here (max_inflight_messages 0), aedes has none; this one is never full in any load of ours.
       'mqtt.max_inflight=1000',
       `authorization.sources=[{type = file, path = "${acl}"}]`,
+      ...more,
     ];
     return startPinned('busbar', port, process.execPath, ['broker/main.ts', ...sets.flatMap((set) => ['--set', set])], folder);
   },

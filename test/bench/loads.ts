@@ -19,6 +19,8 @@ export interface Traffic {
   readonly perSecond?: number;
   /** Wildcard filters of other clients that match none of the topics. */
   readonly backgroundFilters?: number;
+  /** Of a cluster: subscribers are at the second node, publishers at the first. */
+  readonly across?: boolean;
 }
 
 /** Clients that connect, are accepted and leave, over and over; `workers` of them at once. */

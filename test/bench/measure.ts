@@ -77,7 +77,8 @@ export async function measure(kind: BrokerKind, { work, tls = false }: Load, tim
   let child: ChildProcess | undefined;
   try {
     broker = await kind.start({ tls });
-    child = startGenerator({ address: { port: broker.port, tls }, work, ...times });
+    const others = (broker.otherPorts ?? []).map((port) => ({ port, tls }));
+    child = startGenerator({ address: { port: broker.port, tls }, others, work, ...times });
     return await converse(child, broker);
   } catch (error) {
     return { ok: false, notSupported: false, reason: (error as Error).message };

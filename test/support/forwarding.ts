@@ -9,7 +9,7 @@ import type { Publication } from '../../broker/session/publication.ts';
 
 /** As the other node gets it. */
 export function arrived({ packet, isV5, fromClientId, fromUsername }: ForwardedPublish): ForwardedPublishes {
-  return { packets: Buffer.from(packet), isV5, fromClientId, fromUsername };
+  return { bytes: Buffer.from(packet), start: 0, end: packet.length, isV5, fromClientId, fromUsername };
 }
 
 /** What arrived, received at `nowMs`. */

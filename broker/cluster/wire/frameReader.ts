@@ -14,6 +14,7 @@ export class FrameReader {
   /** Frames are read from here, from `#at` on; what came later is joined to it when it is needed. */
   #buffer: Buffer = Buffer.alloc(0);
   #at = 0;
+  #frameAt = 0;
   #later: Buffer[] = [];
   #bytes = 0;
   /** Bytes needed before the next look is worth it. */
@@ -36,7 +37,12 @@ export class FrameReader {
 
   /** The next whole frame, or undefined until more bytes come. Throws CLUSTER_PROTOCOL for a length that cannot be. */
   next(): Frame | undefined {
-    if (this.#bytes < this.#wanted) return undefined;
+    return this.take() ? this.frame() : undefined;
+  }
+
+  /** Steps on to the next whole frame, which `kind` and the following then describe, without making anything of it. Throws as `next`. */
+  take(): boolean {
+    if (this.#bytes < this.#wanted) return false;
     if (this.#later.length > 0) this.#join();
     const buffer = this.#buffer;
     const at = this.#at;
@@ -46,16 +52,39 @@ export class FrameReader {
     }
     if (this.#bytes < total) {
       this.#wanted = total;
-      return undefined;
+      return false;
     }
     this.#wanted = HEADER_BYTES;
     this.#bytes -= total;
     this.#at = at + total;
-    return {
-      kind: buffer.readUInt8(at + 4),
-      flags: buffer.readUInt8(at + 5),
-      body: buffer.subarray(at + HEADER_BYTES, at + total),
-    };
+    this.#frameAt = at;
+    return true;
+  }
+
+  get kind(): number {
+    return this.#buffer[this.#frameAt + 4] as number;
+  }
+
+  get flags(): number {
+    return this.#buffer[this.#frameAt + 5] as number;
+  }
+
+  /** The body of the frame is in [bodyAt, bodyEnd) of it. */
+  get bytes(): Buffer {
+    return this.#buffer;
+  }
+
+  get bodyAt(): number {
+    return this.#frameAt + HEADER_BYTES;
+  }
+
+  get bodyEnd(): number {
+    return this.#at;
+  }
+
+  /** The frame that `take` has stepped on to. */
+  frame(): Frame {
+    return { kind: this.kind, flags: this.flags, body: this.#buffer.subarray(this.bodyAt, this.bodyEnd) };
   }
 
   /** Joins what is left and what came later; a long frame is joined once, when it is complete. */

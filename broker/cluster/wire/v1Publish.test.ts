@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { ClusterPublish } from '../ports.ts';
+import type { ClusterPublish, ForwardedPublishes } from '../ports.ts';
 import { BodyReader, FrameWriter } from './bytes.ts';
-import { decodeForwards, decodeSharedForward, encodeForward, encodeSharedForward, originFlags, readPublishes, writePublish, type PublishesFrame } from './v1Publish.ts';
+import { decodeForwards, decodeSharedForward, encodeForward, encodeSharedForward, originFlags, readPublishes, writePublish } from './v1Publish.ts';
 import { FrameReader } from './frameReader.ts';
 
 const hex = (parts: TemplateStringsArray) => (parts[0] ?? '').replace(/\s/g, '');
@@ -21,7 +21,9 @@ function frameOf(bytes: Buffer) {
   return frame;
 }
 
-const arriving = ({ packet: packets, isV5, fromClientId, fromUsername }: ClusterPublish): PublishesFrame => ({ fromClientId, fromUsername, isV5, packets: Buffer.from(packets) });
+const arriving = ({ packet, isV5, fromClientId, fromUsername }: ClusterPublish) => ({ fromClientId, fromUsername, isV5, packets: Buffer.from(packet).toString('hex') });
+const seen = ({ bytes, start, end, ...rest }: ForwardedPublishes) => ({ ...rest, packets: bytes.toString('hex', start, end) });
+const decode = (flags: number, body: Buffer) => decodeForwards(flags, body, 0, body.length);
 
 describe('forwarded PUBLISH packets in wire version 1', () => {
   it.each([
@@ -31,7 +33,7 @@ describe('forwarded PUBLISH packets in wire version 1', () => {
     const bytes = encodeForward(publish);
     expect(bytes.toString('hex')).toBe(golden);
     const { flags, body } = frameOf(bytes);
-    expect(decodeForwards(flags, body)).toEqual(arriving(publish));
+    expect(seen(decode(flags, body))).toEqual(arriving(publish));
   });
 
   it.each([
@@ -41,18 +43,26 @@ describe('forwarded PUBLISH packets in wire version 1', () => {
     const bytes = encodeSharedForward({ publish: plain, key: '$share/g/t', again });
     expect(bytes.toString('hex')).toBe(golden);
     const { flags, body } = frameOf(bytes);
-    expect(decodeSharedForward(flags, body)).toEqual({ publish: arriving(plain), key: '$share/g/t', again });
+    const shared = decodeSharedForward(flags, body);
+    expect({ ...shared, publish: seen(shared.publish) }).toEqual({ publish: arriving(plain), key: '$share/g/t', again });
   });
 
   it('stand behind the fields of another kind as they do alone', () => {
     const bytes = writePublish(new FrameWriter(0x50, originFlags(named)).u64(7), named).end();
     const { flags, body } = frameOf(bytes);
     const reader = new BodyReader(body);
-    expect([reader.u64(), readPublishes(flags, reader)]).toEqual([7, arriving(named)]);
+    expect([reader.u64(), seen(readPublishes(flags, reader))]).toEqual([7, arriving(named)]);
+  });
+
+  it('carry names of any length and script', () => {
+    for (const fromClientId of ['', 'x'.repeat(48), 'x'.repeat(49), 'ü'.repeat(48), '机'.repeat(20_000)]) {
+      const { flags, body } = frameOf(encodeForward({ ...plain, fromClientId }));
+      expect(decode(flags, body).fromClientId).toBe(fromClientId);
+    }
   });
 
   it('are refused when the publisher is cut short', () => {
-    expect(() => decodeForwards(0, Buffer.from(hex`0002 63`, 'hex'))).toThrow('A frame ends before its last field');
-    expect(() => decodeForwards(2, Buffer.from(hex`0002 6331`, 'hex'))).toThrow('A frame ends before its last field');
+    expect(() => decode(0, Buffer.from(hex`0002 63`, 'hex'))).toThrow('A frame ends before its last field');
+    expect(() => decode(2, Buffer.from(hex`0002 6331`, 'hex'))).toThrow('A frame ends before its last field');
   });
 });

@@ -6,22 +6,15 @@
  * Fields: u16-counted client id, u16-counted user name if flag 0x02 says so, packets to the end. Flag 0x01: the packets are those of
  * MQTT 5.0 (a length of properties stands in them), else of 3.1.1. Kinds may put fields of their own in front and use flags from 0x10 on.
  */
-import type { ClusterPublish } from '../ports.ts';
-import { BodyReader, FrameWriter, HEADER_BYTES } from './bytes.ts';
+import type { ClusterPublish, ForwardedPublishes } from '../ports.ts';
+import { BodyReader, FrameWriter, HEADER_BYTES, protocolError } from './bytes.ts';
 import { Kind } from './v1.ts';
 
 const IS_V5 = 0x01;
 const HAS_USERNAME = 0x02;
 const SENT_ON = 0x10;
-
-/** Packets of one publisher, as they came. */
-export interface PublishesFrame {
-  readonly fromClientId: string;
-  readonly fromUsername: string | undefined;
-  readonly isV5: boolean;
-  /** Views into the frame. */
-  readonly packets: Buffer;
-}
+/** UTF-16 units; the length of what is written for these fits one byte. */
+const SHORT_TEXT = 48;
 
 /** Who published and in which form the packets are. */
 export type PublishOrigin = Pick<ClusterPublish, 'fromClientId' | 'fromUsername' | 'isV5'>;
@@ -42,10 +35,22 @@ export function writeOrigin(target: Buffer, at: number, { fromClientId, fromUser
 }
 
 function writeText(target: Buffer, at: number, text: string): number {
-  const length = target.write(text, at + 2);
-  target[at] = length >> 8;
-  target[at + 1] = length & 0xff;
+  const { length } = text;
+  // Most names are short and plain; a call of the system's encoder costs more than they do.
+  for (let index = 0; index < length; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (unit > 0x7f || length > SHORT_TEXT) return writeAnyText(target, at, text);
+    target[at + 2 + index] = unit;
+  }
+  target[at] = 0;
+  target[at + 1] = length;
   return at + 2 + length;
+}
+
+function writeAnyText(target: Buffer, at: number, text: string): number {
+  const bytes = target.write(text, at + 2);
+  target.writeUInt16BE(bytes, at);
+  return at + 2 + bytes;
 }
 
 /** Begins a FWD0 frame at `at` and returns where its packets begin; `endForwards` gives it its length. */
@@ -77,15 +82,27 @@ export function writePublish(writer: FrameWriter, { fromClientId, fromUsername, 
   return writer.raw(packet);
 }
 
-/** What `writePublish` or `beginForwards` wrote, to the end of the frame. */
-export function readPublishes(flags: number, reader: BodyReader): PublishesFrame {
-  const fromClientId = reader.text();
-  const fromUsername = (flags & HAS_USERNAME) === 0 ? undefined : reader.text();
-  return { fromClientId, fromUsername, isV5: (flags & IS_V5) !== 0, packets: reader.rest() };
+/** What `writePublish` or `beginForwards` wrote, in [start, end): to the end of the frame. */
+export function decodeForwards(flags: number, bytes: Buffer, start: number, end: number): ForwardedPublishes {
+  const clientIdEnd = textEnd(bytes, start, end);
+  const fromClientId = bytes.toString('utf8', start + 2, clientIdEnd);
+  if ((flags & HAS_USERNAME) === 0) return { bytes, start: clientIdEnd, end, isV5: (flags & IS_V5) !== 0, fromClientId, fromUsername: undefined };
+  const usernameEnd = textEnd(bytes, clientIdEnd, end);
+  const fromUsername = bytes.toString('utf8', clientIdEnd + 2, usernameEnd);
+  return { bytes, start: usernameEnd, end, isV5: (flags & IS_V5) !== 0, fromClientId, fromUsername };
 }
 
-export function decodeForwards(flags: number, body: Buffer): PublishesFrame {
-  return readPublishes(flags, new BodyReader(body));
+function textEnd(bytes: Buffer, start: number, end: number): number {
+  const at = start + 2;
+  const textEnd = at > end ? at : at + ((bytes[start] as number) << 8) + (bytes[start + 1] as number);
+  if (textEnd > end) throw protocolError('A frame ends before its last field');
+  return textEnd;
+}
+
+/** The same for the rest of a frame of another kind. */
+export function readPublishes(flags: number, reader: BodyReader): ForwardedPublishes {
+  const rest = reader.rest();
+  return decodeForwards(flags, rest, 0, rest.length);
 }
 
 /** A message for one member of a shared group of the receiver. */
@@ -103,7 +120,7 @@ export function encodeSharedForward({ publish, key, again }: SharedForward<Clust
   return writePublish(writer.text(key), publish).end();
 }
 
-export function decodeSharedForward(flags: number, body: Buffer): SharedForward<PublishesFrame> {
+export function decodeSharedForward(flags: number, body: Buffer): SharedForward<ForwardedPublishes> {
   const reader = new BodyReader(body);
   const key = reader.text();
   return { key, publish: readPublishes(flags, reader), again: (flags & SENT_ON) !== 0 };

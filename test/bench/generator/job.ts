@@ -4,6 +4,8 @@ import type { BrokerAddress } from './rawClient.ts';
 
 export interface Job {
   readonly address: BrokerAddress;
+  /** Of the other nodes when the broker is a cluster. */
+  readonly others: readonly BrokerAddress[];
   readonly work: Work;
   readonly warmupMs: number;
   readonly measureMs: number;

@@ -141,7 +141,8 @@ async function addBackground(address: BrokerAddress, filters: number): Promise<v
 export async function runTraffic(job: Job, load: Traffic, gate: Gate): Promise<JobResult> {
   const { address } = job;
   if (load.backgroundFilters !== undefined) await addBackground(address, load.backgroundFilters);
-  const subscribers = await openClients({ address, count: load.subscribers, prefix: 's', connect });
+  const [second = address] = job.others;
+  const subscribers = await openClients({ address: load.across === true ? second : address, count: load.subscribers, prefix: 's', connect });
   await Promise.all(subscribers.map((client, index) => client.subscribe(subscribe([filterOf(load.shape, index)], load.qos))));
   const clients = await openClients({ address, count: load.publishers, prefix: 'p', connect });
   const shapes = clients.map((_, index) => publish(topicOf(load.shape, index), load.qos, load.payloadBytes, index));
