@@ -13,6 +13,7 @@ import type { LinkRole } from './handshake.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { CLOCK_ALARM_MS, MAX_MEMBERS, STALL_MS } from './limits.ts';
 import type { LinkEnd } from './linkEnd.ts';
+import { WRITE_GAP_MS } from './linkQueue.ts';
 import { LinkTable, type GatePort } from './linkTable.ts';
 import { Membership } from './membership.ts';
 import type { LinkState, Peer } from './peer.ts';
@@ -269,21 +270,25 @@ export class ClusterCore {
   /** The frames of this turn leave, one write per link. */
   turnEnd(): void {
     this.#turnEndAsked = false;
+    const nowMs = this.#nowMs;
+    let allWritten = true;
     for (const stream of this.#streams) stream.turnEnd();
     for (const link of this.#links.all()) {
       link.settle();
       this.#routes.stream(link);
       this.#barrier.ask(link);
-      link.flush();
+      if (!link.endTurn(nowMs)) allWritten = false;
       if (link.overflowed) this.#links.end(link, 'LINK_OVERFLOW', `${link.queueBytes} bytes wait for ${link.peer.name}`);
     }
     this.#routes.turnEnded();
+    if (!allWritten) this.#ports.transport.requestTurnEnd(WRITE_GAP_MS);
   }
 
   /** Says goodbye on every link, so that the peers need not find out. The core is not used afterwards. */
   stop(): void {
     this.turnEnd();
     for (const link of this.#links.all()) {
+      link.flush();
       this.#gate.end(link.id, 'STOPPING', `${this.#options.identity.name} stops`);
       this.#calls.linkClosed(link);
     }

@@ -3,6 +3,7 @@
  * One FIFO with two accounts, so that frames keep the order in which they were submitted. Frames are written one behind the other
  * into one buffer, which leaves in one write and is used again when the network has taken all of it at once (hot-path.md section 4).
  */
+import type { Millis } from '../base/ids.ts';
 import { LINK_CLOSE_BYTES, LINK_DATA_BYTES } from './limits.ts';
 import type { ClusterPublish, LinkId, TransportPort } from './ports.ts';
 import { HEADER_BYTES } from './wire/bytes.ts';
@@ -12,6 +13,17 @@ import { beginForwards, encodeForward, endForwards, originBytes } from './wire/v
 const OUT_BYTES = 128 * 1024;
 /** A frame of this size is written as it is rather than copied. */
 const DIRECT_BYTES = 32 * 1024;
+
+/**
+ * While turns that forward follow each other so fast, on average, QoS 0 forwards wait for each other: a write costs as much as fifty of
+ * them, and the receiver's turns get fuller too. Below that rate they leave at the end of the turn.
+ */
+const FAST_TURNS_MS: Millis = 0.05;
+/** So long after the last write; if no turn follows, until a timer tells (a millisecond or two). */
+export const WRITE_GAP_MS: Millis = 0.25;
+/** Longer pauses count as this long, so that the average follows soon when it begins to rain. */
+const SLOW_TURN_MS: Millis = 0.5;
+const TURNS_AVERAGED = 16;
 
 /** Cumulative since our start, over all links to one peer. */
 export interface LinkCounters {
@@ -55,6 +67,12 @@ export class LinkQueue {
   #queuedData = 0;
   /** The network has not taken the last write at once. */
   #isKept = false;
+  /** Something waits that is more than QoS 0 forwards. */
+  #isUrgent = false;
+  #wroteMs: Millis = 0;
+  #turnMs: Millis = 0;
+  /** Average pause between turns in which something was to be written. */
+  #turnGapMs: Millis = SLOW_TURN_MS;
 
   constructor(id: LinkId, counters: LinkCounters, transport: TransportPort) {
     this.id = id;
@@ -95,6 +113,7 @@ export class LinkQueue {
     if (publish.qos === 0 && this.#isBehind()) return false;
     this.#counters.messagesOut += 1;
     const { packet } = publish;
+    if (publish.qos > 0) this.#isUrgent = true;
     if (packet.length >= DIRECT_BYTES) this.#submit(encodeForward(publish), true);
     else this.#append(publish, packet);
     return true;
@@ -148,6 +167,7 @@ export class LinkQueue {
 
   #submit(frame: Uint8Array, isData: boolean): void {
     const { length } = frame;
+    this.#isUrgent = true;
     if (length >= DIRECT_BYTES) {
       this.flush();
       if (isData) this.#turnData += length;
@@ -167,13 +187,26 @@ export class LinkQueue {
     return (this.#out ??= Buffer.allocUnsafeSlow(OUT_BYTES));
   }
 
-  /** Writes the frames of the turn. */
+  /** The turn ends: writes its frames. False when they may wait for those of a turn that follows, or for `WRITE_GAP_MS`. */
+  endTurn(nowMs: Millis): boolean {
+    if (this.#at === 0) return true;
+    this.#turnGapMs += (Math.min(nowMs - this.#turnMs, SLOW_TURN_MS) - this.#turnGapMs) / TURNS_AVERAGED;
+    this.#turnMs = nowMs;
+    const mayWait = !this.#isUrgent && this.#turnGapMs < FAST_TURNS_MS && this.#at < OUT_BYTES / 2 && nowMs - this.#wroteMs < WRITE_GAP_MS;
+    if (mayWait) return false;
+    this.flush();
+    this.#wroteMs = nowMs;
+    return true;
+  }
+
+  /** Writes the frames so far. */
   flush(): void {
     const out = this.#out;
     if (out === null || this.#at === 0) return;
     this.#closeFrame();
     const bytes = out.subarray(0, this.#at);
     this.#at = 0;
+    this.#isUrgent = false;
     // What is kept (by a slow peer, or TLS) is kept in memory of its own size, unless that is about the size of the buffer.
     const copies = this.#isKept && bytes.length < OUT_BYTES / 2;
     this.#write(copies ? Buffer.from(bytes) : bytes);

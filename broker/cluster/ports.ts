@@ -89,8 +89,8 @@ export interface TransportPort {
   close(link: LinkId): void;
   /** Answered by `dialled` or `dialFailed`. */
   dial(address: Address): void;
-  /** Asks for one call of `turnEnd` soon. */
-  requestTurnEnd(): void;
+  /** Asks for one call of `turnEnd` soon, or about so long from now. */
+  requestTurnEnd(inMs?: Millis): void;
 }
 
 export interface CryptoPort {

@@ -41,6 +41,7 @@ export class PeerLinks implements TransportPort {
   #ticker: NodeJS.Timeout | undefined;
   #lastId: LinkId = 0;
   #turnEndAsked = false;
+  #later: NodeJS.Timeout | undefined;
   #stopped = false;
 
   constructor() {
@@ -160,7 +161,14 @@ export class PeerLinks implements TransportPort {
     });
   }
 
-  requestTurnEnd(): void {
+  requestTurnEnd(inMs?: Millis): void {
+    if (inMs !== undefined) {
+      this.#later ??= setTimeout(() => {
+        this.#later = undefined;
+        this.#node?.turnEnd();
+      }, inMs);
+      return;
+    }
     if (this.#turnEndAsked) return;
     this.#turnEndAsked = true;
     setImmediate(() => {
@@ -174,6 +182,7 @@ export class PeerLinks implements TransportPort {
     if (this.#stopped) return;
     this.#stopped = true;
     clearInterval(this.#ticker);
+    clearTimeout(this.#later);
     this.#node?.stop();
     for (const socket of this.#early) socket.destroy();
     const closing = [...this.#open].filter((socket) => !socket.destroyed);

@@ -197,8 +197,8 @@ export class SimNode implements Host {
         queuedBytes: (id) => network.queuedBytes(id),
         close: (id) => network.close(id),
         dial: (address) => network.dial(this, address),
-        requestTurnEnd: () =>
-          this.#queue.in(0, () => {
+        requestTurnEnd: (inMs = 0) =>
+          this.#queue.in(inMs, () => {
             if (life === this.#life) this.run(() => this.#cluster?.turnEnd());
           }),
       },

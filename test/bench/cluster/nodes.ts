@@ -28,20 +28,23 @@ export async function startNode(number: number, clusterPorts: readonly number[],
   return { ...(await BUSBAR.start({ tls: false, sets })), node: name(number), clusterPort, apiPort };
 }
 
-/** REST of a node, as its administrator. */
+/** REST of a node, as its administrator; undefined until it answers. */
 export async function ask(node: ClusterNodeProcess, path: string): Promise<unknown> {
   const base = `http://127.0.0.1:${node.apiPort}/api/v5`;
-  const login = await fetch(`${base}/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ username: 'admin', password: 'public' }) });
-  const { token } = (await login.json()) as { token: string };
-  const answer = await fetch(`${base}${path}`, { headers: { authorization: `Bearer ${token}` } });
-  if (!answer.ok) throw new Error(`GET ${path}: ${answer.status}`);
-  return answer.json();
+  try {
+    const login = await fetch(`${base}/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ username: 'admin', password: 'public' }) });
+    const { token } = (await login.json()) as { token: string };
+    const answer = await fetch(`${base}${path}`, { headers: { authorization: `Bearer ${token}` } });
+    return answer.ok ? await answer.json() : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** All nodes have each other. */
 export async function whole(nodes: readonly ClusterNodeProcess[]): Promise<void> {
   const deadline = Date.now() + LINK_LIMIT_MS;
-  const knows = async (node: ClusterNodeProcess): Promise<boolean> => ((await ask(node, '/cluster')) as { nodes: string[] }).nodes.length >= nodes.length;
+  const knows = async (node: ClusterNodeProcess): Promise<boolean> => (((await ask(node, '/cluster')) as { nodes: string[] } | undefined)?.nodes.length ?? 0) >= nodes.length;
   for (const node of nodes) {
     while (!(await knows(node))) {
       if (Date.now() > deadline) throw new Error(`${node.node} does not know all nodes after ${LINK_LIMIT_MS} ms`);
