@@ -1,5 +1,6 @@
 /** All routes below `/api/v5`. A resource is one file in routes/. */
 import type { Route } from './route.ts';
+import { alarmRoutes } from './routes/alarms.ts';
 import { authenticationRoutes } from './routes/authentication.ts';
 import { authnUserRoutes } from './routes/authnUsers.ts';
 import { bannedRoutes } from './routes/banned.ts';
@@ -26,6 +27,7 @@ export const ROUTES: readonly Route[] = [
   ...nodeRoutes,
   ...statsRoutes,
   ...metricsRoutes,
+  ...alarmRoutes,
   ...clientRoutes,
   ...subscriptionRoutes,
   ...topicRoutes,

@@ -1,5 +1,6 @@
 /** All commands, in the order help shows them. */
 import { aclCheckCommand } from './aclCheck.ts';
+import { alarmCommands } from './alarms.ts';
 import { brokerCommands } from './broker.ts';
 import { clientCommands } from './clients.ts';
 import { clusterStatusCommand } from './cluster.ts';
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   ...topicCommands,
   ...listenerCommands,
   ...retainerCommands,
+  ...alarmCommands,
   aclCheckCommand,
   confCheckCommand,
 ];

@@ -3,6 +3,7 @@ import { expandPath } from './assignments.ts';
 import { withPaths } from './authenticators.ts';
 import { buildCluster } from './buildCluster.ts';
 import { buildLimiter } from './buildLimiter.ts';
+import { buildAlarm, buildCongestion, buildForceShutdown } from './buildOverload.ts';
 import { buildListeners } from './buildListeners.ts';
 import { buildMqtt } from './buildMqtt.ts';
 import { buildAutoSubscribe, buildDelayed, buildRetainer, buildRewrite, buildSysTopics } from './buildServices.ts';
@@ -29,6 +30,9 @@ export function buildConfig(settings: Settings, env: Env, problems: ConfigProble
     cluster: buildCluster(settings, name, env, problems),
     listeners: buildListeners(settings, mqtt, env, problems),
     limiter: buildLimiter(settings),
+    alarm: buildAlarm(settings),
+    connCongestion: buildCongestion(settings),
+    forceShutdown: buildForceShutdown(settings),
     mqtt,
     sharedSubscriptions: buildShared(settings),
     retainer: buildRetainer(settings),

@@ -9,6 +9,7 @@ import type { AuthenticatorConfig } from './authenticators.ts';
 import type { ClusterConfig } from './clusterConfig.ts';
 import type { CertificatePart, ListenerConfig } from './listenerConfig.ts';
 import type { LimiterConfig } from './limiterConfig.ts';
+import type { AlarmConfig, CongestionConfig, ForceShutdownConfig } from './overloadConfig.ts';
 import type { AutoSubscription, DelayedConfig, MqueuePriorities, RetainerConfig, RewriteRule, SysTopicsConfig } from './serviceConfig.ts';
 
 export type { Seed } from './clusterConfig.ts';
@@ -71,6 +72,9 @@ export interface BrokerConfig {
   readonly cluster: ClusterConfig;
   readonly listeners: readonly ListenerConfig[];
   readonly limiter: LimiterConfig;
+  readonly alarm: AlarmConfig;
+  readonly connCongestion: CongestionConfig;
+  readonly forceShutdown: ForceShutdownConfig;
   readonly mqtt: MqttConfig;
   readonly sharedSubscriptions: SharedSubscriptionConfig;
   readonly retainer: RetainerConfig;

@@ -172,6 +172,9 @@ describe('a node without any configuration', () => {
         swaggerSupport: true,
       },
       apiKey: { bootstrapFile: undefined },
+      alarm: { actions: ['log', 'publish'], sizeLimit: 1000, validityPeriodMs: 86_400_000 },
+      connCongestion: { enableAlarm: true, minAlarmSustainMs: 60_000 },
+      forceShutdown: { maxWaitingBytes: 67_108_864 },
       log: { level: 'warning', throttling: { timeWindowMs: 60_000, events: CLIENT_EVENTS } },
     });
   });

@@ -11,6 +11,7 @@ import { LISTENER_KEYS, listenerKeyRows } from './keys/listeners.ts';
 import { LOG_KEYS } from './keys/log.ts';
 import { MQTT_KEYS } from './keys/mqtt.ts';
 import { NODE_KEYS } from './keys/node.ts';
+import { OVERLOAD_KEYS } from './keys/overload.ts';
 import { SERVICE_KEYS } from './keys/services.ts';
 import { SHARED_KEYS } from './keys/shared.ts';
 
@@ -26,6 +27,7 @@ export const KEYS = {
   ...ACCESS_KEYS,
   ...DASHBOARD_KEYS,
   ...LIMITER_KEYS,
+  ...OVERLOAD_KEYS,
   ...LOG_KEYS,
 } as const;
 

@@ -4,7 +4,8 @@ import { parseSubscription } from '../topics/sharedSubscription.ts';
 import { hasWildcard, topicFilterProblem } from '../topics/topicFilter.ts';
 import type { HoconValue } from './hocon.ts';
 import type { AutoSubscription, RewriteRule } from './serviceConfig.ts';
-import { parseBoolean, type Reading, type ValueType } from './valueTypes.ts';
+import type { AlarmAction } from './overloadConfig.ts';
+import { listOfTexts, parseBoolean, type Reading, type ValueType } from './valueTypes.ts';
 
 /** EMQX's bounds of the two lists. */
 export const MAX_REWRITE_RULES = 30;
@@ -113,6 +114,18 @@ function checkedSubscription(
 export function isSubscription(topic: string): boolean {
   return parseSubscription(topic.replace(/\$\{\w+\}|%[cu]/g, 'x')).ok;
 }
+
+// ------------------------------------------------------------------ alarms
+
+const ALARM_ACTIONS: readonly AlarmAction[] = ['log', 'publish'];
+export const alarmActions: ValueType<readonly AlarmAction[]> = {
+  form: 'a list of log and publish, such as ["log", "publish"]',
+  read(value) {
+    const given = listOfTexts(value);
+    const actions = ALARM_ACTIONS.filter((action) => given?.includes(action));
+    return given === undefined || actions.length !== given.length ? REFUSED : accepted(actions);
+  },
+};
 
 // ------------------------------------------------------------------ priorities
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { loadConfig } from './load.ts';
 import { durationText, mergeJson, rateText, readServiceJson, serviceJson, sizeText, type Json, type ServiceName } from './serviceJson.ts';
 
-const FIELDS = { sys_topics: 'sysTopics', retainer: 'retainer', delayed: 'delayed', rewrite: 'rewrite', auto_subscribe: 'autoSubscribe', limiter: 'limiter' } as const;
+const FIELDS = { sys_topics: 'sysTopics', retainer: 'retainer', delayed: 'delayed', rewrite: 'rewrite', auto_subscribe: 'autoSubscribe', limiter: 'limiter', alarm: 'alarm' } as const;
 const defaults = loadConfig({}).config;
 
 describe('settings of a service as JSON', () => {

@@ -18,6 +18,7 @@ const SERVICES = {
   rewrite: { key: 'rewrite', field: 'rewrite', json: rewriteJson },
   auto_subscribe: { key: 'auto_subscribe.topics', field: 'autoSubscribe', json: autoSubscribeJson },
   limiter: { key: 'limiter', field: 'limiter', json: limiterJson },
+  alarm: { key: 'alarm', field: 'alarm', json: alarmJson },
 } as const satisfies Record<string, { key: string; field: keyof BrokerConfig; json: (config: never) => Json }>;
 
 export type ServiceName = keyof typeof SERVICES;
@@ -101,6 +102,10 @@ function autoSubscribeJson(subscriptions: BrokerConfig['autoSubscribe']): Json {
     rap: Number(retainAsPublished),
     nl: Number(noLocal),
   }));
+}
+
+function alarmJson(config: BrokerConfig['alarm']): Json {
+  return { actions: config.actions, size_limit: config.sizeLimit, validity_period: durationText(config.validityPeriodMs, 'infinity') };
 }
 
 function limiterJson(config: BrokerConfig['limiter']): Json {

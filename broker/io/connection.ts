@@ -47,6 +47,8 @@ export interface ConnectionHandler {
   onData(bytes: Buffer, start: number, end: number, owned: boolean): void;
   /** What was waiting has been taken in, after `congested` was true. */
   onDrain(): void;
+  /** Asked about once a second while the system does not take the last write: for how long it has not. */
+  onBlocked?(blockedMs: Millis): void;
   /** The end, exactly once. `error` names what happened if it was not an orderly close. */
   onClose(error: string | undefined): void;
 }
@@ -222,6 +224,11 @@ export class Connection {
     const bytes = this.#blocked ? this.waitingBytes : 0;
     this.#traits.output.waiting(bytes - this.#reportedBytes);
     this.#reportedBytes = bytes;
+  }
+
+  /** Called by OutputTurn once a second while it is blocked. */
+  stillBlocked(blockedMs: Millis): void {
+    this.#handler?.onBlocked?.(blockedMs);
   }
 
   /** Called by OutputTurn at the end of the turn. */

@@ -43,7 +43,7 @@ async function slowLogin() {
   sockets.push(peer, socket);
   const connection = new Connection(socket, { output, bytes: { received() {}, sent() {} }, congestedBytes: 1024 * 1024 });
   let closed = false;
-  const client = new MqttConnection(world.node, connection, { listener: 'tcp:default', host: '127.0.0.1', port: 1 }, new TurnClock(), () => (closed = true));
+  const client = new MqttConnection(world.node, connection, { listener: 'tcp:default', host: '127.0.0.1', port: 1 }, new TurnClock(), { closed: () => (closed = true), blocked() {} });
   const received: Buffer[] = [];
   peer.on('data', (chunk: Buffer) => received.push(chunk));
   peer.write(CONNECT_5);

@@ -44,13 +44,20 @@ export interface MqttNode extends NodePort {
   openChannel(out: Out, peer: Peer): Channel;
 }
 
+/** Who keeps a connection as long as it lasts. */
+export interface ConnectionOwner {
+  closed(connection: MqttConnection): void;
+  /** The system has not taken a write of it for so long. */
+  blocked(connection: MqttConnection, blockedMs: Millis): void;
+}
+
 export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, Out, Feeder {
   readonly connection: Connection;
   readonly channel: Channel;
   readonly #clock: TurnClock;
   /** Null while it would be at rest. */
   #parser: PacketParser | null;
-  readonly #onClosed: (connection: MqttConnection) => void;
+  readonly #owner: ConnectionOwner;
   /** Null where nothing is limited. */
   #limiter: ClientLimiter | null;
   /** Its packets wait for an answer from elsewhere. */
@@ -66,10 +73,10 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
   /** Null for clients that take no topic aliases. */
   #aliases: OutgoingAliases | null = null;
 
-  constructor(node: MqttNode, connection: Connection, peer: Peer, clock: TurnClock, onClosed: (connection: MqttConnection) => void, limits: ClientLimits | null = null) {
+  constructor(node: MqttNode, connection: Connection, peer: Peer, clock: TurnClock, owner: ConnectionOwner, limits: ClientLimits | null = null) {
     this.connection = connection;
     this.#clock = clock;
-    this.#onClosed = onClosed;
+    this.#owner = owner;
     this.channel = node.openChannel(this, peer);
     this.#parser = this.#newParser();
     this.#limiter = limits === null ? null : new ClientLimiter(limits, connection, node);
@@ -147,13 +154,17 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
     this.channel.drained();
   }
 
+  onBlocked(blockedMs: Millis): void {
+    this.#owner.blocked(this, blockedMs);
+  }
+
   onClose(error: string | undefined): void {
     this.#clock.tick();
     this.#parser?.stop();
     this.#limiter?.cancel();
     this.#feeders?.dispose();
     this.channel.closed(error ?? 'tcp_closed');
-    this.#onClosed(this);
+    this.#owner.closed(this);
   }
 
   onPacket(packet: Packet, payloadOwned: boolean): void {

@@ -10,6 +10,7 @@ import type { Log } from '../base/log.ts';
 import { BUSBAR_VERSION } from '../base/version.ts';
 import type { BrokerConfig } from '../config/config.ts';
 import { clients, nodeInfo, subscriptions } from '../core/adminAnswers.ts';
+import { alarmAnswers } from '../core/alarmAnswers.ts';
 import { BrokerNode } from '../core/brokerNode.ts';
 import { serviceAnswers } from '../core/serviceAnswers.ts';
 import { BrokerServices } from '../core/services/brokerServices.ts';
@@ -33,6 +34,7 @@ import { takeSnapshot } from './nodeSnapshot.ts';
 import { OutputTurn } from './outputTurn.ts';
 import { ProcessVitals } from './processVitals.ts';
 import { enableSharedRead } from './sharedRead.ts';
+import { SlowClients } from './slowClients.ts';
 import { TimerWheel } from './timerWheel.ts';
 import { TurnClock } from './turnClock.ts';
 
@@ -146,7 +148,8 @@ export class NodeRuntime {
       sent: (count) => metrics.add(BYTES_SENT, count),
     };
     const developmentCertificates = new DevelopmentCertificates(dataDir.path, log);
-    this.listeners = new ListenerManager(config.listeners, { node: this.node, output, clock, bytes, limits, developmentCertificates, log });
+    const slowClients = new SlowClients({ congestion: config.connCongestion, forceShutdown: config.forceShutdown, alarms: services.alarms, timers, clock, metrics, log });
+    this.listeners = new ListenerManager(config.listeners, { node: this.node, output, clock, bytes, limits, slowClients, developmentCertificates, log });
   }
 
   async #serve(): Promise<void> {
@@ -173,6 +176,7 @@ export class NodeRuntime {
     const { node } = this;
     return {
       ...serviceAnswers(this.#services),
+      ...alarmAnswers(this.#services),
       ...listenerAnswers({
         manager: this.listeners,
         store: new ListenerStore(this.#dataDir.path),

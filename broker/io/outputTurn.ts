@@ -31,7 +31,7 @@ export class OutputTurn implements Disposable {
 
   constructor(limits: OutputLimits = { maxWaitingBytes: MAX_WAITING_BYTES, sendTimeoutMs: SEND_TIMEOUT_MS }) {
     this.#limits = limits;
-    this.#sweep = setInterval(() => this.#closeStuck(performance.now()), SWEEP_MS);
+    this.#sweep = setInterval(() => this.#lookAtBlocked(performance.now()), SWEEP_MS);
     this.#sweep.unref();
   }
 
@@ -93,9 +93,10 @@ export class OutputTurn implements Disposable {
     this.#heldBack.delete(connection);
   }
 
-  #closeStuck(nowMs: Millis): void {
+  #lookAtBlocked(nowMs: Millis): void {
     for (const [connection, sinceMs] of this.#blocked) {
       if (nowMs - sinceMs > (connection.sendTimeoutMs ?? this.#limits.sendTimeoutMs)) connection.destroy('send_timeout');
+      else connection.stillBlocked(nowMs - sinceMs);
     }
   }
 

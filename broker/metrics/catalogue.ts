@@ -108,7 +108,8 @@ export const METRIC_NAMES = [
   'overload_protection.hibernation',
   'overload_protection.gc',
   'overload_protection.new_conn',
-  // Busbar's own: clients held back by a rate, connections that waited for theirs, connections without the header they owe
+  // Busbar's own: clients disconnected because too much waited for them, clients held back by a rate, connections that waited for theirs, connections without the header they owe
+  'overload_protection.client_shutdown',
   'limiter.clients.paused',
   'limiter.connections.delayed',
   'listener.proxy_protocol.error',

@@ -19,8 +19,8 @@ export interface Clock {
   now(): Millis;
 }
 
-/** Who sets and who cancels each: the channel, the session, core/deadlines.ts, core/redelivery.ts, a service of core/services/, or io/clientLimiter.ts. */
-export type TimerName = ChannelTimer | SessionTimer | ServiceTimer | 'limiter';
+/** Who sets and who cancels each: the channel, the session, core/deadlines.ts, core/redelivery.ts, a service of core/services/, io/clientLimiter.ts, io/sharedLimit.ts, or io/slowClients.ts. */
+export type TimerName = ChannelTimer | SessionTimer | ServiceTimer | 'limiter' | 'congestion';
 export type ChannelTimer = 'credentialsExpiry';
 export type SessionTimer = 'awaitRelExpiry' | 'sessionExpiry' | 'willDelay' | 'retainedFeed';
 export type ServiceTimer = 'sysMessages' | 'sysHeartbeat' | 'retainerSweep' | 'delayedDue' | 'deadlines' | 'redelivery';

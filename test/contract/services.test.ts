@@ -141,6 +141,49 @@ describe('/configs/sys_topics', () => {
   });
 });
 
+describe('/configs/limiter', () => {
+  it('shows the rates of the node, and changes them', async () => {
+    expect((await call('GET', '/configs/limiter')).body).toMatchObject({ messages_rate: 'infinity', client: { bytes_rate: 'infinity' } });
+    const changed = await call('PUT', '/configs/limiter', { messages_rate: '1000/s', client: { bytes_rate: '1MB/10s' } });
+    expect(changed).toMatchObject({ status: 200, body: { max_conn_rate: 'infinity', messages_rate: '1000/s', client: { messages_rate: 'infinity', bytes_rate: '1048576/10s' } } });
+    expect(await call('PUT', '/configs/limiter', { bytes_rate: 'fast' })).toMatchObject({ status: 400, body: { code: 'UPDATE_FAILED', message: expect.stringContaining('limiter.bytes_rate is fast') } });
+  });
+});
+
+describe('/alarms', () => {
+  it('lists what is active, then what is over, and forgets that', async () => {
+    const { alarms } = admin.services;
+    const rows = async (query = '') => (await call('GET', `/alarms${query}`)).body as { data: readonly Record<string, unknown>[]; meta: Record<string, unknown> };
+    expect((await rows()).data).toEqual([]);
+    alarms.activate('old', 'The disk is full.', { path: '/data' });
+    world.advance(1_000);
+    alarms.activate('new', 'A client is slow.');
+    world.advance(500);
+    const active = await rows();
+    // Both nodes of this test are the same behind their names.
+    expect(active.data.map(({ name, duration }) => [name, duration])).toEqual([['new', 500], ['new', 500], ['old', 1_500], ['old', 1_500]]);
+    expect(active.data[2]).toEqual({ node: 'test@127.0.0.1', name: 'old', message: 'The disk is full.', details: { path: '/data' }, duration: 1_500, activate_at: expect.stringMatching(/Z$/) });
+    expect((await rows('?limit=1&page=3')).data.map(({ name }) => name)).toEqual(['old']);
+    expect(await ctl('alarms', 'list')).toMatchObject({ code: 0, printed: Array(4).fill(expect.stringMatching(/^Alarm\(name=(new|old), node=test@127.0.0.1, activate_at=\S+Z, message=.*\)$/)) });
+    alarms.deactivate('old');
+    world.advance(1);
+    alarms.deactivate('new');
+    expect(await rows()).toMatchObject({ data: [], meta: { count: 0, hasnext: false } });
+    expect((await rows('?activated=false')).data.map(({ name, duration }) => [name, duration])).toEqual([['new', 501], ['new', 501], ['old', 1_500], ['old', 1_500]]);
+    expect(await ctl('alarms', 'history')).toMatchObject({ code: 0, printed: Array(4).fill(expect.stringContaining(', deactivate_at=')) });
+    expect((await call('DELETE', '/alarms')).status).toBe(204);
+    expect((await rows('?activated=false')).data).toEqual([]);
+    expect(await ctl('alarms', 'clear')).toEqual({ code: 0, printed: ['ok'] });
+    expect(await ctl('alarms', 'history')).toEqual({ code: 0, printed: ['No alarms.'] });
+  });
+
+  it('has settings', async () => {
+    expect((await call('GET', '/configs/alarm')).body).toEqual({ actions: ['log', 'publish'], size_limit: 1000, validity_period: '1d' });
+    expect(await call('PUT', '/configs/alarm', { actions: ['log'], size_limit: 5 })).toMatchObject({ status: 200, body: { actions: ['log'], size_limit: 5, validity_period: '1d' } });
+    expect((await call('PUT', '/configs/alarm', { actions: ['shout'] })).status).toBe(400);
+  });
+});
+
 describe('/mqtt/delayed', () => {
   const rows = async (query = '') => (await call('GET', `/mqtt/delayed/messages${query}`)).body as { data: Record<string, unknown>[]; meta: object };
 

@@ -2,6 +2,7 @@ import type { ListenerReport } from '../../broker/api/listenerQuestions.ts';
 import { BusbarError } from '../../broker/base/errors.ts';
 import { parseNodeName, type NodeName } from '../../broker/base/ids.ts';
 import { METRIC_NAMES, STAT_NAMES } from '../../broker/metrics/catalogue.ts';
+import { alarmAnswers } from '../../broker/core/alarmAnswers.ts';
 import { serviceAnswers } from '../../broker/core/serviceAnswers.ts';
 import { BrokerServices } from '../../broker/core/services/brokerServices.ts';
 import { BrokerWorld } from './brokerWorld.ts';
@@ -108,6 +109,7 @@ export class FakeAdmin implements AdminPort {
     if (!node || node.status === 'stopped' || node.fails) throw new BusbarError(node?.fails ?? 'NODE_DOWN', `${name} is away`);
     const answers: { [K in NodeQuestion]: (params: NodeQuestions[K]['params']) => NodeQuestions[K]['answer'] | Promise<NodeQuestions[K]['answer']> } = {
       ...serviceAnswers(this.services),
+      ...alarmAnswers(this.services),
       listeners: () => ({ listeners: node.listeners ?? [] }),
       changeListener: () => ({ listener: null }),
       nodeInfo: () => ({

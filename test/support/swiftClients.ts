@@ -42,7 +42,7 @@ export class SwiftClients {
   open(clientId: string, version: MqttVersion = 4): SwiftSocket {
     const socket = new SwiftSocket();
     const connection = new Connection(socket, this.#traits);
-    new MqttConnection(this.world.node, connection, { listener: 'tcp:default', host: '127.0.0.1', port: 1 }, this.#clock, () => {});
+    new MqttConnection(this.world.node, connection, { listener: 'tcp:default', host: '127.0.0.1', port: 1 }, this.#clock, { closed() {}, blocked() {} });
     socket.emit('data', encodePacket({ ...plainConnect(clientId), version }, version));
     return socket;
   }

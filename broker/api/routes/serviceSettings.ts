@@ -7,7 +7,7 @@ import { answering, askNode, askNodes, runningNodes } from '../nodes.ts';
 import type { AdminPort } from '../ports.ts';
 import { ok, refuse, type Reply } from '../reply.ts';
 import { route, type Route } from '../route.ts';
-import { AutoSubscribeSettings, DelayedSettings, LimiterSettings, RetainerSettings, RewriteSettings, SysTopicsSettings } from '../schema/serviceSettings.ts';
+import { AlarmSettings, AutoSubscribeSettings, DelayedSettings, LimiterSettings, RetainerSettings, RewriteSettings, SysTopicsSettings } from '../schema/serviceSettings.ts';
 
 export const serviceSettingRoutes: readonly Route[] = [
   ...settingRoutes({ service: 'retainer', path: '/mqtt/retainer', tag: 'Retained messages', what: 'the retainer', schema: RetainerSettings }),
@@ -22,6 +22,7 @@ export const serviceSettingRoutes: readonly Route[] = [
   }),
   ...settingRoutes({ service: 'sys_topics', path: '/configs/sys_topics', tag: 'Settings', what: '$SYS topics', schema: SysTopicsSettings }),
   ...settingRoutes({ service: 'limiter', path: '/configs/limiter', tag: 'Settings', what: 'the rates of the node, which hold for connected clients too', schema: LimiterSettings }),
+  ...settingRoutes({ service: 'alarm', path: '/configs/alarm', tag: 'Settings', what: 'alarms', schema: AlarmSettings }),
 ];
 
 interface Setting {

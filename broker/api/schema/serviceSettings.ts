@@ -64,6 +64,14 @@ export const LimiterSettings = Type.Partial(
   }),
 );
 
+export const AlarmSettings = Type.Partial(
+  Type.Object({
+    actions: Type.Array(Words(['log', 'publish'])),
+    size_limit: Type.Integer({ minimum: 1, maximum: 3000, description: 'Most active alarms, and most past ones' }),
+    validity_period: Duration(', after which past alarms are forgotten'),
+  }),
+);
+
 export const SysTopicsSettings = Type.Partial(
   Type.Object({
     sys_msg_interval: Duration(', or disabled'),

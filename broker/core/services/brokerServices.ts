@@ -6,6 +6,7 @@
 import { mergeJson, readServiceJson, serviceJson, type Json, type ServiceConfig, type ServiceName } from '../../config/serviceJson.ts';
 import type { SysTopicsConfig } from '../../config/serviceConfig.ts';
 import type { BrokerNode } from '../brokerNode.ts';
+import { Alarms } from './alarms.ts';
 import { AutoSubscribe } from './autoSubscribe.ts';
 import { DelayedMessages, type DelayedRecord, type DelayedStore } from './delayed.ts';
 import { Presence } from './presence.ts';
@@ -46,6 +47,7 @@ export class BrokerServices {
   readonly delayed: DelayedMessages;
   readonly rewrite: TopicRewrite;
   readonly autoSubscribe: AutoSubscribe;
+  readonly alarms: Alarms;
   #sysConfig: SysTopicsConfig;
   readonly #sysTopics: SysTopics;
   readonly #presence: Presence;
@@ -70,12 +72,14 @@ export class BrokerServices {
     node.delayed = this.delayed;
     this.rewrite = new TopicRewrite(hooks, log, config.rewrite);
     this.autoSubscribe = new AutoSubscribe({ node, hooks, log, sessionOf, config: config.autoSubscribe });
+    this.alarms = new Alarms({ port: node, node: name, log, config: config.alarm });
     this.#adjustable = {
       sys_topics: { config: () => this.#sysConfig, configure: (changed) => this.configureSysTopics(changed) },
       retainer: { config: () => this.retainer.config, configure: (changed) => this.retainer.configure(changed) },
       delayed: { config: () => this.delayed.config, configure: (changed) => this.delayed.configure(changed) },
       rewrite: { config: () => this.rewrite.config, configure: (changed) => this.rewrite.configure(changed) },
       auto_subscribe: { config: () => this.autoSubscribe.config, configure: (changed) => this.autoSubscribe.configure(changed) },
+      alarm: { config: () => this.alarms.config, configure: (changed) => this.alarms.configure(changed) },
       limiter: limiter ?? remembered<'limiter'>(config.limiter),
     };
   }

@@ -17,9 +17,10 @@ import type { ProxySource } from '../accept/proxyHeader.ts';
 import type { ByteSocket } from '../byteSocket.ts';
 import { Connection, type ByteCounters, type ConnectionTraits } from '../connection.ts';
 import { FileWatch } from '../fileWatch.ts';
-import { MqttConnection, type MqttNode } from '../mqttConnection.ts';
+import { MqttConnection, type ConnectionOwner, type MqttNode } from '../mqttConnection.ts';
 import type { LimitsOfListener, NodeLimits } from '../nodeLimits.ts';
 import type { OutputTurn } from '../outputTurn.ts';
+import type { SlowClients } from '../slowClients.ts';
 import type { TurnClock } from '../turnClock.ts';
 import { bindServer } from './bindServer.ts';
 import type { DevelopmentCertificates } from './developmentCertificates.ts';
@@ -41,6 +42,7 @@ export interface ListenerOptions {
   readonly clock: TurnClock;
   readonly bytes: ByteCounters;
   readonly limits: NodeLimits;
+  readonly slowClients: SlowClients;
   readonly developmentCertificates: DevelopmentCertificates;
   readonly log: Log;
 }
@@ -302,13 +304,17 @@ export class Listener {
     if (!tcp.nodelay) raw.setNoDelay(false);
     if (tcp.keepaliveIdleMs !== undefined) raw.setKeepAlive(true, tcp.keepaliveIdleMs);
     const peer = { listener: id, mountpoint, host: connection.remoteHost, port: connection.remotePort, certificate: certificate ?? identityByProxy(remote, node.mqtt) };
-    this.connections.add(new MqttConnection(node, connection, peer, clock, this.#onClosed, this.#limits.forClient?.() ?? null));
+    this.connections.add(new MqttConnection(node, connection, peer, clock, this.#owner, this.#limits.forClient?.() ?? null));
   }
 
   /** One for all connections. */
-  readonly #onClosed = (connection: MqttConnection): void => {
-    this.connections.delete(connection);
-    if (this.connections.size === 0) this.#whenEmpty?.();
+  readonly #owner: ConnectionOwner = {
+    closed: (connection) => {
+      this.connections.delete(connection);
+      this.#options.slowClients.gone(connection);
+      if (this.connections.size === 0) this.#whenEmpty?.();
+    },
+    blocked: (connection, blockedMs) => this.#options.slowClients.look(connection, blockedMs),
   };
 }
 

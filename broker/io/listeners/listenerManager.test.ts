@@ -12,8 +12,10 @@ import type { ListenerConfig } from '../../config/listenerConfig.ts';
 import { readListenerJson } from '../../config/listenerJson.ts';
 import { loadConfig } from '../../config/load.ts';
 import type { JsonObject } from '../../config/serviceJson.ts';
+import { Alarms } from '../../core/services/alarms.ts';
 import { NodeLimits } from '../nodeLimits.ts';
 import { OutputTurn } from '../outputTurn.ts';
+import { SlowClients } from '../slowClients.ts';
 import { TurnClock } from '../turnClock.ts';
 import { DevelopmentCertificates, makeCertificate } from './developmentCertificates.ts';
 import { ListenerManager } from './listenerManager.ts';
@@ -30,12 +32,15 @@ beforeEach(async () => {
   const { config } = loadConfig({});
   if (config === undefined) throw new Error('no configuration');
   const { node } = new BrokerWorld();
+  const { connCongestion: congestion, forceShutdown } = config;
+  const alarms = new Alarms({ port: node, node: config.node.name, log: silentLog, config: config.alarm });
   manager = new ListenerManager([], {
     node,
     output,
     clock,
     bytes: { received() {}, sent() {} },
     limits: new NodeLimits(config.limiter, { clock, timers: node.timers }),
+    slowClients: new SlowClients({ congestion, forceShutdown, alarms, timers: node.timers, clock, metrics: node.metrics, log: silentLog }),
     developmentCertificates: new DevelopmentCertificates(folder, silentLog),
     log: silentLog,
   });
