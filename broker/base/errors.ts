@@ -57,6 +57,7 @@ export const ERROR_CATALOGUE = {
   DISCOVERY_FAILED: 'Check the service that is asked; the node serves without it and asks again.',
   DUPLICATE_NODE_ID: 'Give the copied node a data directory of its own.',
   DUPLICATE_NODE_NAME: 'Give every node its own node.name.',
+  SHARED_ROW_INVALID: 'Choose a shorter name; nothing was changed.',
   NODE_DOWN: 'The node is not linked to this one; check that it runs.',
   NODE_TIMEOUT: 'The node did not answer in time; try again.',
   NODE_BUSY: 'Too many questions wait for this node; try again in a moment.',

@@ -74,3 +74,18 @@ export const ASK_MAX_OPEN = 64;
 export const ASK_MAX_BYTES = MIB;
 /** Longer answers are replaced by ANSWER_TOO_LARGE. */
 export const ANSWER_MAX_BYTES = 8 * MIB;
+
+/** Writes of this node to shared tables that are kept by number for peers that reconnect; one further behind compares digests (R35). */
+export const SHARED_RING = 65_536;
+/** The same for each other node, whose writes are passed on only where it cannot be reached itself. */
+export const SHARED_RELAY_RING = 4_096;
+/** Tombstones in all. Above it the oldest go before every member has seen them, with an alarm that names who is missing (R37). */
+export const MAX_TOMBSTONES = 1_000_000;
+/** What was seen is told to the peers so often, when it has changed. */
+export const SHARED_REPORT_MS: Millis = 1_000;
+/** Two nodes that have seen the same compare their rows so often (R35). */
+export const SHARED_AUDIT_MS: Millis = 60_000;
+/** An answer to a question about rows that makes no progress for so long is given up: another peer is asked. */
+export const SHARED_PATIENCE_MS: Millis = 5_000;
+/** Longest key of a shared row in bytes of UTF-8. */
+export const SHARED_KEY_BYTES = 65_535;

@@ -2,12 +2,14 @@
 import { runSeed } from './clusterRun.ts';
 import { FAULT_PROFILES } from './faults.ts';
 import type { Profile } from './profile.ts';
+import { runSharedSeed } from './shared/sharedRun.ts';
 
 export const PROFILES: readonly Profile[] = [
   ...FAULT_PROFILES.map((faults): Profile => ({
     name: `links-${faults}`,
     run: (seed, options) => runSeed(seed, faults, options),
   })),
+  { name: 'shared', run: runSharedSeed },
 ];
 
 /** Throws in words when nothing bears the name. */

@@ -4,7 +4,7 @@ import type { Log, LogFields } from '../../broker/base/log.ts';
 import type { NodeId, NodeName } from '../../broker/base/ids.ts';
 import type { Prng } from '../../broker/base/prng.ts';
 import { ClusterNode } from '../../broker/cluster/clusterNode.ts';
-import type { Address, AskResult, ClusterPorts, ClusterSeed } from '../../broker/cluster/ports.ts';
+import type { Address, AskResult, ClockPort, ClusterPorts, ClusterSeed, NodeIdentity } from '../../broker/cluster/ports.ts';
 import type { ForwardedPublishes } from '../../broker/core/clusterPort.ts';
 import { NO_PROPERTIES } from '../../broker/protocol/packet.ts';
 import { Publication } from '../../broker/session/publication.ts';
@@ -48,7 +48,7 @@ export class SimNode implements Host {
   skewMs = 0;
   alive = false;
   /** Puts more into a node that is about to start: it is whole, and has no links yet. */
-  equip: ((cluster: ClusterNode) => void) | undefined;
+  equip: ((cluster: ClusterNode, identity: NodeIdentity) => void) | undefined;
   /** What the broker was told of the other nodes' routes. */
   readonly remote = new Map<NodeName, Set<string>>();
   readonly local = new Set<string>();
@@ -108,6 +108,15 @@ export class SimNode implements Host {
     return `${this.#nodeId}/${this.#incarnation}`;
   }
 
+  /** Time as this node sees it. */
+  get clock(): ClockPort {
+    return { monotonicMs: () => this.#queue.nowMs, wallMs: () => this.#wallMs() };
+  }
+
+  get log(): Log {
+    return this.#log();
+  }
+
   // ---------------------------------------------------------------- life
 
   start(): void {
@@ -121,7 +130,7 @@ export class SimNode implements Host {
     const { clusterName, cookie, address, deltaRing } = this;
     const ring = deltaRing === undefined ? {} : { deltaRing };
     this.#cluster = new ClusterNode({ identity, clusterName, cookie, address, seeds: this.#seeds, ...ring }, this.#ports());
-    this.equip?.(this.#cluster);
+    this.equip?.(this.#cluster, identity);
     for (const topicFilter of this.local) this.#cluster.core.routeAdded(topicFilter);
     for (const [key, value] of this.localValues) this.#announce(key, value);
     this.#tick(this.#life);
@@ -206,7 +215,7 @@ export class SimNode implements Host {
         hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
         randomBytes: (size) => this.#bytes(size),
       },
-      clock: { monotonicMs: () => this.#queue.nowMs, wallMs: () => this.#wallMs() },
+      clock: this.clock,
       broker: {
         remoteRouteAdded: (node, topicFilter) => {
           const rows = this.remote.get(node) ?? new Set();
