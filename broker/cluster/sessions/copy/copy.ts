@@ -25,8 +25,8 @@ export type HybridTime = number;
 export interface CopyItem extends SessionItem {
   readonly mid: Mid;
   readonly dot: Dot;
-  /** When it arrived at the owner; its message may come out of a journal, so its own time is not known any more. */
-  readonly ord: HybridTime;
+  /** When it arrived at the owner, or earlier: see copyItems.ts. */
+  ord: HybridTime;
   state: ItemState;
   packetId: number;
 }
@@ -81,7 +81,12 @@ export class SessionCopy implements RankFields {
   readonly awaitingRel = new Map<number, Mid>();
   /** Under which this object draws dots; null until it draws one (`nextDot`). Neither copied, encoded nor merged (C13). */
   lineage: Lineage | null = null;
-  /** Grows with every change of the value: replication says "from this version to that". */
+  /**
+   * Grows with every change of connection, will, expiry and `awaitingRel`, which only the owner makes: of two copies of one reign, the
+   * higher one has them right.
+   */
+  connectionChanges = 0;
+  /** Grows with every record, and never shrinks by a merge: replication says "from this version to that". */
   version = 0;
 
   constructor(clientId: string, owner: NodeId) {

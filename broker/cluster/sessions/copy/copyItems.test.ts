@@ -21,10 +21,10 @@ describe('the items of a session', () => {
     expect(order(items)).toEqual(['n2:1', 'n1:5', 'n2:2']);
   });
 
-  it('C17: put messages of one node into the places they take, by number', () => {
+  it('C17: put a message in front of later ones of its node, and move no other', () => {
     const items = new CopyItems();
     for (const [node, n, ord] of [[1, 2, 10], [2, 7, 11], [1, 1, 12], [2, 8, 13]] as const) items.add(at(mid(node, n), ord));
-    expect(order(items)).toEqual(['n1:1', 'n2:7', 'n1:2', 'n2:8']);
+    expect(order(items)).toEqual(['n1:1', 'n1:2', 'n2:7', 'n2:8']);
   });
 
   it('C16: do not sort by the numbers of different nodes', () => {
@@ -40,6 +40,16 @@ describe('the items of a session', () => {
     items.delete(mid(3, 1));
     items.add(at(mid(3, 2), 5));
     expect(order(items)).toEqual(['n3:2', 'n1:1', 'n2:1']);
+  });
+
+  it('stay in their places when one that came late is finished, whether or not somebody looked before', () => {
+    const [seen, unseen] = [new CopyItems(), new CopyItems()];
+    for (const items of [seen, unseen]) {
+      for (const [node, n, ord] of [[1, 3, 10], [2, 7, 11], [1, 2, 12], [1, 1, 13]] as const) items.add(at(mid(node, n), ord));
+      if (items === seen) order(items);
+      items.delete(mid(1, 3));
+    }
+    expect([order(seen), order(unseen)]).toEqual([['n1:1', 'n1:2', 'n2:7'], ['n1:1', 'n1:2', 'n2:7']]);
   });
 
   it('may be deleted while they are gone through', () => {

@@ -1,9 +1,9 @@
 /**
- * The messages of a session in the order in which they are to be delivered: by arrival at the owner (`ord`), and inside the places
- * that messages of one actor take, by their number (C16, C17).
+ * The messages of a session in the order in which they are to be delivered: by arrival at the owner (`ord`), but none behind one of the
+ * same actor with a higher number (C16, C17). One that comes late, or from another copy, goes in front of those: its `ord` becomes theirs.
  *
- * Worked example, (actor, n) at ord: a2@10 b7@11 a1@12 b8@13. Actor a has the places 1 and 3, so a1 goes to the first of them and a2 to
- * the second: a1 b7 a2 b8. Sorting by n alone would tear a and b apart; sorting by ord alone turns a1 and a2 round.
+ * Worked example, (actor, n) at ord: a2@10 b7@11, then a1@12 arrives: a1@10 a2@10 b7@11. Messages only ever move forward, and stay in their
+ * place when others are finished, so two copies with the same records have the same order whenever they are looked at.
  */
 import type { CopyItem } from './copy.ts';
 import { compareMids, type ActorKey, type Mid } from './identity.ts';
@@ -19,7 +19,7 @@ export class CopyItems {
   readonly #entries = new MidMap<Entry>();
   #first: Entry | null = null;
   #last: Entry | null = null;
-  /** Something was added out of turn: the order is made when it is next asked for. */
+  /** Something was added out of turn: the order is made when it is next asked for, and before anything is taken away. */
   #disordered = false;
 
   get size(): number {
@@ -49,11 +49,12 @@ export class CopyItems {
   replace(item: CopyItem): void {
     const entry = this.#entries.get(item.mid);
     if (entry === undefined) return this.add(item);
-    if (entry.item.ord !== item.ord) this.#disordered = true;
+    if (item.ord !== entry.item.ord) this.#disordered = true;
     entry.item = item;
   }
 
   delete(mid: Mid): CopyItem | undefined {
+    if (this.#disordered) this.#order();
     const entry = this.#entries.get(mid);
     if (entry === undefined) return undefined;
     this.#entries.delete(mid);
@@ -86,7 +87,7 @@ export class CopyItems {
     const items: CopyItem[] = [];
     for (let entry = this.#first; entry !== null; entry = entry.next) items.push(entry.item);
     this.clear();
-    for (const item of inSlots(items)) {
+    for (const item of inOrder(items)) {
       const entry: Entry = { item, previous: this.#last, next: null };
       if (this.#last === null) this.#first = entry;
       else this.#last.next = entry;
@@ -96,16 +97,20 @@ export class CopyItems {
   }
 }
 
-/** A function of the set alone: whoever holds the same items has them in the same order. */
-export function inSlots(items: readonly CopyItem[]): CopyItem[] {
-  const byArrival = [...items].sort((a, b) => a.ord - b.ord || compareMids(a.mid, b.mid));
+/** Lowers the `ord` of what stands behind later messages of its actor, and sorts. A function of the set: how it came about does not matter. */
+function inOrder(items: CopyItem[]): CopyItem[] {
   const byActor = new Map<ActorKey, CopyItem[]>();
-  for (const item of byArrival) {
+  for (const item of items) {
     const ofActor = byActor.get(item.mid.actor);
     if (ofActor === undefined) byActor.set(item.mid.actor, [item]);
     else ofActor.push(item);
   }
-  const taken = new Map<ActorKey, Iterator<CopyItem>>();
-  for (const [actor, ofActor] of byActor) taken.set(actor, ofActor.sort((a, b) => a.mid.n - b.mid.n).values());
-  return byArrival.map(({ mid }) => taken.get(mid.actor)!.next().value as CopyItem);
+  for (const ofActor of byActor.values()) {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const item of ofActor.sort((a, b) => b.mid.n - a.mid.n)) {
+      earliest = Math.min(earliest, item.ord);
+      item.ord = earliest;
+    }
+  }
+  return items.sort((a, b) => a.ord - b.ord || compareMids(a.mid, b.mid));
 }

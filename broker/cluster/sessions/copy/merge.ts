@@ -1,9 +1,10 @@
 /**
- * Two copies of a session become one (R53), whichever has what. Commutative, associative and idempotent but for packet ids, which
- * belong to a connection and so follow the winner. Nothing that is unfinished in both is lost; nothing finished in one returns.
+ * Two copies of a session become one (R53), whichever has what. Commutative, associative and idempotent, but for packet ids, which belong
+ * to a connection and so follow the winner. Nothing that is unfinished in both is lost; nothing finished in one returns.
  *
- * One exception to associativity, harmless: three copies of which one began anew (clean start) and another was connected after that
- * elsewhere. Messages from before the clean start that only the third had may then be kept or not. A client may get what it need not.
+ * Two exceptions to associativity, both harmless. Messages of different publishers may come out in another order; those of one never. And
+ * of three copies of which one began anew (clean start) while another was connected after that elsewhere, what only the third had from
+ * before the clean start may be kept or not: a client may get what it need not.
  */
 import { compareStamps } from '../../stamp.ts';
 import { boundCausality } from './causality.ts';
@@ -37,6 +38,7 @@ export function mergeInto(mine: SessionCopy, theirs: SessionCopy): MergeReport {
     if (mineVoid || theirsWon) takeConnectionState(mine, theirs);
   }
   if (theirsWon) {
+    mine.connectionChanges = theirs.connectionChanges;
     mine.owner = theirs.owner;
     mine.epoch = theirs.epoch;
     mine.connectedAt = theirs.connectedAt;
@@ -54,10 +56,10 @@ function isVoid(copy: SessionCopy, resetAt: number): boolean {
   return copy.lastConn < resetAt && copy.resetAt < resetAt;
 }
 
-/** Versions are compared within one rank only: there all copies follow one owner. */
+/** Between copies of one reign `version` would not do: it grows at a node that merges, whether or not the node is the owner. */
 function outranks(a: SessionCopy, b: SessionCopy): boolean {
   const rank = compareRank(a, b);
-  return rank > 0 || (rank === 0 && a.version > b.version);
+  return rank > 0 || (rank === 0 && a.connectionChanges > b.connectionChanges);
 }
 
 /**
@@ -104,23 +106,25 @@ function mergeItems(mine: SessionCopy, theirs: SessionCopy, theirsVoid: boolean,
     if (idIsTheirs === theirIds) taken.add(item.packetId);
     else guests.push(item);
   };
+  const finished = [...mine.items].filter((item) => !has(theirs, theirsVoid, item) && isFinished(theirs, theirsVoid, item));
+  for (const item of finished) mine.items.delete(item.mid);
   for (const item of mine.items) {
     const other = theirsVoid ? undefined : theirs.items.get(item.mid);
     if (other === undefined) {
-      if (theirs.done.has(item.mid) || (!theirsVoid && isSeen(theirs, item))) mine.items.delete(item.mid);
-      else settle(item, false);
+      settle(item, false);
       continue;
     }
     const stronger = STATE_ORDER[other.state] - STATE_ORDER[item.state];
     const idIsTheirs = stronger > 0 || (stronger === 0 && theirIds);
     const { state, packetId } = idIsTheirs ? other : item;
-    const merged = { ...(isEarlier(other, item) ? other : item), state, packetId };
+    const first = compareDots(other.dot, item.dot) < 0 ? other : item;
+    const merged = { ...first, ord: Math.min(item.ord, other.ord), state, packetId };
     mine.items.replace(merged);
     settle(merged, idIsTheirs);
     if (stronger > 0) adopted.push(merged);
   }
   if (!theirsVoid) {
-    const missing = [...theirs.items].filter((item) => !mine.items.has(item.mid) && !mine.done.has(item.mid) && !isSeen(mine, item));
+    const missing = [...theirs.items].filter((item) => !mine.items.has(item.mid) && !isFinished(mine, false, item));
     for (const item of missing) {
       const added = { ...item };
       mine.items.add(added);
@@ -137,11 +141,11 @@ function mergeItems(mine: SessionCopy, theirs: SessionCopy, theirsVoid: boolean,
   return adopted.filter((item) => item.state !== 'queued');
 }
 
-function isSeen(copy: SessionCopy, { dot }: CopyItem): boolean {
-  return (copy.seen.get(dot.lineage) ?? 0) >= dot.n;
+function has(copy: SessionCopy, isVoid: boolean, { mid }: CopyItem): boolean {
+  return !isVoid && copy.items.has(mid);
 }
 
-/** Of two arrivals of one message the earlier one names its place. */
-function isEarlier(a: CopyItem, b: CopyItem): boolean {
-  return a.ord !== b.ord ? a.ord < b.ord : compareDots(a.dot, b.dot) < 0;
+/** Of an item that the copy has not. What a void copy has seen may have been thrown away unfinished. */
+function isFinished({ done, seen }: SessionCopy, isVoid: boolean, { mid, dot }: CopyItem): boolean {
+  return done.has(mid) || (!isVoid && (seen.get(dot.lineage) ?? 0) >= dot.n);
 }

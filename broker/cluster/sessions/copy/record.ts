@@ -40,6 +40,8 @@ export type SessionRecord =
   /** R54; `settled`: up to which n, by actor. */
   | { readonly type: 'purge'; readonly settled: readonly (readonly [ActorKey, number])[]; readonly keep: Lineage | null };
 
+const CONNECTION_RECORDS: ReadonlySet<SessionRecord['type']> = new Set(['await', 'release', 'claim', 'reset', 'will', 'expiry']);
+
 /** Changes a copy. Deterministic: equal copies stay equal. False when the record changes nothing, so that it need not be told. */
 export function applyRecord(copy: SessionCopy, record: SessionRecord): boolean {
   if (record.type === 'role') {
@@ -48,6 +50,7 @@ export function applyRecord(copy: SessionCopy, record: SessionRecord): boolean {
     return true;
   }
   if (!change(copy, record)) return false;
+  if (CONNECTION_RECORDS.has(record.type)) copy.connectionChanges += 1;
   copy.version += 1;
   return true;
 }
