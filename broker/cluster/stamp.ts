@@ -21,7 +21,7 @@ export function compareStamps(a: Stamp, b: Stamp): number {
   return a.node < b.node ? -1 : 1;
 }
 
-/** The wall clock part, ms since 1970. */
-export function wallMsOf(stamp: Stamp): Millis {
-  return Math.floor(stamp.at / STEPS_PER_MS);
+/** The wall clock part of a hybrid time, ms since 1970. */
+export function wallMsOf(at: number): Millis {
+  return Math.floor(at / STEPS_PER_MS);
 }

@@ -12,7 +12,7 @@ import { isLater, type MaybeLater } from '../base/maybeLater.ts';
 import type { Prng } from '../base/prng.ts';
 import type { BrokerConfig, MqttConfig } from '../config/config.ts';
 import type { Hooks } from '../hooks/hooks.ts';
-import { METRIC, STAT, type Metrics } from '../metrics/metrics.ts';
+import { METRIC, type Metrics } from '../metrics/metrics.ts';
 import type { AuthExchange, AuthnVerdict } from '../protocol/authentication.ts';
 import type { ClientInfo } from '../protocol/clientInfo.ts';
 import type { Message } from '../protocol/message.ts';
@@ -25,7 +25,7 @@ import { Channel } from '../session/channel.ts';
 import type { Clock, NodePort, OpenedSession, Out, Peer, RefusedSession, SubscribeItem, Timers, TopicHandle } from '../session/ports.ts';
 import { mountTopic } from '../session/mountpoint.ts';
 import { Publication } from '../session/publication.ts';
-import { Session } from '../session/session.ts';
+import type { Session } from '../session/session.ts';
 import type { Receiver } from '../session/subscription.ts';
 import { willMessage } from '../session/will.ts';
 import { authorizedTopic, isDelayed } from '../topics/delayedTopic.ts';
@@ -35,8 +35,11 @@ import type { BrokerPort, ClusterPort, ExclusiveClaim, ForwardedPublishes } from
 import { DeadlineSweep } from './deadlines.ts';
 import { Forwarded } from './forwarded.ts';
 import { Redelivery } from './redelivery.ts';
+import type { SessionsHost, SessionsPort } from '../cluster/sessions/ports.ts';
+import { KeptSessions } from './keptSessions.ts';
 import type { DelayedMessages } from './services/delayed.ts';
 import { Retainer } from './services/retainer.ts';
+import { SessionTable } from './sessionTable.ts';
 import type { SharedDispatch } from './sharedDispatch.ts';
 import { Subscriptions } from './subscriptions.ts';
 
@@ -59,6 +62,8 @@ export interface BrokerNodeOptions {
   readonly prng: Prng;
   /** A client identifier nobody can guess. */
   readonly newClientId: () => string;
+  /** Keeps sessions for the whole cluster; absent when they live on this node alone. */
+  readonly sessions?: (host: SessionsHost) => SessionsPort;
   /** Runs a task in a later turn of the loop. */
   readonly defer: (task: () => void) => void;
 }
@@ -76,8 +81,6 @@ export class BrokerNode implements NodePort, BrokerPort {
   readonly log: Log;
   readonly hooks: Hooks;
   readonly startedAtMs: Millis;
-  /** Sessions by client id, connected or not. */
-  readonly sessions = new Map<string, Session>();
   /** Connections after a CONNACK that accepted. */
   readonly channels = new Set<Channel>();
   readonly routes: Routes<Receiver>;
@@ -88,6 +91,10 @@ export class BrokerNode implements NodePort, BrokerPort {
   readonly #access: AccessControl;
   readonly #shared: SharedDispatch;
   readonly #subscriptions: Subscriptions;
+  #stopping = false;
+  readonly #table: SessionTable;
+  /** Null when sessions live on this node alone. */
+  readonly #kept: KeptSessions | null;
   readonly #options: BrokerNodeOptions;
   readonly #forwarded: Forwarded;
   /** Where the last message of another node went. */
@@ -112,6 +119,24 @@ export class BrokerNode implements NodePort, BrokerPort {
     this.#topics = this.#subscriptions.topics;
     this.#shared = this.#subscriptions.shared;
     this.#forwarded = new Forwarded({ ...options, take: (publication) => this.#takeForwarded(publication) });
+    this.#table = new SessionTable({ ...options, node: this, subscriptions: this.#subscriptions, over: (session) => this.#kept?.over(session), counted: () => this.#measureClients() });
+    this.#kept = options.sessions === undefined ? null : this.#keep(options.sessions);
+  }
+
+  #keep(engine: (host: SessionsHost) => SessionsPort): KeptSessions {
+    const options = {
+      ...this.#options,
+      table: this.#table,
+      subscriptions: this.#subscriptions,
+      dispatch: (publication: Publication) => this.#takeForwarded(publication),
+      publishWill: (publication: Publication) => this.defer(() => this.publish(publication.message)),
+    };
+    return new KeptSessions(options, engine);
+  }
+
+  /** Sessions by client id, connected or not. */
+  get sessions(): ReadonlyMap<string, Session> {
+    return this.#table.byClientId;
   }
 
   // ---------------------------------------------------------------- connections
@@ -154,41 +179,8 @@ export class BrokerNode implements NodePort, BrokerPort {
     return this.#options.admission.stillWelcome(channel.identity, this.#access.exchangeEnded(channel.identity, verdict));
   }
 
-  openSession(channel: Channel, cleanStart: boolean, _later: (opened: OpenedSession | RefusedSession) => void): OpenedSession | RefusedSession | undefined {
-    const { clientId } = channel.identity;
-    const held = this.sessions.get(clientId);
-    if (held !== undefined) {
-      const live = held.channel;
-      live?.takenOver(cleanStart);
-      // A session that ends with its connection has ended now, whatever the newcomer would like (section 3.1.2.11.2).
-      if (!cleanStart && held.expiryMs > 0) return this.#resume(channel, held, live !== null);
-      this.#discard(held, cleanStart);
-    }
-    const session = new Session(this, channel, this.clock.now());
-    this.sessions.set(clientId, session);
-    this.metrics.inc(METRIC['session.created']);
-    if (this.hooks.has('session.created')) this.hooks.run('session.created', channel.identity);
-    return { session, present: false };
-  }
-
-  #resume(channel: Channel, session: Session, takenOver: boolean): OpenedSession {
-    // [MQTT-3.1.3-9]: the client is back before the delay ended, so its will is not wanted.
-    session.will = null;
-    if (takenOver) {
-      this.metrics.inc(METRIC['session.takenover']);
-      if (this.hooks.has('session.takenover')) this.hooks.run('session.takenover', session.identity);
-    }
-    this.metrics.inc(METRIC['session.resumed']);
-    if (this.hooks.has('session.resumed')) this.hooks.run('session.resumed', channel.identity);
-    return { session, present: true };
-  }
-
-  #discard(session: Session, cleanStart: boolean): void {
-    if (cleanStart) {
-      this.metrics.inc(METRIC['session.discarded']);
-      if (this.hooks.has('session.discarded')) this.hooks.run('session.discarded', session.identity);
-    }
-    this.terminate(session, 'discarded');
+  openSession(channel: Channel, cleanStart: boolean, later: (opened: OpenedSession | RefusedSession) => void): OpenedSession | RefusedSession | undefined {
+    return this.#kept === null ? this.#table.open(channel, cleanStart) : this.#kept.open(channel, cleanStart, later);
   }
 
   connack(channel: Channel, reasonCode: number, properties: Properties): Properties {
@@ -214,27 +206,17 @@ export class BrokerNode implements NodePort, BrokerPort {
   }
 
   terminate(session: Session, reason: string): void {
-    if (session.ended) return;
-    session.end();
-    if (session.will !== null) this.publishWill(session);
-    this.#subscriptions.removeAll(session);
-    if (this.sessions.get(session.clientId) === session) this.sessions.delete(session.clientId);
-    this.metrics.inc(METRIC['session.terminated']);
-    this.#measureClients();
-    if (this.hooks.has('session.terminated')) this.hooks.run('session.terminated', session.identity, reason);
+    this.#table.terminate(session, reason);
   }
 
   /** Ends a client by an administrator's will. False when it is not here. */
   kick(clientId: string): boolean {
-    const session = this.sessions.get(clientId);
-    if (session === undefined) return false;
-    session.channel?.disconnect(ReasonCode.AdministrativeAction, 'kicked');
-    this.terminate(session, 'kicked');
-    return true;
+    return this.#table.kick(clientId);
   }
 
   /** The node stops: every client is told, every will that waits goes out while there is still somebody to route it. */
   shutdown(): void {
+    this.#stopping = true;
     for (const channel of [...this.channels]) channel.disconnect(ReasonCode.ServerShuttingDown);
     for (const session of [...this.sessions.values()]) if (session.will !== null) this.publishWill(session);
   }
@@ -267,15 +249,15 @@ export class BrokerNode implements NodePort, BrokerPort {
   }
 
   publish(message: Message): number {
-    return this.#publish(new Publication(message), null);
+    return this.#publish(new Publication(message), null, null, 0);
   }
 
-  publishReceived(publication: Publication, topic: TopicHandle): number {
-    return this.#publish(publication, topic as TopicEntry<Receiver>);
+  publishReceived(publication: Publication, topic: TopicHandle, channel: Channel, packetId: number): number {
+    return this.#publish(publication, topic as TopicEntry<Receiver>, channel, packetId);
   }
 
-  /** `topic`: null = to be looked up. */
-  #publish(published: Publication, topic: TopicEntry<Receiver> | null): number {
+  /** `topic`: null = to be looked up. `channel`: where it came from and is acknowledged, if anywhere. */
+  #publish(published: Publication, topic: TopicEntry<Receiver> | null, channel: Channel | null, packetId: number): number {
     const { metrics, hooks } = this;
     metrics.inc(MESSAGES_PUBLISH);
     let publication = published;
@@ -292,6 +274,7 @@ export class BrokerNode implements NodePort, BrokerPort {
     if (publication.topic.charCodeAt(0) === DOLLAR && this.delayed?.take(publication.message) === true) return 0;
     if (publication.retain && !this.retainer.take(publication)) return 0;
     const { receivers, nodes, groups } = entry === null ? this.#topics.lookUp(publication.topic) : this.#topics.again(entry);
+    if (publication.qos > 0 && this.#kept?.concerns(nodes) === true) return this.#publishSafely(this.#kept, publication, { receivers, nodes, groups }, channel, packetId);
     const count = receivers.length + nodes.length + groups.length;
     if (count === 0) {
       this.#undeliverable(publication);
@@ -303,6 +286,15 @@ export class BrokerNode implements NodePort, BrokerPort {
       this.#options.cluster.forward(nodes[index] as NodeName, publication);
     }
     return groups.length === 0 ? count : count - groups.length + this.#shared.dispatch(publication, groups);
+  }
+
+  /** QoS 1 or 2 that other nodes or kept sessions get, too: acknowledged when all of them have it safely. */
+  #publishSafely(kept: KeptSessions, publication: Publication, { receivers, nodes, groups }: Pick<TopicEntry<Receiver>, 'receivers' | 'nodes' | 'groups'>, channel: Channel | null, packetId: number): number {
+    this.#deliver(publication, receivers);
+    const served = kept.servedHere(receivers) + (groups.length === 0 ? 0 : this.#shared.dispatch(publication, groups));
+    if (nodes.length > 0) this.metrics.add(METRIC['messages.forward'], nodes.length);
+    kept.publish(publication, nodes, served, channel, packetId, (all) => void (all === 0 && this.#undeliverable(publication)));
+    return -1;
   }
 
   #undeliverable(publication: Publication): void {
@@ -361,7 +353,10 @@ export class BrokerNode implements NodePort, BrokerPort {
       this.log.warn('cannot_publish_will_due_to_not_authorized', { clientid: identity.clientId, username: identity.username, topic: will.topic });
       return;
     }
-    this.publish(willMessage(will, mountTopic(session.mountpoint, will.topic), identity, this.clock.now()));
+    const message = willMessage(will, mountTopic(session.mountpoint, will.topic), identity, this.clock.now());
+    // Whoever keeps sessions may have asked for the end of a connection: it must not be entered twice.
+    if (this.#kept === null || this.#stopping) this.publish(message);
+    else this.defer(() => this.publish(message));
   }
 
   acknowledging(packetId: number, publication: Publication, receivers: number, reasonCode: number): number {
@@ -414,8 +409,13 @@ export class BrokerNode implements NodePort, BrokerPort {
     return this.#subscriptions.remove(session, topicFilter);
   }
 
-  routeBarrier(done: () => void): void {
-    this.#options.cluster.routeBarrier(done);
+  routeBarrier(session: Session, done: () => void): void {
+    this.#options.cluster.routeBarrier(() => (this.#kept === null ? done() : this.#kept.afterWrites(session, done)));
+  }
+
+  written(session: Session, done: () => void): void {
+    if (this.#kept === null) done();
+    else this.#kept.afterWrites(session, done);
   }
 
   exclusiveIsFree(session: Session, topicFilter: string): boolean {
@@ -459,12 +459,6 @@ export class BrokerNode implements NodePort, BrokerPort {
   // ---------------------------------------------------------------- gauges
 
   #measureClients(): void {
-    const { metrics } = this;
-    const sessions = this.sessions.size;
-    metrics.setStat(STAT.connections, sessions);
-    metrics.setStat(STAT.live_connections, this.channels.size);
-    metrics.setStat(STAT.channels, sessions);
-    metrics.setStat(STAT.sessions, sessions);
-    metrics.setStat(STAT.cluster_sessions, sessions);
+    this.#table.measure(this.channels.size);
   }
 }

@@ -68,6 +68,7 @@ export class Subscriptions {
     if (replaced !== undefined) this.#removeRoute(replaced);
     else this.#count += 1;
     this.#measure();
+    session.keeper?.subscribed(session, subscription);
     const { hooks } = this.#options;
     const isNew = replaced === undefined;
     if (hooks.has('session.subscribed')) hooks.run('session.subscribed', session.identity, topicFilter, opts, { isNew, subscriptionId });
@@ -83,6 +84,7 @@ export class Subscriptions {
     this.#removeRoute(subscription);
     this.#count -= 1;
     this.#measure();
+    session.keeper?.unsubscribed(session, topicFilter);
     const { hooks } = this.#options;
     if (hooks.has('session.unsubscribed')) hooks.run('session.unsubscribed', session.identity, topicFilter, subscription);
     return true;
@@ -90,11 +92,16 @@ export class Subscriptions {
 
   /** The session is over: its routes go, and what its groups gave it and it has not finished goes to others. */
   removeAll(session: Session): void {
+    this.moveAway(session);
+    // Also without a shared subscription: it may have left the group and not finished what came from there.
+    this.shared.redispatch(session);
+  }
+
+  /** The session goes on elsewhere: its routes here go, and nothing else. */
+  moveAway(session: Session): void {
     for (const subscription of session.subscriptions?.values() ?? []) this.#removeRoute(subscription);
     this.#count -= session.subscriptionCount;
     session.subscriptions = null;
-    // Also without a shared subscription: it may have left the group and not finished what came from there.
-    this.shared.redispatch(session);
     this.#measure();
   }
 

@@ -29,6 +29,12 @@ export class AwaitingRel {
     this.#left = this.#received.size === 0 ? null : new Set(this.#received.keys());
   }
 
+  /** An id that an earlier connection left, maybe to another node. */
+  restore(packetId: number, nowMs: Millis): void {
+    this.#received.set(packetId, nowMs);
+    if (this.#timer === null) this.#schedule(nowMs);
+  }
+
   /** Remembers a new id; false when this connection holds `window` already, or the session `max`. */
   add(packetId: number, window: number, max: number, nowMs: Millis): boolean {
     if (this.#received.size >= max || this.#received.size - (this.#left?.size ?? 0) >= window) return false;
@@ -50,6 +56,7 @@ export class AwaitingRel {
     for (const [packetId, receivedAtMs] of this.#received) {
       if (receivedAtMs + node.mqtt.awaitRelTimeoutMs > nowMs) break;
       this.release(packetId);
+      this.#session.keeper?.release(this.#session, packetId);
       node.metrics.inc(METRIC['messages.dropped']);
       node.metrics.inc(METRIC['messages.dropped.await_pubrel_timeout']);
       if (channel === null) continue;

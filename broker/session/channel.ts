@@ -18,7 +18,8 @@ import { handlePingreq } from './handlers/pingreq.ts';
 import { handlePublish, handlePublishBytes } from './handlers/publish.ts';
 import { handleSubscribe } from './handlers/subscribe.ts';
 import { handleUnsubscribe } from './handlers/unsubscribe.ts';
-import type { NodePort, Out, Peer, Timer, TimerName, TimerOwner, TopicHandle } from './ports.ts';
+import type { PendingAcks } from './pendingAcks.ts';
+import type { Cancellable, NodePort, Out, Peer, Timer, TimerName, TimerOwner, TopicHandle } from './ports.ts';
 import type { Session } from './session.ts';
 import { takeoverPublishesWill } from './will.ts';
 
@@ -74,6 +75,10 @@ export class Channel implements TimerOwner {
   problemInformation = true;
   will: Will | null = null;
   session: Session | null = null;
+  /** The session is being fetched. Null once it is here. */
+  opening: Cancellable | null = null;
+  /** PUBLISH packets of the client that are not safe yet. Null until the first. */
+  pendingAcks: PendingAcks | null = null;
   /** Null unless CONNECT named a method of authentication. */
   enhancedAuth: EnhancedAuth | null = null;
   /** When the credentials expire. Null = never. */
@@ -348,6 +353,8 @@ export class Channel implements TimerOwner {
     this.node.deadlines.forget(this);
     if (this.expiryTimer !== null) this.expiryTimer.cancelled = true;
     this.aliases = null;
+    this.opening?.cancel();
+    this.opening = null;
     const session = this.session;
     if (wasConnected) this.node.disconnected(this, reason);
     if (session === null || session.channel !== this) return;

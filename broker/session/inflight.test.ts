@@ -27,7 +27,7 @@ describe('inflight', () => {
     const problems: string[] = [];
     for (let step = 0; step < 200_000; step += 1) {
       if (model.length < window && randomBelow(prng, 2) === 0) {
-        const entry = inflight.add(publication, 1, false, null, step);
+        const entry = inflight.add(publication, 1, false, null, step, null);
         const fresh = entry.packetId > 0 && entry.packetId <= 65_535 && !model.some((other) => other.packetId === entry.packetId);
         if (!fresh) problems.push(`step ${step}: id ${entry.packetId} given`);
         model.push(entry);
@@ -46,15 +46,15 @@ describe('inflight', () => {
 
   it('makes room for a larger window without losing anything', () => {
     const inflight = new Inflight(2);
-    const entries = [inflight.add(publication, 1, false, null, 0), inflight.add(publication, 2, false, null, 0)];
+    const entries = [inflight.add(publication, 1, false, null, 0, null), inflight.add(publication, 2, false, null, 0, null)];
     inflight.fit(1_000);
-    for (let count = 0; count < 998; count += 1) entries.push(inflight.add(publication, 1, false, null, 0));
+    for (let count = 0; count < 998; count += 1) entries.push(inflight.add(publication, 1, false, null, 0, null));
     expect(inflight.entries()).toEqual(entries);
   });
 });
 
 describe('mqueue', () => {
-  const delivery = (qos: 0 | 1 | 2): Delivery => ({ publication, qos, retain: false, subscriptionIds: null });
+  const delivery = (qos: 0 | 1 | 2): Delivery => ({ publication, qos, retain: false, subscriptionIds: null, item: null });
 
   it('is first in first out and gives back the oldest when it is full', () => {
     const queue = new MQueue(3);

@@ -8,6 +8,7 @@
 import { assert } from '../base/assert.ts';
 import type { Millis } from '../base/ids.ts';
 import type { Qos } from '../protocol/packet.ts';
+import type { Owed } from './owed.ts';
 import type { Publication } from './publication.ts';
 
 export interface InflightEntry {
@@ -21,6 +22,8 @@ export interface InflightEntry {
   readonly order: number;
   /** QoS 2: PUBREC has come, PUBREL is out; the message itself is no longer needed for a re-send. */
   released: boolean;
+  /** Null for one that this node alone knows of. */
+  readonly item: Owed | null;
 }
 
 const MAX_PACKET_ID = 65_535;
@@ -43,11 +46,31 @@ export class Inflight {
     return this.#count;
   }
 
-  add(publication: Publication, qos: Qos, retain: boolean, subscriptionIds: readonly number[] | null, sentAtMs: Millis): InflightEntry {
-    const packetId = this.#takePacketId();
+  add(publication: Publication, qos: Qos, retain: boolean, subscriptionIds: readonly number[] | null, sentAtMs: Millis, item: Owed | null): InflightEntry {
+    return this.#put(this.#takePacketId(), publication, qos, retain, subscriptionIds, sentAtMs, false, item);
+  }
+
+  /** A delivery that left earlier, or elsewhere, under a packet id it keeps; 0 takes a new one. */
+  restore(publication: Publication, item: Owed, sentAtMs: Millis): InflightEntry {
+    const { packetId, qos, retain, subscriptionIds, state } = item;
+    while (packetId !== 0 && this.#slots[packetId & this.#mask] !== undefined) this.#grow(this.#slots.length * 2);
+    const id = packetId === 0 ? this.#takePacketId() : packetId;
+    return this.#put(id, publication, qos, retain, subscriptionIds, sentAtMs, state === 'released', item);
+  }
+
+  #put(
+    packetId: number,
+    publication: Publication,
+    qos: Qos,
+    retain: boolean,
+    subscriptionIds: readonly number[] | null,
+    sentAtMs: Millis,
+    released: boolean,
+    item: Owed | null,
+  ): InflightEntry {
     const order = this.#nextOrder;
     this.#nextOrder += 1;
-    const entry: InflightEntry = { packetId, publication, qos, retain, subscriptionIds, sentAtMs, order, released: false };
+    const entry: InflightEntry = { packetId, publication, qos, retain, subscriptionIds, sentAtMs, order, released, item };
     this.#slots[packetId & this.#mask] = entry;
     this.#count += 1;
     return entry;
@@ -68,7 +91,11 @@ export class Inflight {
   /** Makes room for a larger window of a new connection; never shrinks. */
   fit(window: number): void {
     const size = ringSize(Math.max(window, this.#count));
-    if (size <= this.#slots.length) return;
+    if (size > this.#slots.length) this.#grow(size);
+  }
+
+  #grow(size: number): void {
+    assert(size <= MAX_PACKET_ID + 1, 'a packet id is used twice');
     const entries = this.entries();
     this.#slots = new Array<InflightEntry | undefined>(size).fill(undefined);
     this.#mask = size - 1;

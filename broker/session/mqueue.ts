@@ -1,5 +1,6 @@
 /** Deliveries that wait for the window or for a reconnect. Bounded by `mqtt.max_mqueue_len`: when full the oldest goes. */
 import type { Qos } from '../protocol/packet.ts';
+import type { Owed } from './owed.ts';
 import type { Publication } from './publication.ts';
 
 /** A message on its way to one subscriber. */
@@ -8,6 +9,8 @@ export interface Delivery {
   readonly qos: Qos;
   readonly retain: boolean;
   readonly subscriptionIds: readonly number[] | null;
+  /** Null for one that this node alone knows of. */
+  readonly item: Owed | null;
 }
 
 /** Below this many taken slots at the front the array is not shifted down. */
@@ -21,6 +24,8 @@ export interface DeliveryQueue {
   push(delivery: Delivery): Delivery | undefined;
   peek(): Delivery | undefined;
   shift(): Delivery | undefined;
+  /** Takes out the delivery of an item; undefined when it is not here. Cheap when it is the oldest. */
+  remove(item: Owed): Delivery | undefined;
 }
 
 export class MQueue implements DeliveryQueue {
@@ -62,5 +67,11 @@ export class MQueue implements DeliveryQueue {
       this.#head = 0;
     }
     return first;
+  }
+
+  remove(item: Owed): Delivery | undefined {
+    if (this.peek()?.item === item) return this.shift();
+    const at = this.#items.findIndex((delivery) => delivery?.item === item);
+    return at === -1 ? undefined : this.#items.splice(at, 1)[0];
   }
 }

@@ -14,11 +14,11 @@ describe('acknowledgements that must wait', () => {
   it('leave in the order of their packets, whichever is done first', () => {
     const { calls, add } = rig();
     const [a, b, c] = [add('a'), add('b'), add('c')];
-    b.done(2);
+    b.published(2);
     expect(calls).toEqual([]);
-    a.done(0);
+    a.published(0);
     expect(calls).toEqual(['a:0', 'b:2']);
-    c.done(1);
+    c.published(1);
     expect(calls).toEqual(['a:0', 'b:2', 'c:1']);
   });
 
@@ -26,7 +26,7 @@ describe('acknowledgements that must wait', () => {
     const { calls, add, channel, acks } = rig();
     const ack = add('a');
     channel.connState = 'disconnected';
-    ack.done(1);
+    ack.published(1);
     expect(calls).toEqual([]);
     expect(acks.length).toBe(0);
   });
@@ -35,9 +35,9 @@ describe('acknowledgements that must wait', () => {
     const { calls, add } = rig();
     const waiting = Array.from({ length: MAX_PENDING_ACKS }, (_, index) => add(String(index)));
     expect(calls).toEqual(['hold']);
-    for (const ack of waiting.slice(0, MAX_PENDING_ACKS / 2 - 1)) ack.done(1);
+    for (const ack of waiting.slice(0, MAX_PENDING_ACKS / 2 - 1)) ack.published(1);
     expect(calls.includes('release')).toBe(false);
-    waiting[MAX_PENDING_ACKS / 2 - 1]!.done(1);
+    waiting[MAX_PENDING_ACKS / 2 - 1]!.published(1);
     expect(calls.at(-1)).toBe('release');
   });
 });

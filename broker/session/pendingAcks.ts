@@ -19,7 +19,7 @@ export class PendingAck {
   }
 
   /** The message is safe with all who were to get it: so many. */
-  done(receivers: number): void {
+  published(receivers: number): void {
     this.receivers = receivers;
     this.#acks.settle();
   }

@@ -132,6 +132,10 @@ export interface OpenedSession {
   readonly present: boolean;
 }
 
+export interface Cancellable {
+  cancel(): void;
+}
+
 /** It cannot be had now: the reason code for CONNACK. */
 export interface RefusedSession {
   readonly refused: number;
@@ -178,8 +182,11 @@ export interface NodePort {
   publish(message: Message): number;
   /** What is known of a topic name. Kept by a channel for its last topic, so that publishing there again looks nothing up. */
   topicEntry(topic: string): TopicHandle;
-  /** `publish` of a message that came from a client, to the topic of an entry that `topicEntry` gave, however long ago. */
-  publishReceived(publication: Publication, topic: TopicHandle): number;
+  /**
+   * `publish` of a message that came from a client, to the topic of an entry that `topicEntry` gave, however long ago. Below 0 when it is
+   * acknowledged later, by what `acknowledgeLater` made.
+   */
+  publishReceived(publication: Publication, topic: TopicHandle, channel: Channel, packetId: number): number;
   publishWill(session: Session): void;
   /** `message.puback` hook. */
   acknowledging(packetId: number, publication: Publication, receivers: number, reasonCode: number): number;
@@ -196,8 +203,10 @@ export interface NodePort {
   grantExclusive(session: Session, topicFilter: string): boolean;
   /** The client of a session with shared subscriptions came or went. */
   presenceChanged(session: Session): void;
-  /** Calls `done` when every peer node that is up knows the routes written so far. */
-  routeBarrier(done: () => void): void;
+  /** Calls `done` when every peer node that is up knows the routes written so far, and what the session has changed is safe. */
+  routeBarrier(session: Session, done: () => void): void;
+  /** Calls `done` when what the session has changed is safe. */
+  written(session: Session, done: () => void): void;
   readonly retainer: RetainedSource;
   /** Runs a task in a later turn of the loop, so that long work leaves room for others. */
   defer(task: () => void): void;

@@ -7,7 +7,7 @@ import { Publication } from './publication.ts';
 
 function delivery(topic: string, text: string): Delivery {
   const message = { topic, payload: Buffer.from(text), qos: 1 as const, retain: false, properties: NO_PROPERTIES, fromClientId: '', fromUsername: undefined, timestampMs: 0 };
-  return { publication: new Publication(message), qos: 1, retain: false, subscriptionIds: null };
+  return { publication: new Publication(message), qos: 1, retain: false, subscriptionIds: null, item: null };
 }
 const nameOf = (item: Delivery | undefined) => item && `${item.publication.message.topic}${Buffer.from(item.publication.message.payload).toString()}`;
 

@@ -3,6 +3,7 @@
  * in which they came. When it is full the oldest message of the lowest priority goes (broker-contract 3.5), be it the new one.
  */
 import type { MqueuePriorities } from '../config/serviceConfig.ts';
+import type { Owed } from './owed.ts';
 import { MQueue, type Delivery, type DeliveryQueue } from './mqueue.ts';
 
 interface Level {
@@ -48,6 +49,16 @@ export class PriorityQueue implements DeliveryQueue {
     const first = this.#first()?.queue.shift();
     if (first !== undefined) this.#length -= 1;
     return first;
+  }
+
+  remove(item: Owed): Delivery | undefined {
+    for (const { queue } of this.#levels) {
+      const removed = queue.remove(item);
+      if (removed === undefined) continue;
+      this.#length -= 1;
+      return removed;
+    }
+    return undefined;
   }
 
   #first(): Level | undefined {

@@ -15,6 +15,7 @@ import type { AwaitingRel } from './awaitingRel.ts';
 import { Inflight, type InflightEntry } from './inflight.ts';
 import { unmounted } from './mountpoint.ts';
 import { MQueue, type Delivery, type DeliveryQueue } from './mqueue.ts';
+import type { Owed, OwedPort } from './owed.ts';
 import type { NodePort, Timer, TimerName, TimerOwner } from './ports.ts';
 import { PriorityQueue } from './priorityQueue.ts';
 import type { Publication } from './publication.ts';
@@ -64,6 +65,8 @@ export class Session implements TimerOwner {
   retainedFeeds: RetainedFeed[] | null = null;
   /** How many of the subscriptions are shared: their groups want to know when the client comes and goes. */
   sharedCount = 0;
+  /** Who keeps what the client is owed; null when nobody but this object does. */
+  keeper: OwedPort | null = null;
   mqueueDropped = 0;
   ended = false;
   /** Deliveries of an earlier connection that are to be sent again, in original order. */
@@ -73,6 +76,8 @@ export class Session implements TimerOwner {
   #window = 0;
   /** The client of this connection acknowledges what it gets. */
   #settles = false;
+  /** CONNACK is out, and what was open on earlier connections is known. */
+  #resumed = false;
   expiryTimer: Timer | null = null;
   willTimer: Timer | null = null;
 
@@ -121,6 +126,7 @@ export class Session implements TimerOwner {
 
   /** Sends again what was not acknowledged, in original order [MQTT-4.4.0-1], [MQTT-4.6.0-1], then what waits in the queue. */
   resume(): void {
+    this.#resumed = true;
     if (this.inflight !== null && this.inflight.count > 0) {
       const publishes: InflightEntry[] = [];
       for (const entry of this.inflight.entries()) {
@@ -140,18 +146,29 @@ export class Session implements TimerOwner {
     this.disconnectedAtMs = nowMs;
     this.retainedFeeds = null;
     this.#resend = null;
+    this.#resumed = false;
+    if (this.keeper !== null) this.#forgetOwed();
     if (this.sharedCount > 0) this.node.presenceChanged(this);
+  }
+
+  /** The keeper has it all and brings it again on the next connection; only QoS 0 that waits is ours. */
+  #forgetOwed(): void {
+    this.inflight = null;
+    const waiting = this.mqueue;
+    this.mqueue = null;
+    for (let next = waiting?.shift(); next !== undefined; next = waiting?.shift()) if (next.item === null) this.#enqueue(next);
   }
 
   /** Nobody takes over: will and session end now or on their timers [MQTT-3.1.2-8], [MQTT-3.1.2-23]. */
   startWaiting(nowMs: Millis): void {
+    if (this.expiryMs > 0) this.keeper?.disconnected(this, this.expiryMs);
     if (this.will !== null) {
       const delayMs = willDelayMs(this.will, this.expiryMs);
       if (delayMs === 0) this.node.publishWill(this);
       else this.willTimer = this.node.timers.schedule(this, 'willDelay', nowMs + delayMs);
     }
     if (this.expiryMs === 0) this.node.terminate(this, 'normal');
-    else if (this.expiryMs !== Number.POSITIVE_INFINITY) {
+    else if (this.expiryMs !== Number.POSITIVE_INFINITY && this.keeper === null) {
       this.expiryTimer = this.node.timers.schedule(this, 'sessionExpiry', nowMs + this.expiryMs);
     }
   }
@@ -166,6 +183,8 @@ export class Session implements TimerOwner {
       receiver = rest;
     }
     const qos = this.node.mqtt.upgradeQos ? receiver.qos : publication.qos < receiver.qos ? publication.qos : receiver.qos;
+    // What it is owed comes from its keeper, but for what a shared group has chosen it for.
+    if (qos > 0 && this.keeper !== null && publication.qos > 0 && publication.sharedBy === null) return;
     // RETAIN says "this was stored before you came", unless the subscriber asked for it as published [MQTT-3.3.1-12], [MQTT-3.3.1-13].
     this.#accept(publication, qos, publication.retain && receiver.retainAsPublished, receiver.subscriptionIds);
   }
@@ -193,28 +212,32 @@ export class Session implements TimerOwner {
   }
 
   #accept(original: Publication, qos: Qos, retain: boolean, subscriptionIds: readonly number[] | null): void {
+    if (qos > 0 && this.keeper !== null) return this.keeper.offer(this, original, qos as 1 | 2, retain, subscriptionIds);
     const node = this.node;
     const channel = this.channel;
     node.metrics.inc(MESSAGES_DELIVERED);
     const publication = node.delivering(this, original);
     if (channel === null) {
       if (qos === 0 && !node.mqtt.mqueueStoreQos0) return this.#drop(publication, 'qos0_msg');
-      return this.#enqueue({ publication, qos, retain, subscriptionIds });
+      return this.#enqueue({ publication, qos, retain, subscriptionIds, item: null });
     }
     const nowMs = node.clock.now();
     if (qos === 0) return this.#send0(channel, publication, retain, subscriptionIds, nowMs);
     // Nothing newer may overtake what is to be sent again or waits (section 4.6).
     if (this.#quota <= 0 || this.#resend !== null || this.mqueueLength > 0) {
-      return this.#enqueue({ publication, qos, retain, subscriptionIds });
+      return this.#enqueue({ publication, qos, retain, subscriptionIds, item: null });
     }
-    this.#sendWindowed(channel, publication, qos, retain, subscriptionIds, nowMs);
+    this.#sendWindowed(channel, publication, qos, retain, subscriptionIds, nowMs, null);
   }
 
   #enqueue(delivery: Delivery): void {
     delivery.publication.keep();
-    this.mqueue ??= newQueue(this.node.mqtt);
-    const evicted = this.mqueue.push(delivery);
-    if (this.channel !== null && this.mqueue.length * 2 >= this.node.mqtt.maxMqueueLen) {
+    const { maxMqueueLen } = this.node.mqtt;
+    this.mqueue ??= newQueue(this.node.mqtt, this.keeper !== null);
+    // The keeper bounds what it keeps, and says what had to go.
+    const full = this.keeper !== null && delivery.item === null && this.mqueue.length >= maxMqueueLen;
+    const evicted = full ? delivery : this.mqueue.push(delivery);
+    if (this.channel !== null && this.mqueue.length * 2 >= maxMqueueLen) {
       this.channel.out.full(this.#settles ? PATIENCE_MS : FIRST_PATIENCE_MS);
     }
     if (evicted === undefined) return;
@@ -234,17 +257,70 @@ export class Session implements TimerOwner {
     return this.mountpoint === '' ? publication : unmounted(publication, this.mountpoint);
   }
 
-  #sendWindowed(channel: Channel, publication: Publication, qos: Qos, retain: boolean, ids: readonly number[] | null, nowMs: Millis): void {
-    if (publication.expired(nowMs, this.node.mqtt.messageExpiryIntervalMs)) return this.#drop(publication, 'expired'); // [MQTT-3.3.2-5]
+  #sendWindowed(channel: Channel, publication: Publication, qos: Qos, retain: boolean, ids: readonly number[] | null, nowMs: Millis, item: Owed | null): void {
+    if (publication.expired(nowMs, this.node.mqtt.messageExpiryIntervalMs)) return this.#giveUp(publication, item, 'expired'); // [MQTT-3.3.2-5]
     this.inflight ??= new Inflight(this.#window);
-    const entry = this.inflight.add(publication, qos, retain, ids, nowMs);
-    if (channel.out.deliver(this.#shown(publication), qos, retain, false, entry.packetId, ids, nowMs) === 'sent') {
-      this.#quota -= 1;
+    const entry = this.inflight.add(publication, qos, retain, ids, nowMs, item);
+    this.#quota -= 1;
+    if (item === null || qos === 1) return this.#sendFirst(channel, entry, nowMs);
+    this.keeper?.sent(this, item, entry.packetId, {
+      secured: () => {
+        if (this.channel === channel && this.inflight?.get(entry.packetId) === entry) this.#sendFirst(channel, entry, this.node.clock.now());
+      },
+    });
+  }
+
+  #sendFirst(channel: Channel, entry: InflightEntry, nowMs: Millis): void {
+    const { publication, qos, retain, packetId, subscriptionIds, item } = entry;
+    if (channel.out.deliver(this.#shown(publication), qos, retain, false, packetId, subscriptionIds, nowMs) === 'sent') {
       channel.countSent(qos);
+      if (item !== null && qos === 1) this.keeper?.sent(this, item, packetId, undefined);
       return;
     }
-    this.inflight.remove(entry); // [MQTT-3.1.2-25]: dropped as if it had been sent.
-    this.#drop(publication, 'too_large');
+    this.#quota += 1;
+    this.inflight?.remove(entry); // [MQTT-3.1.2-25]: dropped as if it had been sent.
+    this.#giveUp(publication, item, 'too_large');
+  }
+
+  #giveUp(publication: Publication, item: Owed | null, reason: DropReason): void {
+    if (item !== null) this.keeper?.finish(this, item);
+    this.#drop(publication, reason);
+  }
+
+  // ---------------------------------------------------------------- what the keeper owes
+
+  /** A delivery that is safe: a new one, or one of an earlier connection in the state it has reached. In order. */
+  deliverOwed(item: Owed, publication: Publication): void {
+    const { channel } = this;
+    if (item.state === 'queued') return this.#deliverNew(channel, item, this.node.delivering(this, publication));
+    this.inflight ??= new Inflight(this.#window);
+    const entry = this.inflight.restore(publication, item, this.node.clock.now());
+    // Before `resume` it is one of those that are sent again then.
+    if (!this.#resumed || channel === null) return;
+    if (entry.released) {
+      this.#quota -= 1;
+      channel.sendAck('pubrel', entry.packetId);
+      return;
+    }
+    (this.#resend ??= []).push(entry);
+    this.pump();
+  }
+
+  #deliverNew(channel: Channel | null, item: Owed, publication: Publication): void {
+    this.node.metrics.inc(MESSAGES_DELIVERED);
+    const { qos, retain, subscriptionIds } = item;
+    if (channel === null || !this.#resumed || this.#quota <= 0 || this.#resend !== null || this.mqueueLength > 0) {
+      return this.#enqueue({ publication, qos, retain, subscriptionIds, item });
+    }
+    this.#sendWindowed(channel, publication, qos, retain, subscriptionIds, this.node.clock.now(), item);
+  }
+
+  /** The keeper has dropped it, for want of room, while it waited here. */
+  dropOwed(item: Owed): void {
+    const dropped = this.mqueue?.remove(item);
+    if (dropped === undefined) return;
+    this.mqueueDropped += 1;
+    this.#drop(dropped.publication, 'queue_full');
   }
 
   /** Sends again, in original order, what the client has not acknowledged and what is due by when it was sent on this connection. */
@@ -276,7 +352,7 @@ export class Session implements TimerOwner {
         channel.countSent(qos);
       } else {
         this.inflight.remove(entry);
-        this.#drop(publication, 'too_large');
+        this.#giveUp(publication, entry.item, 'too_large');
       }
     }
     if (this.mqueue !== null && this.#resend === null) {
@@ -291,7 +367,7 @@ export class Session implements TimerOwner {
       if (next.qos > 0 && this.#quota <= 0) return;
       queue.shift();
       if (next.qos === 0) this.#send0(channel, next.publication, next.retain, next.subscriptionIds, nowMs);
-      else this.#sendWindowed(channel, next.publication, next.qos, next.retain, next.subscriptionIds, nowMs);
+      else this.#sendWindowed(channel, next.publication, next.qos, next.retain, next.subscriptionIds, nowMs, next.item);
     }
   }
 
@@ -326,7 +402,9 @@ export class Session implements TimerOwner {
       entry.released = true;
       this.node.acked(this, entry.publication, entry.sentAtMs);
     }
-    this.channel?.sendAck('pubrel', packetId);
+    const { channel } = this;
+    if (entry.item === null) channel?.sendAck('pubrel', packetId);
+    else this.keeper?.received(this, entry.item, { secured: () => this.channel === channel && channel?.sendAck('pubrel', packetId) });
     return true;
   }
 
@@ -344,6 +422,7 @@ export class Session implements TimerOwner {
 
   #free(entry: InflightEntry): void {
     this.inflight?.remove(entry);
+    if (entry.item !== null) this.keeper?.finish(this, entry.item);
     this.#settles = true;
     if (this.#quota < this.#window) this.#quota += 1;
     this.pump();
@@ -368,8 +447,10 @@ export class Session implements TimerOwner {
   }
 }
 
-function newQueue({ maxMqueueLen, mqueuePriorities }: MqttConfig): DeliveryQueue {
-  return mqueuePriorities === null ? new MQueue(maxMqueueLen) : new PriorityQueue(maxMqueueLen, mqueuePriorities);
+/** `kept`: what waits in it is bounded by its keeper. */
+function newQueue({ maxMqueueLen, mqueuePriorities }: MqttConfig, kept: boolean): DeliveryQueue {
+  const max = kept ? Number.POSITIVE_INFINITY : maxMqueueLen;
+  return mqueuePriorities === null ? new MQueue(max) : new PriorityQueue(max, mqueuePriorities);
 }
 
 function cancel(timer: Timer | null): void {

@@ -9,6 +9,7 @@ import { BanTable } from '../../broker/access/bans.ts';
 import { FlappingDetector } from '../../broker/access/flapping.ts';
 import type { Log, LogFields } from '../../broker/base/log.ts';
 import { seededPrng } from '../../broker/base/prng.ts';
+import type { SessionsHost, SessionsPort } from '../../broker/cluster/sessions/ports.ts';
 import { loadConfig } from '../../broker/config/load.ts';
 import { Admission } from '../../broker/core/admission.ts';
 import { BrokerNode } from '../../broker/core/brokerNode.ts';
@@ -28,6 +29,8 @@ export interface WorldOptions {
   readonly sets?: readonly string[];
   readonly authorizer?: Authorizer;
   readonly cluster?: ClusterPort;
+  /** Keeps the sessions. */
+  readonly sessions?: (host: SessionsHost) => SessionsPort;
 }
 
 interface PendingTimer extends Timer {
@@ -83,6 +86,7 @@ export class BrokerWorld {
         onFlapping: (clientId) => void this.flapping.push(clientId),
       }),
       cluster: options.cluster ?? standalone,
+      ...(options.sessions && { sessions: options.sessions }),
       prng: seededPrng(1),
       newClientId: () => `assigned-${(this.#ids += 1)}`,
       defer: (task) => void this.#deferred.push(task),

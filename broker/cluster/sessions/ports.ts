@@ -9,7 +9,7 @@
  * sessions itself, on every node, by the subscriptions told here. A broker leaves receivers with a durable session out when it
  * dispatches a message of QoS 1 or 2; QoS 0 is not the engine's business at all.
  */
-import type { Millis, NodeId } from '../../base/ids.ts';
+import type { Millis, NodeId, NodeName } from '../../base/ids.ts';
 import type { SessionMessage } from './message.ts';
 
 /** `memory`: nothing is written. `disk`: committed before it counts. `replicated`: held by a backup as well (R51). */
@@ -32,6 +32,13 @@ export interface SessionMid {
   readonly n: number;
 }
 
+/** What is known of a client without a connection. */
+export interface SessionClient {
+  readonly username: string | undefined;
+  /** Stands before the topics of its will and subscriptions, which have it already. */
+  readonly mountpoint: string;
+}
+
 export interface SessionWill {
   readonly message: SessionMessage;
   readonly delayMs: Millis;
@@ -49,7 +56,12 @@ export interface SessionItem {
   readonly state: 'queued' | 'sent' | 'released';
   /** 0 while queued. A sent or released item is repeated under it, with DUP; 0 when released: PUBREL under a new one. */
   readonly packetId: number;
+  /** Hybrid time (stamp.ts) when it arrived at the owner of the session: message expiry is counted from there. */
+  readonly ord: number;
 }
+
+/** A message for one session as its subscription makes it. */
+export type SessionDelivery = Pick<SessionItem, 'qos' | 'retain' | 'subscriptionIds'>;
 
 /** What a client finds when its session opens. The items follow through `deliver`. */
 export interface OpenedSession {
@@ -60,6 +72,8 @@ export interface OpenedSession {
   readonly subscriptions: readonly SessionSubscription[];
   /** QoS 2 of the client that awaits PUBREL, by packet id. */
   readonly awaitingRel: readonly number[];
+  readonly client: SessionClient;
+  readonly expiryMs: Millis;
 }
 
 export interface ConnectOptions {
@@ -67,6 +81,7 @@ export interface ConnectOptions {
   /** 0: ends with the connection. `Infinity`: never. */
   readonly expiryMs: Millis;
   readonly will: SessionWill | undefined;
+  readonly client: SessionClient;
 }
 
 /**
@@ -123,7 +138,9 @@ export interface SessionsPort {
    * A QoS 1 or 2 message of this node. The broker has served, or will serve in this turn, its own receivers without durable session;
    * `targets` are the nodes of its route table that have receivers (durable sessions need not be in it). Answers when all is secured (R52).
    */
-  publish(message: SessionMessage, targets: readonly NodeId[], source: PublishSource | undefined, waiter: PublishWaiter): void;
+  publish(message: SessionMessage, targets: readonly NodeName[], source: PublishSource | undefined, waiter: PublishWaiter): void;
+  /** A message for one durable session of this node alone: retained, or chosen by a shared group. It comes back by `deliver`. */
+  offer(clientId: string, message: SessionMessage, delivery: SessionDelivery): void;
   /** PUBREL of the publisher has come: the packet id is free. */
   release(clientId: string, packetId: number): void;
 
@@ -136,6 +153,8 @@ export interface SessionsPort {
 
   /** Ends a session of this node for good: kicked, or expired by the administrator. False when it is not here. */
   end(clientId: string): boolean;
+  /** How many items a session of this node has that wait to be sent. */
+  queued(clientId: string): number;
   /** Hands every session to another node, clients closed by the broker before (R72). `done` when none is left here and all is secured elsewhere. */
   drain(done: () => void): void;
 
@@ -154,10 +173,15 @@ export interface SessionsHost {
   deliver(clientId: string, item: SessionItem): void;
   /** A session without client is owned here from now on (promotion, hand-over, restart). */
   adopted(clientId: string, session: OpenedSession): void;
-  /** The session is not ours any more: it moved or ended. Its object and timers vanish, no will is sent. */
+  /** The session is not ours any more: it moved. Its object and timers vanish, no will is sent. */
   released(clientId: string): void;
-  /** Close the connection of the client: DISCONNECT 0x8E. `disconnected` must not follow. */
-  closeClient(clientId: string): void;
+  /** Its Session Expiry Interval has run out here: it has ended for good. */
+  expired(clientId: string): void;
+  /**
+   * Close the connection of the client: DISCONNECT 0x8E. `disconnected` must not follow. `cleanStart` of the newcomer decides whether the
+   * will goes out.
+   */
+  closeClient(clientId: string, cleanStart: boolean): void;
   /** The client is gone with its old node and has not come back in time (R70). */
   fireWill(clientId: string, will: SessionWill): void;
   /** The queue of a session is full: its oldest queued item was dropped. */

@@ -71,7 +71,7 @@ export class AutoSubscribe {
     }
     if (feeds.length === 0) return;
     const { channel } = session;
-    node.routeBarrier(() => {
+    node.routeBarrier(session, () => {
       if (session.channel === channel) for (const topicFilter of feeds) feedRetained(session, topicFilter);
     });
   }

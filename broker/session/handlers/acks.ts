@@ -35,6 +35,7 @@ export function handlePubrel(channel: Channel, session: Session, packetId: numbe
   const { metrics } = channel.node;
   metrics.inc(PUBREL_RECEIVED);
   const found = session.awaitingRel?.release(packetId) === true;
+  if (found) session.keeper?.release(session, packetId);
   if (!found) metrics.inc(METRIC['packets.pubrel.missed']);
   // [MQTT-4.3.3-11]: every PUBREL is answered; an unknown id is no reason to close.
   reply(channel, 'pubcomp', packetId, found ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound);

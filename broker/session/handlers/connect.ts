@@ -49,6 +49,7 @@ function conclude(channel: Channel, packet: ConnectPacket, assigned: string | un
   if (properties === undefined) return channel.abort('connack_too_large');
   const opened = node.openSession(channel, packet.cleanStart, (later) =>
     channel.whileAlive(() => {
+      channel.opening = null;
       accept(channel, properties, later);
       channel.out.release();
     }),

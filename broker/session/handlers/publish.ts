@@ -9,6 +9,7 @@ import { countLevels } from '../../topics/topicName.ts';
 import { AwaitingRel } from '../awaitingRel.ts';
 import type { Channel } from '../channel.ts';
 import { mounted, mountedTooLong, mountTopic } from '../mountpoint.ts';
+import { PendingAcks, type PendingAck } from '../pendingAcks.ts';
 import { Publication } from '../publication.ts';
 import { reasonString } from '../reasonString.ts';
 import type { Session } from '../session.ts';
@@ -98,7 +99,8 @@ function admit(channel: Channel, session: Session, topic: string, qos: Qos, reta
     return false;
   }
   // A repeat of a QoS 2 PUBLISH is the same message: acknowledged again, not published again [MQTT-4.3.3-10].
-  if (qos === 2 && session.awaitingRel?.has(packetId) === true) {
+  // One that its keeper remembers may not have reached everybody: it goes the same way again, and is known by its packet id (R65).
+  if (qos === 2 && session.keeper === null && session.awaitingRel?.has(packetId) === true) {
     metrics.inc(METRIC['packets.publish.inuse']);
     acknowledge(channel, qos, packetId, ReasonCode.Success);
     return false;
@@ -116,10 +118,21 @@ function publish(channel: Channel, received: Publication, packetId: number): voi
   const { qos } = received;
   const entry = (verdict.entry ??= node.topicEntry(mountTopic(mountpoint, verdict.topic)));
   const publication = mountpoint === '' ? received : mounted(received, entry.topic);
-  const receivers = node.publishReceived(publication, entry);
-  if (qos === 0) return;
+  const receivers = node.publishReceived(publication, entry, channel, packetId);
+  if (qos === 0 || receivers < 0) return;
+  acknowledge(channel, qos, packetId, answer(channel, publication, packetId, receivers));
+}
+
+/** The reason code for a message with so many receivers. */
+function answer(channel: Channel, publication: Publication, packetId: number, receivers: number): number {
   const reasonCode = receivers === 0 ? ReasonCode.NoMatchingSubscribers : ReasonCode.Success;
-  acknowledge(channel, qos, packetId, qos === 1 ? node.acknowledging(packetId, publication, receivers, reasonCode) : reasonCode);
+  return publication.qos === 1 ? channel.node.acknowledging(packetId, publication, receivers, reasonCode) : reasonCode;
+}
+
+/** The acknowledgement of a message that is not safe yet. */
+export function acknowledgeLater(channel: Channel, publication: Publication, packetId: number): PendingAck {
+  channel.pendingAcks ??= new PendingAcks(channel);
+  return channel.pendingAcks.add((receivers) => sendAcknowledgement(channel, publication.qos, packetId, answer(channel, publication, packetId, receivers)));
 }
 
 /** Announced as UTF-8 and is not (section 3.3.2.3.2); U+0000 is allowed in payloads. */
@@ -150,6 +163,7 @@ function reserve(channel: Channel, session: Session, packetId: number): boolean 
   // An MQTT 5 client was told its window; others get the configured one.
   const window = channel.version === 5 ? channel.announcedReceiveMaximum : mqtt.maxAwaitingRel;
   session.awaitingRel ??= new AwaitingRel(session);
+  if (session.awaitingRel.has(packetId)) return true;
   if (session.awaitingRel.add(packetId, window, mqtt.maxAwaitingRel, clock.now())) return true;
   metrics.inc(METRIC['messages.dropped']);
   metrics.inc(METRIC['messages.dropped.receive_maximum']);
@@ -188,6 +202,12 @@ function reject(channel: Channel, reasonCode: number, detail: string): void {
 }
 
 function acknowledge(channel: Channel, qos: Qos, packetId: number, reasonCode: number): void {
+  // Not before those of earlier packets [MQTT-4.6.0-2].
+  if (channel.pendingAcks !== null && channel.pendingAcks.length > 0) channel.pendingAcks.add(() => sendAcknowledgement(channel, qos, packetId, reasonCode)).published(1);
+  else sendAcknowledgement(channel, qos, packetId, reasonCode);
+}
+
+function sendAcknowledgement(channel: Channel, qos: Qos, packetId: number, reasonCode: number): void {
   const type = qos === 1 ? 'puback' : 'pubrec';
   if (reasonCode === ReasonCode.Success) channel.sendAck(type, packetId);
   else channel.send({ type, packetId, reasonCode, properties: reasonCode < 0x80 ? NO_PROPERTIES : reasonString(channel, REFUSALS[reasonCode] ?? reasonName(reasonCode)) });

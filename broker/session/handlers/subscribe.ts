@@ -42,7 +42,7 @@ export function handleSubscribe(channel: Channel, session: Session, packet: Subs
     // Section 3.8.3.1: 0 always, 1 only for a new subscription [MQTT-3.3.1-10], 2 never [MQTT-3.3.1-11]; never for a shared one (section 4.8.2).
     if (!isShared(topicFilter) && (opts.retainHandling === 0 || (opts.retainHandling === 1 && isNew))) feeds.push(topicFilter);
   }
-  node.routeBarrier(() => {
+  node.routeBarrier(session, () => {
     if (session.channel !== channel) return;
     const reasonCodes = verdicts.map((verdict) => settled(session, verdict));
     channel.send({ type: 'suback', packetId: packet.packetId, reasonCodes, properties: refusals(channel, reasonCodes) });

@@ -17,5 +17,7 @@ export function handleUnsubscribe(channel: Channel, session: Session, packet: Un
     node.metrics.inc(METRIC['client.unsubscribe']);
     return node.unsubscribe(session, mountFilter(channel.mountpoint, topicFilter)) ? ReasonCode.Success : ReasonCode.NoSubscriptionExisted;
   });
-  channel.send({ type: 'unsuback', packetId: packet.packetId, reasonCodes, properties: NO_PROPERTIES });
+  node.written(session, () => {
+    if (session.channel === channel) channel.send({ type: 'unsuback', packetId: packet.packetId, reasonCodes, properties: NO_PROPERTIES });
+  });
 }

@@ -2,7 +2,7 @@
  * The broker of a simulated node, as small as the contract allows: connections of devices, a delivery window per connected durable session,
  * receivers without durable session, and the routes to theirs. Everything about durable sessions is asked of the engine.
  */
-import type { NodeId } from '../../../broker/base/ids.ts';
+import type { NodeName } from '../../../broker/base/ids.ts';
 import type { SessionMessage } from '../../../broker/cluster/sessions/message.ts';
 import type {
   ConnectResult,
@@ -34,7 +34,7 @@ export interface BrokerHostOptions {
   readonly engine: () => SessionsPort;
   readonly plain: PlainReceivers;
   /** Nodes whose receivers without durable session want the topic. */
-  readonly targets: (topic: string) => readonly NodeId[];
+  readonly targets: (topic: string) => readonly NodeName[];
   /** A will is published. */
   readonly fired: (clientId: string) => void;
   /** Runs a step when the engine has returned. */
@@ -104,7 +104,7 @@ export class BrokerHost implements SessionsHost {
       awaiting: new Map(),
     };
     this.#channels.set(connection.id, channel);
-    const options = { cleanStart, expiryMs: expiryS * MS_PER_S, will: sessionWill };
+    const options = { cleanStart, expiryMs: expiryS * MS_PER_S, will: sessionWill, client: { username: undefined, mountpoint: '' } };
     let answered = false;
     const ticket = this.#engine.connect(clientId, options, (result) => {
       answered = true;
@@ -245,6 +245,10 @@ export class BrokerHost implements SessionsHost {
   released(clientId: string): void {
     this.sessions.delete(clientId);
     if (this.#byClient.has(clientId)) this.#options.fault(`${clientId} was released while it is connected`);
+  }
+
+  expired(clientId: string): void {
+    this.released(clientId);
   }
 
   closeClient(clientId: string): void {

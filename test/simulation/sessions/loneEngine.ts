@@ -2,7 +2,7 @@
  * An engine for one node without disk or peers, as plain as possible: the measure of the simulated world itself. What the checkers find
  * with it is their own mistake, and what they do not find when it is made to lose, repeat or turn messages round is, too.
  */
-import type { NodeId } from '../../../broker/base/ids.ts';
+import type { NodeId, NodeName } from '../../../broker/base/ids.ts';
 import type { SessionMessage } from '../../../broker/cluster/sessions/message.ts';
 import type {
   ConnectOptions,
@@ -10,6 +10,8 @@ import type {
   ConnectTicket,
   PublishSource,
   PublishWaiter,
+  SessionClient,
+  SessionDelivery,
   SessionItem,
   SessionMid,
   SessionsCounters,
@@ -24,6 +26,8 @@ type Item = { -readonly [K in keyof SessionItem]: SessionItem[K] };
 
 interface LoneSession {
   readonly durable: boolean;
+  readonly client: SessionClient;
+  expiryMs: number;
   connected: boolean;
   readonly subscriptions: Map<string, SessionSubscription>;
   readonly items: Map<number, Item>;
@@ -52,19 +56,19 @@ export class LoneEngine implements SimEngine {
     this.#mischief = mischief;
   }
 
-  connect(clientId: string, { cleanStart, expiryMs }: ConnectOptions, done: (result: ConnectResult) => void): ConnectTicket {
+  connect(clientId: string, { cleanStart, expiryMs, client }: ConnectOptions, done: (result: ConnectResult) => void): ConnectTicket {
     const held = this.#sessions.get(clientId);
-    if (held?.connected === true) this.#parts.host.closeClient(clientId);
+    if (held?.connected === true) this.#parts.host.closeClient(clientId, cleanStart);
     const present = held !== undefined && !cleanStart;
     const session = present
       ? held
-      : { durable: expiryMs > 0, connected: true, subscriptions: new Map(), items: new Map(), awaitingRel: new Map() };
+      : { durable: expiryMs > 0, client, expiryMs, connected: true, subscriptions: new Map(), items: new Map(), awaitingRel: new Map() };
     session.connected = true;
     this.#sessions.set(clientId, session);
     const subscriptions = [...session.subscriptions.values()];
     done({
       kind: 'opened',
-      session: { present, durable: session.durable, subscriptions, awaitingRel: [...session.awaitingRel.keys()] },
+      session: { present, durable: session.durable, subscriptions, awaitingRel: [...session.awaitingRel.keys()], client: session.client, expiryMs: session.expiryMs },
     });
     for (const item of session.items.values()) this.#parts.host.deliver(clientId, { ...item });
     return { cancel: () => {} };
@@ -87,7 +91,7 @@ export class LoneEngine implements SimEngine {
     done.secured();
   }
 
-  publish(message: SessionMessage, _targets: readonly NodeId[], source: PublishSource | undefined, waiter: PublishWaiter): void {
+  publish(message: SessionMessage, _targets: readonly NodeName[], source: PublishSource | undefined, waiter: PublishWaiter): void {
     const awaiting = source && this.#sessions.get(source.clientId)?.awaitingRel;
     if (source !== undefined && awaiting?.has(source.packetId) === true) return waiter.published(0);
     this.#n += 1;
@@ -108,11 +112,26 @@ export class LoneEngine implements SimEngine {
       const granted = [...session.subscriptions.values()].filter(({ topicFilter }) => matches(topicFilter, message.topic));
       if (granted.length === 0) continue;
       const qos = Math.min(message.qos, Math.max(...granted.map((subscription) => subscription.qos))) === 2 ? 2 : 1;
-      const mid = { actor: this.#node, n };
-      const item: Item = { mid, message, qos, retain: false, subscriptionIds: null, state: 'queued', packetId: 0 };
-      session.items.set(n, item);
-      if (session.connected) this.#parts.host.deliver(clientId, { ...item });
+      this.#keep(clientId, session, message, n, { qos, retain: false, subscriptionIds: null });
     }
+  }
+
+  #keep(clientId: string, session: LoneSession, message: SessionMessage, n: number, delivery: SessionDelivery): void {
+    const mid = { actor: this.#node, n };
+    const item: Item = { mid, message, ...delivery, state: 'queued', packetId: 0, ord: 0 };
+    session.items.set(n, item);
+    if (session.connected) this.#parts.host.deliver(clientId, { ...item });
+  }
+
+  offer(clientId: string, message: SessionMessage, delivery: SessionDelivery): void {
+    const session = this.#sessions.get(clientId);
+    if (session === undefined) return;
+    this.#n += 1;
+    this.#keep(clientId, session, message, this.#n, delivery);
+  }
+
+  queued(clientId: string): number {
+    return this.#sessions.get(clientId)?.items.size ?? 0;
   }
 
   release(clientId: string, packetId: number): void {

@@ -1,5 +1,5 @@
 /** One node with durable sessions: the real cluster node with an engine, a disk that outlives it, and a small broker for devices. */
-import type { NodeId } from '../../../broker/base/ids.ts';
+import type { NodeId, NodeName } from '../../../broker/base/ids.ts';
 import type { Prng } from '../../../broker/base/prng.ts';
 import type { ClusterNode } from '../../../broker/cluster/clusterNode.ts';
 import { matches } from '../../../broker/topics/topicFilter.ts';
@@ -78,13 +78,9 @@ export class SessionNode implements Station {
     this.#engine = engine({ cluster, nodeId: this.sim.nodeId, host, disk: this.disk, queue, prng, act });
   }
 
-  #targets(topic: string): NodeId[] {
-    const targets: NodeId[] = [];
-    for (const [name, rows] of this.sim.remote) {
-      const nodeId = this.#world.nodeIdOf(name);
-      if (nodeId !== undefined && [...rows].some((filter) => matches(filter, topic))) targets.push(nodeId);
-    }
-    return targets;
+  #targets(topic: string): NodeName[] {
+    const matching = [...this.sim.remote].filter(([, rows]) => [...rows].some((filter) => matches(filter, topic)));
+    return matching.map(([name]) => name);
   }
 
   // ---------------------------------------------------------------- devices
