@@ -53,6 +53,7 @@ export const ERROR_CATALOGUE = {
   CLUSTER_WRONG_NAME: 'Set the same cluster.name on all nodes.',
   CLUSTER_VERSION: 'Run versions of Busbar that share a wire version.',
   CLUSTER_PROTOCOL: 'The peer speaks something else on the cluster port; check the seed address.',
+  CLUSTER_TLS: 'Give all nodes cluster.proto_dist = inet_tls and certificates of one authority, or none of them.',
   CLUSTER_CLOCK_TOO_FAR: 'Set the clocks of both machines; they differ by more than an hour.',
   DISCOVERY_FAILED: 'Check the service that is asked; the node serves without it and asks again.',
   DUPLICATE_NODE_ID: 'Give the copied node a data directory of its own.',

@@ -18,8 +18,8 @@ function options(number: number, changes: Partial<ClusterOptions> = {}): Cluster
   return { identity, clusterName: 'c', cookie: 'secret', address: { host: 'h', port: number }, seeds: [], ...changes };
 }
 
-const end = (role: LinkRole, number: number, changes: Partial<ClusterOptions> = {}) =>
-  new Handshake(role, options(number, changes), crypto, 1_000_000);
+const end = (role: LinkRole, number: number, changes: Partial<ClusterOptions> = {}, binding?: Buffer) =>
+  new Handshake(role, options(number, changes), crypto, 1_000_000, binding);
 
 function frameIn(bytes: Buffer | undefined): Frame {
   const reader = new FrameReader(4_096);
@@ -85,6 +85,16 @@ describe('a handshake', () => {
     const again = end('accept', 2);
     expect(again.frame(helloFrame).type).toBe('send');
     expect(again.frame(proofFrame)).toMatchObject({ type: 'refused', refusal: { code: 'CLUSTER_WRONG_COOKIE' } });
+  });
+
+  it('over TLS is proven on one connection only: a proof that is passed on between two is refused (R6)', () => {
+    const here = Buffer.alloc(32, 7);
+    const { dialler, acceptor } = meet(end('dial', 1, {}, here), end('accept', 2, {}, here));
+    expect([dialler.type, acceptor.type]).toEqual(['proven', 'proven']);
+    for (const there of [Buffer.alloc(32, 8), undefined]) {
+      const relayed = meet(end('dial', 1, {}, here), end('accept', 2, {}, there));
+      expect(relayed.acceptor).toMatchObject({ type: 'refused', refusal: { code: 'CLUSTER_WRONG_COOKIE' } });
+    }
   });
 
   it('S3 is refused when the version ranges do not meet', () => {

@@ -40,8 +40,12 @@ export function commonVersion(a: Hello['versions'], b: Hello['versions']): numbe
   return version >= Math.max(a.min, b.min) ? version : undefined;
 }
 
-/** What a proof signs: role, version, both challenges and both identities, so it is worth nothing on any other connection (R6). */
-export function proofText(role: LinkRole, version: number, dialler: Hello, acceptor: Hello): Buffer {
+/**
+ * What a proof signs: role, version, both challenges and both identities, so it is worth nothing on any other connection (R6). Over TLS
+ * also what only the two ends of this connection know (RFC 9266): somebody who stands between them with a valid certificate has two
+ * connections, and cannot pass the proof of one on to the other.
+ */
+export function proofText(role: LinkRole, version: number, dialler: Hello, acceptor: Hello, binding?: Uint8Array): Buffer {
   const label = (value: string) => Buffer.from(`${value}\n`, 'utf8');
   return Buffer.concat([
     label('busbar-v1'),
@@ -53,6 +57,7 @@ export function proofText(role: LinkRole, version: number, dialler: Hello, accep
     label(acceptor.nodeId),
     label(String(dialler.incarnation)),
     label(String(acceptor.incarnation)),
+    ...(binding === undefined ? [] : [Buffer.from(binding)]),
   ]);
 }
 
@@ -68,11 +73,14 @@ export class Handshake {
   readonly #options: ClusterOptions;
   readonly #crypto: CryptoPort;
   readonly #own: Hello;
+  readonly #binding: Uint8Array | undefined;
   #peer: Hello | undefined;
   #version = 0;
 
-  constructor(role: LinkRole, options: ClusterOptions, crypto: CryptoPort, wallMs: number) {
+  /** `binding`: the channel binding of TLS, when the connection has one. */
+  constructor(role: LinkRole, options: ClusterOptions, crypto: CryptoPort, wallMs: number, binding?: Uint8Array) {
     this.#role = role;
+    this.#binding = binding;
     this.#options = options;
     this.#crypto = crypto;
     const { nodeId, name, incarnation, nonce } = options.identity;
@@ -165,8 +173,12 @@ export class Handshake {
     return undefined;
   }
 
+  #sign(role: LinkRole, dialler: Hello, acceptor: Hello): Uint8Array {
+    return this.#crypto.hmacSha256(this.#options.cookie, proofText(role, this.#version, dialler, acceptor, this.#binding));
+  }
+
   #prove(dialler: Hello, acceptor: Hello): Buffer {
-    return encodeProve(this.#crypto.hmacSha256(this.#options.cookie, proofText(this.#role, this.#version, dialler, acceptor)));
+    return encodeProve(this.#sign(this.#role, dialler, acceptor));
   }
 
   #onProve(proof: Buffer): HandshakeStep {
@@ -175,7 +187,7 @@ export class Handshake {
     const own = this.#own;
     const [dialler, acceptor] = this.#role === 'dial' ? [own, peer] : [peer, own];
     const peerRole: LinkRole = this.#role === 'dial' ? 'accept' : 'dial';
-    const expected = this.#crypto.hmacSha256(this.#options.cookie, proofText(peerRole, this.#version, dialler, acceptor));
+    const expected = this.#sign(peerRole, dialler, acceptor);
     if (!equalProofs(expected, proof)) {
       const message = `${peer.name} has another cookie than ${own.name}`;
       return { type: 'refused', refusal: { code: 'CLUSTER_WRONG_COOKIE', message }, byPeer: false };

@@ -30,6 +30,17 @@ interface Connection {
   strangerBytes: number;
 }
 
+/** Whoever was refused, as far as known. */
+interface Stranger {
+  readonly target: DialTarget | undefined;
+  readonly peer: NodeName | undefined;
+  readonly remote: string;
+}
+
+/** Record types of TLS: an alert and a handshake (RFC 8446, 5.1). A frame of ours begins with the high byte of a small length, 0. */
+const TLS_RECORDS: readonly (number | undefined)[] = [0x15, 0x16];
+const isTls = (chunk: Buffer): boolean => TLS_RECORDS.includes(chunk[0]);
+
 /** Sources whose last refusal is remembered, so that a repeated one is not reported again at warning level. */
 const MAX_REPORTED = 256;
 
@@ -67,21 +78,42 @@ export class LinkGate implements GatePort {
 
   // ---------------------------------------------------------------- from the shell
 
-  accepted(id: LinkId, remote: string): void {
+  /** `binding`: the channel binding of TLS, when the connection has one. */
+  accepted(id: LinkId, remote: string, binding?: Uint8Array): void {
     if (this.strangers >= HANDSHAKE_MAX_OPEN) {
-      this.strangersRefused += 1;
       this.#ports.transport.close(id);
-      // At 1, 2, 4, 8 …: a flood is told without flooding the log.
-      const { strangersRefused } = this;
-      if ((strangersRefused & (strangersRefused - 1)) === 0) {
-        this.#ports.log.warn('cluster_handshakes_full', { remote, limit: HANDSHAKE_MAX_OPEN, refused: strangersRefused });
-      }
+      this.turnedAway(remote);
       return;
     }
-    this.#open(id, 'accept', remote, undefined);
+    this.#open(id, 'accept', remote, undefined, binding);
   }
 
-  dialled(id: LinkId, address: Address): void {
+  /** A stranger too many was shut out. */
+  turnedAway(remote: string): void {
+    this.strangersRefused += 1;
+    // At 1, 2, 4, 8 …: a flood is told without flooding the log.
+    const { strangersRefused } = this;
+    if ((strangersRefused & (strangersRefused - 1)) === 0) {
+      this.#ports.log.warn('cluster_handshakes_full', { remote, limit: HANDSHAKE_MAX_OPEN, refused: strangersRefused });
+    }
+  }
+
+  /** No connection came to be because TLS failed; `address` when it was we who dialled. */
+  tlsFailed(remote: string, address: Address | undefined, reason: string): void {
+    const target = address && this.#plan.get(address);
+    if (target !== undefined) this.#core?.dialEnded(target, false);
+    this.#report({ target, peer: target?.seedName, remote }, { code: 'CLUSTER_TLS', message: reason }, false);
+  }
+
+  /** The other side ended a connection in the midst of TLS. */
+  tlsClosed(id: LinkId, reason: string): void {
+    const connection = this.#connections.get(id);
+    if (connection === undefined) return;
+    this.closed(id, reason);
+    if (connection.handshake !== undefined) this.#refused(connection, { code: 'CLUSTER_TLS', message: reason }, true);
+  }
+
+  dialled(id: LinkId, address: Address, binding?: Uint8Array): void {
     const target = this.#plan.get(address);
     if (target !== undefined) {
       this.#core?.dialEnded(target, false);
@@ -92,11 +124,17 @@ export class LinkGate implements GatePort {
         return;
       }
     }
-    const { handshake } = this.#open(id, 'dial', addressKey(address), target);
+    const { handshake } = this.#open(id, 'dial', addressKey(address), target, binding);
     this.#ports.transport.write(id, handshake.hello());
   }
 
-  #open(id: LinkId, role: LinkRole, remote: string, target: DialTarget | undefined): Connection & { handshake: Handshake } {
+  #open(
+    id: LinkId,
+    role: LinkRole,
+    remote: string,
+    target: DialTarget | undefined,
+    binding: Uint8Array | undefined,
+  ): Connection & { handshake: Handshake } {
     const { crypto, clock } = this.#ports;
     const connection = {
       id,
@@ -105,7 +143,7 @@ export class LinkGate implements GatePort {
       target,
       openedMs: clock.monotonicMs(),
       reader: new FrameReader(HANDSHAKE_MAX_BYTES),
-      handshake: new Handshake(role, this.#options, crypto, clock.wallMs()),
+      handshake: new Handshake(role, this.#options, crypto, clock.wallMs(), binding),
       provenName: undefined,
       strangerBytes: 0,
     };
@@ -136,6 +174,10 @@ export class LinkGate implements GatePort {
   bytes(id: LinkId, chunk: Buffer): void {
     const connection = this.#connections.get(id);
     if (connection === undefined) return;
+    if (connection.handshake !== undefined && connection.strangerBytes === 0 && isTls(chunk)) {
+      this.end(id, 'CLUSTER_TLS', 'The other side speaks TLS, and this node does not');
+      return;
+    }
     connection.reader.push(chunk);
     if (connection.handshake === undefined) this.#core?.heard(id, chunk.length);
     try {
@@ -261,10 +303,12 @@ export class LinkGate implements GatePort {
   }
 
   /** One event with reason and hint, and the long back-off of the address (R7). */
-  #refused(connection: Connection, { code, message }: Refusal, byPeer: boolean): void {
-    const { target, handshake, provenName, remote } = connection;
+  #refused({ target, handshake, provenName, remote }: Connection, refusal: Refusal, byPeer: boolean): void {
+    this.#report({ target, peer: provenName ?? handshake?.claimed?.name ?? target?.seedName, remote }, refusal, byPeer);
+  }
+
+  #report({ target, peer, remote }: Stranger, { code, message }: Refusal, byPeer: boolean): void {
     if (target !== undefined) this.#plan.refused(target, message, this.#ports.clock.monotonicMs());
-    const peer = provenName ?? handshake?.claimed?.name ?? target?.seedName;
     const source = peer ?? remote.replace(/:\d+$/, '');
     const repeated = this.#reported.get(source) === code;
     if (this.#reported.size >= MAX_REPORTED) this.#reported.clear();

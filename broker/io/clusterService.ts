@@ -14,6 +14,7 @@ import type { BrokerPort, ClusterPort } from '../core/clusterPort.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { createSource } from './discovery/createSource.ts';
 import { isDiscoveryEnabled, setDiscoveryEnabled } from './discovery/discoverySwitch.ts';
+import { LinkTls } from './linkTls.ts';
 import { PeerLinks, nodeCrypto, systemClock } from './peerLinks.ts';
 
 /** One function per question another node, or our own API, may ask this node. */
@@ -65,8 +66,8 @@ export class ClusterService implements AdminPort {
 
   /** Binds the cluster port; no peer is heard before `start`. Rejects with CLUSTER_PORT_IN_USE. */
   static async open(options: ClusterServiceOptions): Promise<ClusterService> {
-    const { host, port } = options.config.cluster;
-    const links = new PeerLinks();
+    const { host, port, tls } = options.config.cluster;
+    const links = new PeerLinks(tls && (await LinkTls.open(tls)));
     const bound = await links.listen(host, port);
     return new ClusterService(options, links, bound, await isDiscoveryEnabled(options.config.node.dataDir));
   }
@@ -217,5 +218,5 @@ function answerTo(answers: Answers, question: string): ((params: unknown) => unk
 /** Where others reach a node that is bound to all addresses: the host in its name. */
 function reachableHost(boundHost: string, name: NodeName): string {
   const isWildcard = boundHost === '0.0.0.0' || boundHost === '::';
-  return isWildcard ? name.slice(name.indexOf('@') + 1) : boundHost;
+  return isWildcard ? name.slice(name.indexOf('@') + 1).replace(/^\[|\]$/g, '') : boundHost;
 }

@@ -5,11 +5,13 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { messageOf } from '../base/errors.ts';
 import type { Millis } from '../base/ids.ts';
 import type { ClusterNode } from '../cluster/clusterNode.ts';
 import { HANDSHAKE_MAX_OPEN } from '../cluster/limits.ts';
 import { addressKey, type Address, type ClockPort, type CryptoPort, type LinkId, type TransportPort } from '../cluster/ports.ts';
+import { channelBinding, isTlsError, tlsReason, type LinkTls } from './linkTls.ts';
 import { listenError } from './listenError.ts';
 
 /** Heartbeats, time-outs and dials are looked at so often. */
@@ -31,6 +33,9 @@ export const systemClock: ClockPort = {
 
 export class PeerLinks implements TransportPort {
   readonly #server: Server;
+  readonly #tls: LinkTls | undefined;
+  /** Accepted, and in the midst of TLS. */
+  readonly #shaking = new Set<Socket>();
   readonly #sockets = new Map<LinkId, Socket>();
   /** Every socket, closing ones included. */
   readonly #open = new Set<Socket>();
@@ -44,7 +49,8 @@ export class PeerLinks implements TransportPort {
   #later: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  constructor() {
+  constructor(tls?: LinkTls) {
+    this.#tls = tls;
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
@@ -85,8 +91,39 @@ export class PeerLinks implements TransportPort {
       return;
     }
     const remote = addressKey({ host: socket.remoteAddress ?? 'unknown', port: socket.remotePort ?? 0 });
+    if (this.#tls === undefined) this.#admit(socket, remote, node);
+    else if (this.#shaking.size + node.gate.strangers < HANDSHAKE_MAX_OPEN) this.#acceptTls(this.#tls, socket, remote, node);
+    else {
+      node.gate.turnedAway(remote);
+      socket.destroy();
+    }
+  }
+
+  #acceptTls(tls: LinkTls, raw: Socket, remote: string, node: ClusterNode): void {
+    this.#shaking.add(raw);
+    this.#open.add(raw);
+    raw.once('close', () => {
+      this.#shaking.delete(raw);
+      this.#open.delete(raw);
+    });
+    tls.accept(raw, {
+      secured: (socket) => {
+        this.#shaking.delete(raw);
+        this.#admit(socket, remote, node);
+      },
+      refused: (reason) => {
+        this.#entered();
+        if (!this.#stopped) node.gate.tlsFailed(remote, undefined, reason);
+      },
+    });
+  }
+
+  /** A connection is there, TLS included. */
+  #admit(socket: Socket, remote: string, node: ClusterNode): void {
+    if (this.#stopped) return void socket.destroy();
     const id = this.#adopt(socket, node);
-    node.gate.accepted(id, remote);
+    this.#entered();
+    node.gate.accepted(id, remote, bindingOf(socket));
   }
 
   /** Numbers a connected socket and passes on what happens to it. */
@@ -109,7 +146,10 @@ export class PeerLinks implements TransportPort {
     });
     socket.on('drain', () => this.requestTurnEnd());
     socket.on('end', () => ended('The other side ended the connection'));
-    socket.on('error', (error) => ended(messageOf(error)));
+    socket.on('error', (error) => {
+      if (isTlsError(error) && this.#sockets.has(id)) node.gate.tlsClosed(id, tlsReason(error));
+      ended(messageOf(error));
+    });
     socket.on('close', () => {
       this.#open.delete(socket);
       ended('The connection was closed');
@@ -139,7 +179,7 @@ export class PeerLinks implements TransportPort {
   dial(address: Address): void {
     const node = this.#node;
     if (node === undefined || this.#stopped) return;
-    const socket = connect({ host: address.host, port: address.port });
+    const socket = this.#tls === undefined ? connect({ host: address.host, port: address.port }) : this.#tls.dial(address);
     this.#open.add(socket);
     const failed = (refused: boolean, reason: string) => {
       this.#open.delete(socket);
@@ -147,17 +187,20 @@ export class PeerLinks implements TransportPort {
       this.#entered();
       node.gate.dialFailed(address, refused, reason);
     };
-    const onError = (error: Error) => failed('code' in error && error.code === 'ECONNREFUSED', dialReason(error));
+    const onError = (error: Error) => {
+      failed('code' in error && error.code === 'ECONNREFUSED', dialReason(error));
+      if (isTlsError(error)) node.gate.tlsFailed(addressKey(address), address, tlsReason(error));
+    };
     const onTimeout = () => failed(false, `No answer within ${DIAL_TIMEOUT_MS / 1_000} s`);
     socket.once('error', onError);
     socket.setTimeout(DIAL_TIMEOUT_MS, onTimeout);
-    socket.once('connect', () => {
+    socket.once(this.#tls === undefined ? 'connect' : 'secureConnect', () => {
       socket.off('error', onError);
       socket.setTimeout(0);
       socket.off('timeout', onTimeout);
       const id = this.#adopt(socket, node);
       this.#entered();
-      node.gate.dialled(id, address);
+      node.gate.dialled(id, address, bindingOf(socket));
     });
   }
 
@@ -187,7 +230,7 @@ export class PeerLinks implements TransportPort {
     for (const socket of this.#early) socket.destroy();
     const closing = [...this.#open].filter((socket) => !socket.destroyed);
     // Dials under way have nothing to say any more.
-    for (const socket of closing) if (socket.connecting) socket.destroy();
+    for (const socket of closing) if (socket.connecting || this.#shaking.has(socket)) socket.destroy();
     await Promise.all([
       ...closing.map(
         (socket) => new Promise((resolve) => (socket.destroyed ? resolve(undefined) : socket.once('close', resolve))),
@@ -195,6 +238,10 @@ export class PeerLinks implements TransportPort {
       new Promise((resolve) => (this.#server.listening ? this.#server.close(resolve) : resolve(undefined))),
     ]);
   }
+}
+
+function bindingOf(socket: Socket): Uint8Array | undefined {
+  return socket instanceof TLSSocket ? channelBinding(socket) : undefined;
 }
 
 /** A failed dial in words. A name with several addresses fails with one error for each. */

@@ -1,7 +1,7 @@
 /**
  * Discovery by etcd, version 3, through its JSON gateway: each node keeps a key of its own alive by a lease, and reads those of all.
  *
- *     /<prefix>/<cluster>/nodes/<name@host>   →   name@host:port
+ *     /<prefix>/<cluster>/nodes/<name@host>   →   <name@host> <host:port>
  *
  * The server that answered last is asked first.
  */
@@ -9,9 +9,8 @@ import type { SecureContextOptions } from 'node:tls';
 import { BusbarError, messageOf } from '../../base/errors.ts';
 import type { Proposal } from '../../cluster/ports.ts';
 import type { ClientTls, EtcdConfig } from '../../config/clusterConfig.ts';
-import { parseSeed } from '../../config/valueTypes.ts';
 import { readTlsFile } from '../tlsFile.ts';
-import type { DiscoverySource, OwnPlace } from './discoverySource.ts';
+import { formatPlace, parsePlace, type DiscoverySource, type OwnPlace } from './discoverySource.ts';
 import { requestJson, type JsonAnswer } from './jsonRequest.ts';
 
 /** Keys read in one look. */
@@ -46,8 +45,8 @@ export class EtcdSource implements DiscoverySource {
     const range = { key: key.toString('base64'), range_end: end.toString('base64'), limit: String(MAX_KEYS) };
     const { kvs = [] } = (await this.#call('kv/range', range, signal)) as { kvs?: readonly { value?: string }[] };
     return kvs.flatMap(({ value = '' }) => {
-      const seed = parseSeed(Buffer.from(value, 'base64').toString('utf8'));
-      return seed === undefined ? [] : [{ node: seed.node, address: { host: seed.host, port: seed.port } }];
+      const place = parsePlace(Buffer.from(value, 'base64').toString('utf8'));
+      return place === undefined ? [] : [place];
     });
   }
 
@@ -60,9 +59,8 @@ export class EtcdSource implements DiscoverySource {
     }
     const { ID } = (await this.#call('lease/grant', { TTL: String(Math.ceil(this.#config.nodeTtlMs / 1_000)) }, signal)) as { ID?: string };
     if (ID === undefined) throw new BusbarError('DISCOVERY_FAILED', 'etcd has granted no lease');
-    const { node, address } = this.#own;
     const base64 = (text: string) => Buffer.from(text, 'utf8').toString('base64');
-    await this.#call('kv/put', { key: base64(`${this.#folder}${node}`), value: base64(`${node}:${address.port}`), lease: ID }, signal);
+    await this.#call('kv/put', { key: base64(`${this.#folder}${this.#own.node}`), value: base64(formatPlace(this.#own)), lease: ID }, signal);
     this.#lease = ID;
   }
 

@@ -49,8 +49,8 @@ describe('discovery by multicast', () => {
     stranger.bind(0);
     await once(stranger, 'listening');
     stranger.setMulticastInterface('127.0.0.1');
-    const here = { busbar: 1, kind: 'here', cluster: 'emqxcl', from: 'f'.repeat(16), node: 'x@127.0.0.1', port: 4379 };
-    const nonsense = ['', 'null', '[]', '{', ...[{ port: 0 }, { port: 70_000 }, { node: 'x' }, { from: 5 }, { kind: 'go' }, { busbar: 2 }, { cluster: 7 }].map((wrong) => JSON.stringify({ ...here, ...wrong }))];
+    const here = { busbar: 1, kind: 'here', cluster: 'emqxcl', from: 'f'.repeat(16), place: 'x@127.0.0.1 127.0.0.1:4379' };
+    const nonsense = ['', 'null', '[]', '{', ...[{ place: 'x@127.0.0.1 127.0.0.1:0' }, { place: 'x@h 127.0.0.1:70000' }, { place: 'x' }, { place: 'x@h 127.0.0.1:1 2' }, { place: 5 }, { from: 5 }, { kind: 'go' }, { busbar: 2 }, { cluster: 7 }].map((wrong) => JSON.stringify({ ...here, ...wrong }))];
     for (const text of [...nonsense, JSON.stringify(here).padEnd(2_000)]) stranger.send(text, ports[0] ?? 0, '239.192.0.1');
     stranger.send(JSON.stringify(here), ports[0] ?? 0, '239.192.0.1');
     // Datagrams of one socket on loopback come in order: when the good one is there, the bad ones have been.

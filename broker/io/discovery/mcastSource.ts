@@ -3,18 +3,16 @@
  * machine can share a port. A datagram is one line of JSON; it proves nothing and reveals nothing, for what it proposes must prove
  * itself on the link.
  *
- *     {"busbar":1,"kind":"ask"|"here","cluster":"emqxcl","from":"<16 hex digits>","node":"bus1@10.0.0.1","port":4371}
+ *     {"busbar":1,"kind":"ask"|"here","cluster":"emqxcl","from":"<16 hex digits>","place":"bus1@10.0.0.1 10.0.0.1:4371"}
  */
 import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { BusbarError, messageOf } from '../../base/errors.ts';
-import { parseNodeName } from '../../base/ids.ts';
 import type { Log } from '../../base/log.ts';
 import { addressKey, type Proposal } from '../../cluster/ports.ts';
 import type { McastConfig } from '../../config/clusterConfig.ts';
-import { parseSeed } from '../../config/valueTypes.ts';
-import type { DiscoverySource, OwnPlace } from './discoverySource.ts';
+import { formatPlace, parsePlace, type DiscoverySource, type OwnPlace } from './discoverySource.ts';
 
 /** Longer datagrams are not read. */
 const MAX_DATAGRAM_BYTES = 1_024;
@@ -117,8 +115,7 @@ export class McastSource implements DiscoverySource {
   }
 
   async #send(socket: Socket, kind: 'ask' | 'here'): Promise<void> {
-    const { node, address } = this.#own;
-    const line = JSON.stringify({ busbar: 1, kind, cluster: this.#clusterName, from: this.#id, node, port: address.port });
+    const line = JSON.stringify({ busbar: 1, kind, cluster: this.#clusterName, from: this.#id, place: formatPlace(this.#own) });
     await Promise.all(
       this.#config.ports.map(
         (port) => new Promise<void>((resolve, reject) => socket.send(line, port, this.#config.addr, (error) => (error ? reject(error) : resolve()))),
@@ -158,11 +155,11 @@ function readDatagram(datagram: Buffer): Datagram | undefined {
   } catch {
     return undefined;
   }
-  const { busbar, kind, cluster, from, node, port } = fields ?? {};
+  const { busbar, kind, cluster, from, place } = fields ?? {};
   if (busbar !== 1 || (kind !== 'ask' && kind !== 'here') || typeof cluster !== 'string') return undefined;
-  if (typeof from !== 'string' || !/^[0-9a-f]{16}$/.test(from) || typeof node !== 'string' || parseNodeName(node) === undefined) return undefined;
-  const seed = parseSeed(`${node}:${String(port)}`);
-  return seed && { kind, cluster, from, proposal: { node: seed.node, address: { host: seed.host, port: seed.port } } };
+  if (typeof from !== 'string' || !/^[0-9a-f]{16}$/.test(from) || typeof place !== 'string') return undefined;
+  const proposal = parsePlace(place);
+  return proposal && { kind, cluster, from, proposal };
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
