@@ -113,7 +113,7 @@ function isSingle(as: BanKind): as is 'clientid' | 'username' | 'peerhost' {
 }
 
 /** An address has many spellings, and a client comes with one. */
-function normalWho(as: BanKind, who: string): string {
+export function normalWho(as: BanKind, who: string): string {
   return as === 'peerhost' && who.startsWith('::ffff:') ? who.slice('::ffff:'.length) : who;
 }
 

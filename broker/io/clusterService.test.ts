@@ -10,6 +10,9 @@ import type { NodeId, NodeName } from '../base/ids.ts';
 import type { Log, LogFields } from '../base/log.ts';
 import type { Message } from '../core/message.ts';
 import { Publication } from '../session/publication.ts';
+import { HybridClock, volatileBound } from '../cluster/hybridClock.ts';
+import { noStore, SharedTables } from '../cluster/shared/sharedTables.ts';
+import { systemClock } from './peerLinks.ts';
 import { ClusterService, type Answers } from './clusterService.ts';
 
 /** When messages arrive. */
@@ -42,6 +45,11 @@ function configOf(name: string, { cookie = 'secret', seeds = [], port = 0, host 
   return { ...config, cluster: { ...config.cluster, host, port, seeds, discoveryStrategy: 'static' } };
 }
 
+function volatileTables(life: { nodeId: NodeId; incarnation: number }, log: Log): SharedTables {
+  const clock = new HybridClock({ node: life.nodeId, clock: systemClock, bound: volatileBound(), log });
+  return new SharedTables({ identity: life, clock, store: noStore, log });
+}
+
 /** A service on a free loopback port, with a broker that only keeps what it is told. */
 async function start(name: string, changes: Changes = {}): Promise<TestService> {
   const config = configOf(name, changes);
@@ -52,7 +60,7 @@ async function start(name: string, changes: Changes = {}): Promise<TestService> 
     incarnation: Date.now(),
     nonce: randomBytes(8).toString('hex'),
   };
-  const service = await ClusterService.open({ config, life, log });
+  const service = await ClusterService.open({ config, life, log, tables: volatileTables(life, log) });
   const heard: string[] = [];
   const messages: Message[] = [];
   const shared: { readonly messages: readonly Message[]; readonly key: string; readonly again: boolean }[] = [];

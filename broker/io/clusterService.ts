@@ -9,6 +9,7 @@ import type { NodeId, NodeName } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
 import { ClusterNode } from '../cluster/clusterNode.ts';
 import { addressKey, type Address, type AskResult, type ClusterBrokerPort } from '../cluster/ports.ts';
+import type { SharedTables } from '../cluster/shared/sharedTables.ts';
 import type { BrokerConfig } from '../config/config.ts';
 import type { BrokerPort, ClusterPort } from '../core/clusterPort.ts';
 import { Discovery } from './discovery/discovery.ts';
@@ -29,6 +30,8 @@ export interface ClusterServiceOptions {
   /** This start of this node, from its data directory (R1, R2). */
   readonly life: { readonly nodeId: NodeId; readonly incarnation: number; readonly nonce: string };
   readonly log: Log;
+  /** What all nodes share. */
+  readonly tables: SharedTables;
 }
 
 export interface ClusterStart {
@@ -72,7 +75,7 @@ export class ClusterService implements AdminPort {
     return new ClusterService(options, links, bound, await isDiscoveryEnabled(options.config.node.dataDir));
   }
 
-  private constructor({ config, life, log }: ClusterServiceOptions, links: PeerLinks, bound: Address, discoveryEnabled: boolean) {
+  private constructor({ config, life, log, tables }: ClusterServiceOptions, links: PeerLinks, bound: Address, discoveryEnabled: boolean) {
     const { node, cluster } = config;
     this.self = node.name;
     this.clusterName = cluster.name;
@@ -109,6 +112,7 @@ export class ClusterService implements AdminPort {
       },
     );
     const { core } = this.#node;
+    core.addStream((host) => tables.attach(host));
     const source = createSource(cluster, { node: node.name, address }, log);
     this.#discovery = source && new Discovery({
       strategy: cluster.discoveryStrategy,

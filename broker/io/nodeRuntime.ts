@@ -33,6 +33,7 @@ import { NodeLimits } from './nodeLimits.ts';
 import { takeSnapshot } from './nodeSnapshot.ts';
 import { OutputTurn } from './outputTurn.ts';
 import { ProcessVitals } from './processVitals.ts';
+import { SharedState } from './sharedState.ts';
 import { enableSharedRead } from './sharedRead.ts';
 import { SlowClients } from './slowClients.ts';
 import { TimerWheel } from './timerWheel.ts';
@@ -79,13 +80,15 @@ export class NodeRuntime {
     try {
       const dataDir = await openDataDir(config.node.dataDir, Date.now());
       opened.push({ name: 'data_dir', close: () => dataDir.close() });
+      const shared = new SharedState({ dataDir: dataDir.path, life: dataDir.life, log });
+      opened.push({ name: 'shared_tables', close: () => shared.dispose() });
       const acl = await AclFile.open({ path: config.authorization.aclFile, log });
       opened.push({ name: 'acl', close: () => acl.dispose() });
       const authn = await AuthnService.open({ config, clock: { now: Date.now }, log });
       opened.push({ name: 'authn', close: () => authn.dispose() });
-      const bans = await BanService.open({ config, clock: { now: Date.now }, log });
+      const bans = await BanService.open({ config, tables: shared.tables, clock: { now: Date.now }, log });
       opened.push({ name: 'bans', close: () => bans.dispose() });
-      const cluster = await ClusterService.open({ config, life: dataDir.life, log });
+      const cluster = await ClusterService.open({ config, life: dataDir.life, log, tables: shared.tables });
       opened.push({ name: 'cluster', close: () => cluster.stop() });
       const runtime = new NodeRuntime({ config, log, dataDir, acl, authn, bans, cluster, opened });
       await runtime.#serve();

@@ -1,9 +1,12 @@
 /** The REST API in front of whatever a test has, with authentication and bans of its own. */
+import type { Disposable } from '../../broker/base/disposable.ts';
+import type { NodeId } from '../../broker/base/ids.ts';
 import { silentLog } from '../../broker/base/log.ts';
 import { readAuthentication } from '../../broker/config/authenticators.ts';
 import { startAdminServer, type AdminServer, type AdminServerOptions } from '../../broker/io/adminServer.ts';
 import { AuthnService } from '../../broker/io/authn/authnService.ts';
 import { BanService } from '../../broker/io/bans/banService.ts';
+import { SharedState } from '../../broker/io/sharedState.ts';
 import { nodeNamed } from './brokerWorld.ts';
 
 export interface TestAdminServer extends AdminServer {
@@ -40,7 +43,24 @@ export async function testAuthn(dataDir: string, authenticators?: readonly Recor
 
 /** Nobody is banned but those whom the folder's file or `bootstrapFile` names; no client is too frequent. */
 export async function testBans(dataDir: string, bootstrapFile?: string, now: () => number = Date.now): Promise<BanService> {
-  const node = { name: nodeNamed('test@127.0.0.1'), cookie: 'test', dataDir };
   const flappingDetect = { enable: false, windowTimeMs: 60_000, maxCount: 15, banTimeMs: 300_000 };
-  return BanService.open({ config: { node, flappingDetect, banned: { bootstrapFile } }, clock: { now }, log: silentLog });
+  const shared = testShared(dataDir);
+  const bans = await BanService.open({ config: { flappingDetect, banned: { bootstrapFile } }, tables: shared.tables, clock: { now }, log: silentLog });
+  return endingWith(bans, shared);
+}
+
+/** The shared tables of a node without a cluster. */
+export function testShared(dataDir: string): SharedState {
+  return new SharedState({ dataDir, life: { nodeId: '0a'.repeat(16) as NodeId, incarnation: 1 }, log: silentLog });
+}
+
+/** Disposing of the one disposes of the other too. */
+function endingWith<T extends Disposable>(first: T, second: Disposable): T {
+  const dispose = first.dispose.bind(first);
+  return Object.assign(first, {
+    dispose() {
+      dispose();
+      second.dispose();
+    },
+  });
 }

@@ -117,7 +117,7 @@ describe('shared tables on disk', () => {
 
   it('keep a row that their table cannot read, and leave it out (R39)', () => {
     const { store } = memoryStore();
-    store.append({ anew: false, rows: [{ table: 'users', key: 'x', value: Buffer.from('[]'), at: 5, nodeId, life: 1, seq: 1 }], gone: [], have: [], life: 1 });
+    store.append({ anew: false, rows: [{ table: 'users', key: 'x', value: Buffer.from('[]'), at: 5, nodeId, life: 1, seq: 1 }], gone: [], have: [], life: 1, durable: true });
     const tables = tablesOf(store);
     const table = tables.open('users', users, () => {});
     expect({ rows: [...table.entries()], size: table.size, notApplied: tables.notApplied }).toEqual({ rows: [], size: 1, notApplied: 1 });

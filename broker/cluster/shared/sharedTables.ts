@@ -62,6 +62,8 @@ export interface StoreBatch {
   readonly have: readonly HaveEntry[];
   /** Present life of this node as a writer. */
   readonly life: number;
+  /** Somebody waits for it: it outlives a failure of power. */
+  readonly durable: boolean;
 }
 
 /** Where the copy of this node outlives its process. */
@@ -169,7 +171,7 @@ export class SharedTables {
   #persistWhenDue(nowMs: Millis): void {
     if (nowMs < this.#retryAtMs) return;
     try {
-      this.#append(BATCH_ROWS);
+      this.#append(BATCH_ROWS, false);
     } catch (error) {
       this.#retryAtMs = nowMs + RETRY_MS;
       this.#options.log.error('shared_tables_not_written', { waiting: this.waiting, reason: messageOf(error) });
@@ -190,11 +192,20 @@ export class SharedTables {
 
   /** Everything written so far is on disk when it returns. Throws what the store throws; nothing is lost then. */
   flush(): void {
-    while (this.#append(BATCH_ROWS));
+    while (this.#append(BATCH_ROWS, true));
+  }
+
+  /** `flush` for those who have told somebody that it is so: when the disk fails that is logged, and tried again later. */
+  persist(): void {
+    try {
+      this.flush();
+    } catch (error) {
+      this.#options.log.error('shared_tables_not_written', { waiting: this.waiting, reason: messageOf(error) });
+    }
   }
 
   /** True when there is more to write. */
-  #append(limit: number): boolean {
+  #append(limit: number, durable: boolean): boolean {
     const { replica } = this;
     const haveChanged = replica.have.changes !== this.#storedHave || replica.own.life !== this.#storedLife;
     if (this.#dirty.size === 0 && !haveChanged && !this.#anew) return false;
@@ -203,7 +214,7 @@ export class SharedTables {
     // What was seen is stored behind the rows it speaks of: with the last of them.
     const have = whole ? replica.have.since(this.#anew ? 0 : this.#storedHave) : [];
     const { changes } = replica.have;
-    this.#options.store.append({ anew: this.#anew, rows, gone, have, life: replica.own.life });
+    this.#options.store.append({ anew: this.#anew, rows, gone, have, life: replica.own.life, durable });
     this.#anew = false;
     this.#storedLife = replica.own.life;
     if (whole) this.#storedHave = changes;

@@ -1,10 +1,8 @@
 /**
- * The bans of one node: in force from memory, kept in `<data_dir>/bans.db`, swept once a minute. A ban of a client id ends its session.
+ * Bans: in force from memory, the same on all nodes, swept once a minute. A ban of a client id ends its session wherever it is (S60).
  */
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
-import { BAN_KINDS, BanTable, type Ban, type BanKind } from '../../access/bans.ts';
+import { BAN_KINDS, BanTable, normalWho, type Ban, type BanKind } from '../../access/bans.ts';
 import { parseCsv } from '../../access/csv.ts';
 import { FlappingDetector } from '../../access/flapping.ts';
 import type { BanPort } from '../../api/banPort.ts';
@@ -13,25 +11,20 @@ import type { Disposable } from '../../base/disposable.ts';
 import { BusbarError, messageOf } from '../../base/errors.ts';
 import type { Millis } from '../../base/ids.ts';
 import type { Log } from '../../base/log.ts';
+import { jsonCodec, type SharedTable, type SharedTables } from '../../cluster/shared/sharedTables.ts';
 import type { BrokerConfig } from '../../config/config.ts';
 import { Admission } from '../../core/admission.ts';
-import { openDatabase } from '../database.ts';
 
-export const BANS_FILE = 'bans.db';
-const VERSION = 1;
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS bans (
-    kind TEXT NOT NULL, who TEXT NOT NULL, by TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL, until INTEGER,
-    PRIMARY KEY (kind, who)
-  ) STRICT, WITHOUT ROWID;
-`;
+/** Name of the shared table. */
+const TABLE = 'bans';
 const SWEEP_MS = 60_000;
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 /** Who bans over REST unless the request says otherwise. */
 const DEFAULT_BY = 'mgmt_api';
 
 export interface BanServiceOptions {
-  readonly config: Pick<BrokerConfig, 'node' | 'flappingDetect' | 'banned'>;
+  readonly config: Pick<BrokerConfig, 'flappingDetect' | 'banned'>;
+  readonly tables: SharedTables;
   /** Wall clock. */
   readonly clock: { now(): Millis };
   readonly log: Log;
@@ -41,11 +34,15 @@ export class BanService implements BanPort, Disposable {
   /** What every CONNECT is checked by. */
   readonly admission: Admission;
   readonly #table = new BanTable();
-  readonly #db: DatabaseSync;
+  /** The bans by the key of their row: a row that is gone does not say what it was. */
+  readonly #known = new Map<string, Ban>();
+  readonly #tables: SharedTables;
+  readonly #rows: SharedTable<Ban>;
   readonly #clock: { now(): Millis };
   readonly #log: Log;
   readonly #sweep: NodeJS.Timeout;
   #kick: (clientId: string) => void = () => {};
+  #disposed = false;
 
   /** Rejects with DATA_DIR_UNUSABLE, BAN_BAD_FILE. */
   static async open(options: BanServiceOptions): Promise<BanService> {
@@ -60,10 +57,11 @@ export class BanService implements BanPort, Disposable {
     return service;
   }
 
-  private constructor({ config, clock, log }: BanServiceOptions) {
+  private constructor({ config, tables, clock, log }: BanServiceOptions) {
     this.#clock = clock;
     this.#log = log;
-    this.#db = openDatabase(join(config.node.dataDir, BANS_FILE), SCHEMA, VERSION);
+    this.#tables = tables;
+    this.#rows = tables.open(TABLE, jsonCodec(readBan), (key, ban, origin) => this.#changed(key, ban, origin));
     this.admission = new Admission({
       bans: this.#table,
       flapping: new FlappingDetector(config.flappingDetect),
@@ -100,6 +98,7 @@ export class BanService implements BanPort, Disposable {
     const live = this.#table.get(ban.as, ban.who);
     if (live !== undefined && live.untilMs > nowMs) throw new BusbarError('BAN_EXISTS', `${ban.as} ${ban.who.slice(0, 128)} is banned already`, { details: { ban: live } });
     this.#put(ban);
+    this.#tables.persist();
     this.#log.info('client_ban_created', { as: ban.as, who: ban.who, by: ban.by, reason: ban.reason });
     if (ban.as === 'clientid') this.#kick(ban.who);
     return ban;
@@ -109,21 +108,21 @@ export class BanService implements BanPort, Disposable {
     const ban = this.#table.get(as, who);
     if (ban === undefined) return false;
     this.#forget([ban]);
-    return this.#table.delete(as, who);
+    return true;
   }
 
   clear(): void {
-    this.#db.exec('DELETE FROM bans');
-    this.#table.clear();
+    for (const [key] of [...this.#rows.entries()]) this.#rows.remove(key);
+    this.#tables.persist();
   }
 
   dispose(): void {
     clearInterval(this.#sweep);
-    if (this.#db.isOpen) this.#db.close();
+    this.#disposed = true;
   }
 
   #banFlapping(clientId: string, banTimeMs: Millis): void {
-    if (!this.#db.isOpen) return; // the node has stopped meanwhile
+    if (this.#disposed) return; // the node has stopped meanwhile
     try {
       this.create({ as: 'clientid', who: clientId, by: 'flapping detector', reason: 'flapping is detected', untilMs: this.#clock.now() + banTimeMs });
     } catch (error) {
@@ -132,26 +131,41 @@ export class BanService implements BanPort, Disposable {
     }
   }
 
+  /** Checked by the table that is in force, then written for all nodes. */
   #put(ban: Ban): void {
     const problem = this.#table.put(ban);
     if (problem !== undefined) throw new BusbarError('BAN_INVALID', problem);
-    const until = ban.untilMs === Number.POSITIVE_INFINITY ? null : ban.untilMs;
-    this.#db
-      .prepare('INSERT OR REPLACE INTO bans (kind, who, by, reason, at, until) VALUES (?, ?, ?, ?, ?, ?)')
-      .run(ban.as, ban.who, ban.by, ban.reason, ban.atMs, until);
+    this.#rows.put(keyOf(ban), ban);
   }
 
   #forget(bans: readonly Ban[]): void {
-    if (bans.length === 0) return;
-    const remove = this.#db.prepare('DELETE FROM bans WHERE kind = ? AND who = ?');
-    for (const { as, who } of bans) remove.run(as, who);
+    for (const ban of bans) this.#rows.remove(keyOf(ban));
+    if (bans.length > 0) this.#tables.persist();
+  }
+
+  /** What another node did. A row that was written here is in force already, but for those of the sweep. */
+  #changed(key: string, ban: Ban | undefined, origin: 'local' | 'remote'): void {
+    if (ban === undefined) {
+      const known = this.#known.get(key);
+      this.#known.delete(key);
+      if (known !== undefined) this.#table.delete(known.as, known.who);
+      return;
+    }
+    this.#known.set(key, ban);
+    if (origin === 'local') return;
+    this.#enforce(ban);
+    if (ban.as === 'clientid' && ban.untilMs > this.#clock.now()) this.#kick(ban.who);
+  }
+
+  #enforce(ban: Ban): void {
+    const problem = this.#table.put(ban);
+    if (problem !== undefined) this.#log.error('ban_not_loaded', { as: ban.as, who: ban.who, reason: problem });
   }
 
   #load(): void {
-    for (const row of this.#db.prepare('SELECT kind, who, by, reason, at, until FROM bans').iterate()) {
-      const { kind, who, by, reason, at, until } = row as { kind: BanKind; who: string; by: string; reason: string; at: number; until: number | null };
-      const problem = this.#table.put({ as: kind, who, by, reason, atMs: at, untilMs: until ?? Number.POSITIVE_INFINITY });
-      if (problem !== undefined) this.#log.error('ban_not_loaded', { as: kind, who, reason: problem });
+    for (const [key, ban] of this.#rows.entries()) {
+      this.#known.set(key, ban);
+      this.#enforce(ban);
     }
   }
 
@@ -164,8 +178,21 @@ export class BanService implements BanPort, Disposable {
       if (ban === undefined) throw new BusbarError('BAN_BAD_FILE', `Row ${index + 1} of ${path} is no ban`, { details: { path, row: index + 1 } });
       if (ban.untilMs > nowMs) this.#put(ban);
     });
+    this.#tables.persist();
     this.#log.info('bans_loaded', { path, count: this.#table.size });
   }
+}
+
+function keyOf({ as, who }: Ban): string {
+  return `${as} ${normalWho(as, who)}`;
+}
+
+/** A row as JSON; for ever is null there. */
+function readBan(value: unknown): Ban {
+  const { as, who, by, reason, atMs, untilMs } = value as Record<keyof Ban, unknown>;
+  const kind = BAN_KINDS.find((known) => known === as);
+  if (kind === undefined || typeof who !== 'string' || typeof atMs !== 'number') throw new Error('the row is no ban');
+  return { as: kind, who, by: String(by), reason: String(reason), atMs, untilMs: typeof untilMs === 'number' ? untilMs : Number.POSITIVE_INFINITY };
 }
 
 async function readText(path: string): Promise<string> {

@@ -8,8 +8,8 @@ export class SimDisk implements SharedStorePort {
   readonly #have = new Map<string, HaveEntry>();
   #life = 0;
   #bound = 0;
-  /** Key → stamps of all writes that were ever in force here. */
-  readonly #ever = new Map<string, Set<number>>();
+  /** Key → stamps of all writes that were ever in force here, oldest first, and whether each was a delete. */
+  readonly #ever = new Map<string, Map<number, boolean>>();
 
   readonly bound: ClockBoundPort = { load: () => this.#bound, save: (bound) => void (this.#bound = bound) };
 
@@ -22,8 +22,8 @@ export class SimDisk implements SharedStorePort {
     for (const row of rows) {
       const key = `${row.table}/${row.key}`;
       this.#rows.set(key, row);
-      const ever = this.#ever.get(key) ?? new Set();
-      this.#ever.set(key, ever.add(row.at));
+      const ever = this.#ever.get(key) ?? new Map<number, boolean>();
+      this.#ever.set(key, ever.set(row.at, row.value === undefined));
     }
     for (const { table, key } of gone) this.#rows.delete(`${table}/${key}`);
     for (const entry of have) this.#have.set(`${entry.nodeId}/${entry.life}`, entry);
@@ -31,13 +31,14 @@ export class SimDisk implements SharedStorePort {
   }
 
   /** The newest write of a key that was ever in force here; 0 when there was none. */
-  newest(key: string): number {
-    return Math.max(0, ...(this.#ever.get(key) ?? []));
+  newest(key: string, deletesToo: boolean): number {
+    const ever = [...(this.#ever.get(key) ?? [])];
+    return Math.max(0, ...ever.flatMap(([at, deleted]) => (deleted && !deletesToo ? [] : [at])));
   }
 
   /** It was in force here, and something newer was in force afterwards. */
   replaced(key: string, at: number): boolean {
-    const ever = [...(this.#ever.get(key) ?? [])];
+    const ever = [...(this.#ever.get(key)?.keys() ?? [])];
     const place = ever.indexOf(at);
     return place >= 0 && ever.slice(place).some((other) => other > at);
   }

@@ -19,7 +19,7 @@ export class SharedRun {
   readonly world: World;
   readonly nodes: readonly SharedNode[];
   readonly #profile: FaultProfile;
-  /** A node that is forgotten and returns may have written what nobody else has seen: older than a delete, and yet new to all. */
+  /** A node that is forgotten and returns may have written what nobody else has seen: older than what is in force, and yet new to all. */
   forgetting = false;
   written = 0;
   /** How many faults there were. */
@@ -123,11 +123,16 @@ export class SharedRun {
         const row = copy.get(key);
         for (const { disk, sim } of this.nodes) {
           if (row !== undefined && disk.replaced(key, row.at)) problems.push(`${key} is back: ${sim.name} had it replaced`);
-          else if (row !== undefined && !this.forgetting && row.at < disk.newest(key)) problems.push(`${key} is older than a write on the disk of ${sim.name}`);
+          else if (row !== undefined && !this.forgetting && row.at < disk.newest(key, this.#sameNodes)) problems.push(`${key} is older than a write on the disk of ${sim.name}`);
         }
       }
     }
     return problems;
+  }
+
+  /** No disk was lost. A new node's clock may be behind, and what it writes on its own older than a delete that all others have forgotten. */
+  get #sameNodes(): boolean {
+    return this.nodes.every(({ disks }) => disks.size === 1);
   }
 
   /** Users of the tables were told of exactly what is there. */

@@ -1,0 +1,143 @@
+/**
+ * This node's copy of the shared tables on disk:
+ *
+ *     <node.data_dir>/shared.db   rows and tombstones, what was seen of whom, the bound of the hybrid clock
+ *
+ * Rows come in batches; each batch is there whole or not at all. A file that is damaged is moved aside: the rows come back from the
+ * other nodes.
+ */
+import { existsSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { BusbarError, messageOf } from '../base/errors.ts';
+import type { NodeId } from '../base/ids.ts';
+import type { Log } from '../base/log.ts';
+import type { ClockBoundPort } from '../cluster/hybridClock.ts';
+import type { SharedStorePort, StoreBatch, StoredRow } from '../cluster/shared/sharedTables.ts';
+import type { HaveEntry } from '../cluster/wire/v1Shared.ts';
+import { openDatabase } from './database.ts';
+
+export const SHARED_FILE = 'shared.db';
+const VERSION = 1;
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS rows (
+    tab TEXT NOT NULL, key TEXT NOT NULL, value BLOB, at INTEGER NOT NULL, node TEXT NOT NULL, life INTEGER NOT NULL, seq INTEGER NOT NULL,
+    PRIMARY KEY (tab, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS have (node TEXT NOT NULL, life INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (node, life)) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+`;
+/** SQLITE_CORRUPT, SQLITE_NOTADB. */
+const DAMAGED = new Set([11, 26]);
+
+interface RowOnDisk {
+  readonly tab: string;
+  readonly key: string;
+  readonly value: Uint8Array | null;
+  readonly at: number;
+  readonly node: string;
+  readonly life: number;
+  readonly seq: number;
+}
+
+export class SharedStore implements SharedStorePort {
+  readonly #db: DatabaseSync;
+  readonly #put: StatementSync;
+  readonly #remove: StatementSync;
+  readonly #see: StatementSync;
+  readonly #number: StatementSync;
+  #durable = true;
+
+  /** `nowMs` names a damaged file that is moved aside. Throws DATA_DIR_UNUSABLE. */
+  static open(dataDir: string, log: Log, nowMs: number): SharedStore {
+    const path = join(dataDir, SHARED_FILE);
+    try {
+      return new SharedStore(checked(path));
+    } catch (error) {
+      if (!isDamaged(error)) throw error;
+      const aside = `${path}.damaged-${nowMs}`;
+      for (const suffix of ['', '-wal', '-shm']) if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+      const hint = 'The rows come back from the other nodes of the cluster; what only this node knew is in the file that was moved.';
+      log.error('shared_tables_damaged', { path, moved_to: aside, reason: messageOf(error), hint });
+      return new SharedStore(checked(path));
+    }
+  }
+
+  private constructor(db: DatabaseSync) {
+    this.#db = db;
+    this.#put = db.prepare('INSERT OR REPLACE INTO rows (tab, key, value, at, node, life, seq) VALUES (?, ?, ?, ?, ?, ?, ?)');
+    this.#remove = db.prepare('DELETE FROM rows WHERE tab = ? AND key = ?');
+    this.#see = db.prepare('INSERT OR REPLACE INTO have (node, life, seq) VALUES (?, ?, ?)');
+    this.#number = db.prepare('INSERT OR REPLACE INTO numbers (name, value) VALUES (?, ?)');
+  }
+
+  load(): { rows: Iterable<StoredRow>; have: Iterable<HaveEntry>; life: number } {
+    const have = this.#db.prepare('SELECT node, life, seq FROM have').all() as { node: string; life: number; seq: number }[];
+    return {
+      rows: this.#rows(),
+      have: have.map(({ node, life, seq }) => ({ nodeId: node as NodeId, life, seq })),
+      life: this.#stored('life'),
+    };
+  }
+
+  *#rows(): Generator<StoredRow> {
+    for (const row of this.#db.prepare('SELECT tab, key, value, at, node, life, seq FROM rows').iterate()) {
+      const { tab, key, value, at, node, life, seq } = row as unknown as RowOnDisk;
+      yield { table: tab, key, value: value ?? undefined, at, nodeId: node as NodeId, life, seq };
+    }
+  }
+
+  #stored(name: string): number {
+    const row = this.#db.prepare('SELECT value FROM numbers WHERE name = ?').get(name) as { value: number } | undefined;
+    return row?.value ?? 0;
+  }
+
+  append({ anew, rows, gone, have, life, durable }: StoreBatch): void {
+    this.#sync(durable);
+    this.#db.exec('BEGIN');
+    try {
+      if (anew) this.#db.exec('DELETE FROM rows; DELETE FROM have');
+      for (const { table, key, value, at, nodeId, life: rowLife, seq } of rows) this.#put.run(table, key, value ?? null, at, nodeId, rowLife, seq);
+      for (const { table, key } of gone) this.#remove.run(table, key);
+      for (const { nodeId, life: seenLife, seq } of have) this.#see.run(nodeId, seenLife, seq);
+      this.#number.run('life', life);
+      this.#db.exec('COMMIT');
+    } catch (cause) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw new BusbarError('DATA_DIR_UNUSABLE', `${SHARED_FILE} cannot be written: ${messageOf(cause)}`, { cause });
+    }
+  }
+
+  /** Power may fail behind a durable batch; the others survive the end of the process. */
+  #sync(durable: boolean): void {
+    if (durable === this.#durable) return;
+    this.#durable = durable;
+    this.#db.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'}`);
+  }
+
+  readonly bound: ClockBoundPort = {
+    load: () => this.#stored('clock'),
+    save: (bound) => void this.#number.run('clock', bound),
+  };
+
+  close(): void {
+    if (this.#db.isOpen) this.#db.close();
+  }
+}
+
+/** Opened, and read through once: damage shows now, not in the middle of the day. */
+function checked(path: string): DatabaseSync {
+  const db = openDatabase(path, SCHEMA, VERSION);
+  const [result] = db.prepare('PRAGMA quick_check(1)').all() as { quick_check: string }[];
+  if (result?.quick_check === 'ok') return db;
+  db.close();
+  throw new DamagedFile(result?.quick_check ?? 'it cannot be checked');
+}
+
+class DamagedFile extends Error {}
+
+function isDamaged(error: unknown): boolean {
+  if (error instanceof DamagedFile) return true;
+  const cause: unknown = error instanceof BusbarError ? error.cause : error;
+  return cause instanceof Error && 'errcode' in cause && typeof cause.errcode === 'number' && DAMAGED.has(cause.errcode & 0xff);
+}
