@@ -103,8 +103,8 @@ function addOne(
   else assignments.push({ path, value, origin });
 }
 
-/** Objects that are one value: their keys are topics, no parts of a path. */
-const WHOLE: ReadonlySet<string> = new Set(['mqtt.mqueue_priorities', 'zone.external.mqueue_priorities']);
+/** Objects that are one value: their keys are topics or names, no parts of a path. */
+const WHOLE: ReadonlySet<string> = new Set(['mqtt.mqueue_priorities', 'zone.external.mqueue_priorities', 'mqtt.connack_user_properties']);
 const isGroup = (value: HoconValue, path: readonly string[]): value is HoconObject => value.type === 'object' && !WHOLE.has(path.join('.'));
 
 function flatten(

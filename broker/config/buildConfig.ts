@@ -24,7 +24,7 @@ export function buildConfig(settings: Settings, env: Env, problems: ConfigProble
     return given === undefined ? undefined : expandPath(given, env);
   };
   const sourceFile = settings.origin(KEYS.authzSources) ? settings.get(KEYS.authzSources) : settings.given(KEYS.aclFile);
-  const mqtt = buildMqtt(settings);
+  const mqtt = buildMqtt(settings, name);
   const config: BrokerConfig = {
     node: { name, cookie: settings.get(KEYS.nodeCookie), dataDir: expandPath(settings.get(KEYS.nodeDataDir), env) },
     cluster: buildCluster(settings, name, env, problems),

@@ -61,6 +61,7 @@ export function buildListener(
     proxyProtocolTimeoutMs: settings.get(common.proxyProtocolTimeout, name),
     enableAuthn: settings.get(common.enableAuthn, name),
     authentication: withPaths(settings.given(common.authentication, name), env),
+    redirect: redirectOf(settings, common, name),
     limits: limitsOf(settings, common, name),
     tcp: {
       backlog: settings.get(common.backlog, name),
@@ -91,6 +92,11 @@ function bindOf(
   const hint = `Set ${listener}.bind, for example to ${DEFAULT_PORTS[type] + 1}.`;
   problems.push(badValue(settings, said ?? common.bind, `${listener} has no bind`, hint, name));
   return undefined;
+}
+
+function redirectOf(settings: Settings, keys: CommonListenerKeys, name: string): ListenerConfig['redirect'] {
+  const to = settings.get(keys.redirectTo, name);
+  return to === undefined ? undefined : { to, moved: settings.get(keys.redirectMoved, name) };
 }
 
 function limitsOf(settings: Settings, keys: CommonListenerKeys, name: string): ListenerConfig['limits'] {

@@ -4,7 +4,8 @@ import { buildPriorities } from './buildServices.ts';
 import { KEYS } from './schema.ts';
 import type { Settings } from './settings.ts';
 
-export function buildMqtt(settings: Settings): MqttConfig {
+/** `node`: its own name, for what clients are told. */
+export function buildMqtt(settings: Settings, node: string): MqttConfig {
   return {
     idleTimeoutMs: settings.get(KEYS.idleTimeout),
     maxPacketSize: settings.get(KEYS.maxPacketSize),
@@ -29,6 +30,8 @@ export function buildMqtt(settings: Settings): MqttConfig {
     ignoreLoopDeliver: settings.get(KEYS.ignoreLoopDeliver),
     strictMode: settings.get(KEYS.strictMode),
     responseInformation: settings.get(KEYS.responseInformation),
+    serverReference: settings.get(KEYS.serverReference),
+    connackUserProperties: settings.get(KEYS.connackUserProperties).map(([name, value]) => [name, value.replaceAll('${node}', node)] as const),
     useUsernameAsClientId: settings.get(KEYS.useUsernameAsClientId),
     peerCertAsUsername: settings.get(KEYS.peerCertAsUsername),
     peerCertAsClientId: settings.get(KEYS.peerCertAsClientId),

@@ -46,6 +46,10 @@ export interface MqttConfig {
   readonly strictMode: boolean;
   /** Told in CONNACK to who asks; '' = nothing. */
   readonly responseInformation: string;
+  /** Where MQTT 5 clients are told to go when the node stops; undefined = nowhere. */
+  readonly serverReference: string | undefined;
+  /** Told in every CONNACK that accepts; `${listener}` in a value stands for the client's own. */
+  readonly connackUserProperties: readonly (readonly [name: string, value: string])[];
   readonly useUsernameAsClientId: boolean;
   /** For listeners that say nothing else. */
   readonly peerCertAsUsername: CertificatePart | undefined;

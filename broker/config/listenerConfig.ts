@@ -34,12 +34,21 @@ export interface ListenerConfig {
   readonly enableAuthn: boolean | 'quick_deny_anonymous';
   /** Undefined when nothing was said. */
   readonly authentication: readonly AuthenticatorConfig[] | undefined;
+  /** Where its clients are sent instead of being served; undefined = they are served. */
+  readonly redirect: Redirect | undefined;
   readonly limits: ListenerLimits;
   readonly tcp: TcpOptions;
   /** Of types ssl and wss. */
   readonly ssl: TlsOptions | undefined;
   /** Of types ws and wss. */
   readonly websocket: WebSocketOptions | undefined;
+}
+
+export interface Redirect {
+  /** Server Reference: `host:port`, several with spaces between. */
+  readonly to: string;
+  /** For good; otherwise for now. */
+  readonly moved: boolean;
 }
 
 export interface AccessRule {

@@ -13,6 +13,17 @@ export const listenerBind: ValueType<HostPort | UnixSocketPath> = scalar(
 export const anyText = (maxChars: number): ValueType<string> =>
   scalar(`text of at most ${maxChars} characters`, (given) => (given.length <= maxChars ? given : undefined));
 
+/** Undefined = disabled. */
+export const serverReference: ValueType<string | undefined> = {
+  form: 'servers such as broker-2.example.com:1883, several with spaces between, or disabled',
+  read(value) {
+    if (value.type !== 'scalar' || value.text.length > 1024) return REFUSED;
+    if (value.text === 'disabled' || value.text === '') return accepted(undefined);
+    // Section 4.11: names or addresses with optional ports.
+    return /^[A-Za-z0-9.:[\]_-]+( [A-Za-z0-9.:[\]_-]+)*$/.test(value.text) ? accepted(value.text) : REFUSED;
+  },
+};
+
 export const urlPath: ValueType<string> = scalar('a path such as /mqtt', (given) =>
   /^\/[\x21\x24-\x3e\x40-\x7e]{0,255}$/.test(given) ? given : undefined,
 );

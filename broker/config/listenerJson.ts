@@ -13,7 +13,7 @@ export const HIDDEN = '******';
 export const ACCEPTORS = 16;
 
 export function listenerJson(config: ListenerConfig): JsonObject {
-  const { limits, tcp, ssl, websocket, maxConnections } = config;
+  const { limits, tcp, ssl, websocket, maxConnections, redirect } = config;
   return {
     enable: config.enable,
     bind: formatBind(config.bind),
@@ -24,6 +24,7 @@ export function listenerJson(config: ListenerConfig): JsonObject {
     proxy_protocol: config.proxyProtocol,
     proxy_protocol_timeout: durationText(config.proxyProtocolTimeoutMs, 'infinity'),
     enable_authn: config.enableAuthn,
+    redirect: { to: redirect?.to ?? 'disabled', moved: redirect?.moved ?? false },
     ...limitsJson(limits),
     tcp_options: {
       backlog: tcp.backlog,

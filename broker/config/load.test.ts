@@ -34,6 +34,7 @@ const TCP_DEFAULT = {
   proxyProtocolTimeoutMs: 3000,
   enableAuthn: true,
   authentication: undefined,
+  redirect: undefined,
   limits: {
     maxConnRate: UNLIMITED,
     maxConnBurst: UNLIMITED,
@@ -122,6 +123,8 @@ describe('a node without any configuration', () => {
         ignoreLoopDeliver: false,
         strictMode: false,
         responseInformation: '',
+        serverReference: undefined,
+        connackUserProperties: [],
         useUsernameAsClientId: false,
         peerCertAsUsername: undefined,
         peerCertAsClientId: undefined,

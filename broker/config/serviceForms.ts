@@ -115,6 +115,22 @@ export function isSubscription(topic: string): boolean {
   return parseSubscription(topic.replace(/\$\{\w+\}|%[cu]/g, 'x')).ok;
 }
 
+// ------------------------------------------------------------------ user properties
+
+const MAX_USER_PROPERTIES = 16;
+const MAX_USER_PROPERTY_CHARS = 256;
+
+export const userProperties: ValueType<readonly (readonly [name: string, value: string])[]> = {
+  form: `at most ${MAX_USER_PROPERTIES} names with texts of at most ${MAX_USER_PROPERTY_CHARS} characters, such as {node = "\${node}"}`,
+  read(value) {
+    if (value.type !== 'object' || value.fields.length > MAX_USER_PROPERTIES) return REFUSED;
+    const pairs = value.fields.map(({ path, value: field }) => [path.join('.'), field.type === 'scalar' ? field.text : undefined] as const);
+    const isText = (text: string | undefined): text is string => text !== undefined && text.length <= MAX_USER_PROPERTY_CHARS && text.isWellFormed() && !text.includes('\0');
+    const sound = pairs.filter((pair): pair is readonly [string, string] => pair.every(isText));
+    return sound.length === pairs.length ? accepted(sound) : REFUSED;
+  },
+};
+
 // ------------------------------------------------------------------ alarms
 
 const ALARM_ACTIONS: readonly AlarmAction[] = ['log', 'publish'];

@@ -217,7 +217,9 @@ export class BrokerNode implements NodePort, BrokerPort {
   /** The node stops: every client is told, every will that waits goes out while there is still somebody to route it. */
   shutdown(): void {
     this.#stopping = true;
-    for (const channel of [...this.channels]) channel.disconnect(ReasonCode.ServerShuttingDown);
+    const { serverReference } = this.mqtt;
+    const reasonCode = serverReference === undefined ? ReasonCode.ServerShuttingDown : ReasonCode.UseAnotherServer;
+    for (const channel of [...this.channels]) channel.disconnect(reasonCode, { reason: 'server_shutting_down', serverReference });
     for (const session of [...this.sessions.values()]) if (session.will !== null) this.publishWill(session);
   }
 

@@ -115,7 +115,7 @@ export class SessionTable {
   kick(clientId: string): boolean {
     const session = this.byClientId.get(clientId);
     if (session === undefined) return false;
-    session.channel?.disconnect(ReasonCode.AdministrativeAction, 'kicked');
+    session.channel?.disconnect(ReasonCode.AdministrativeAction, { reason: 'kicked' });
     this.terminate(session, 'kicked');
     return true;
   }

@@ -69,7 +69,10 @@ export class SlowClients implements TimerOwner {
     metrics.inc(METRIC['overload_protection.client_shutdown']);
     log.warn('client_force_shutdown', { clientid: clientId, username, peerhost: peerHost, waiting_bytes: connection.waitingBytes, max_heap_size: forceShutdown.maxWaitingBytes });
     const megabytes = Math.floor(connection.waitingBytes / BYTES_IN_MEGABYTE);
-    channel.disconnect(ReasonCode.QuotaExceeded, 'force_shutdown', `${megabytes} MB wait for this client, more than force_shutdown.max_heap_size`);
+    channel.disconnect(ReasonCode.QuotaExceeded, {
+      reason: 'force_shutdown',
+      reasonString: `${megabytes} MB wait for this client, more than force_shutdown.max_heap_size`,
+    });
   }
 
   #raise(client: SlowClient): void {

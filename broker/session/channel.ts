@@ -4,12 +4,13 @@ import { messageOf } from '../base/errors.ts';
 import type { Millis } from '../base/ids.ts';
 import { METRIC } from '../metrics/metrics.ts';
 import type { ClientInfo, ConnInfo } from '../protocol/clientInfo.ts';
-import { NO_PROPERTIES, type AckPacket, type MqttVersion, type Packet, type PacketType, type Qos, type Will } from '../protocol/packet.ts';
+import { type AckPacket, type MqttVersion, type Packet, type PacketType, type Qos, type Will } from '../protocol/packet.ts';
 import { ACK_BYTES } from '../protocol/parser.ts';
 import { ReasonCode, reasonName } from '../protocol/reasonCodes.ts';
 import type { Violation } from '../protocol/violations.ts';
 import { ClientCounters } from './clientCounters.ts';
 import type { EnhancedAuth } from './enhancedAuth.ts';
+import { farewellProperties, type Farewell } from './farewell.ts';
 import { handlePuback, handlePubcomp, handlePubrec, handlePubrel } from './handlers/acks.ts';
 import { handleAuth, handleConnecting } from './handlers/authenticate.ts';
 import { handleConnect } from './handlers/connect.ts';
@@ -240,7 +241,7 @@ export class Channel implements TimerOwner {
     });
     // A second CONNECT is a protocol error whatever else is wrong with it [MQTT-3.1.0-2]; those codes are none of DISCONNECT.
     const told = TOLD_OLDER_CLIENTS.has(reasonCode) ? ReasonCode.ProtocolError : reasonCode;
-    if (this.connState === 'connected') return this.disconnect(told, reasonName(told), message);
+    if (this.connState === 'connected') return this.disconnect(told, { reasonString: message });
     // Before CONNACK, an MQTT 5 client may be told (section 4.13.1); older ones only what has a return code of its own:
     // the level [MQTT-3.1.2-2] and the client identifier [MQTT-3.1.3-8]. A malformed CONNECT is not answered [MQTT-3.1.4-1].
     if (version === 5 || (version !== 0 && TOLD_OLDER_CLIENTS.has(reasonCode))) {
@@ -252,7 +253,7 @@ export class Channel implements TimerOwner {
   }
 
   onTimer(name: TimerName): void {
-    if (name === 'credentialsExpiry' && this.connState === 'connected') this.disconnect(ReasonCode.NotAuthorized, 'credentials_expired');
+    if (name === 'credentialsExpiry' && this.connState === 'connected') this.disconnect(ReasonCode.NotAuthorized, { reason: 'credentials_expired' });
   }
 
   /** Ends a connection that has been silent for too long. Asked by the node from time to time (core/deadlines.ts). */
@@ -312,19 +313,16 @@ export class Channel implements TimerOwner {
     else this.#keepaliveLimitMs = Math.ceil(keepalive * 1000 * this.node.mqtt.keepaliveMultiplier);
   }
 
-  /**
-   * Ends the connection with a reason: DISCONNECT for MQTT 5, a plain close for others (3.x has no such packet). `detail` says to people
-   * what the code leaves open.
-   */
-  disconnect(reasonCode: number, reason = reasonName(reasonCode), detail?: string): void {
-    this.#sayGoodbye(reasonCode, detail);
-    this.#finish(reason);
+  /** Ends the connection with a reason: DISCONNECT for MQTT 5, a plain close for others (3.x has no such packet). */
+  disconnect(reasonCode: number, farewell: Farewell = {}): void {
+    this.#sayGoodbye(reasonCode, farewell);
+    this.#finish(farewell.reason ?? reasonName(reasonCode));
   }
 
   /** Another connection with the same client id takes or discards the session. Leaves the session to the node. */
   takenOver(newCleanStart: boolean): void {
     const session = this.session;
-    this.#sayGoodbye(ReasonCode.SessionTakenOver);
+    this.#sayGoodbye(ReasonCode.SessionTakenOver, {});
     this.session = null;
     this.#finish(newCleanStart ? 'discarded' : 'takenover');
     if (session === null) return;
@@ -340,9 +338,8 @@ export class Channel implements TimerOwner {
     this.#finish(reason);
   }
 
-  #sayGoodbye(reasonCode: number, detail?: string): void {
-    const properties = detail === undefined ? NO_PROPERTIES : { reasonString: detail };
-    if (this.connState === 'connected' && this.version === 5) this.send({ type: 'disconnect', reasonCode, properties });
+  #sayGoodbye(reasonCode: number, farewell: Farewell): void {
+    if (this.connState === 'connected' && this.version === 5) this.send({ type: 'disconnect', reasonCode, properties: farewellProperties(reasonCode, farewell) });
     this.out.close();
   }
 

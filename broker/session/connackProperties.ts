@@ -30,6 +30,10 @@ export function connackProperties(channel: Channel, packet: ConnectPacket, assig
   if (assigned !== undefined) properties.assignedClientIdentifier = assigned; // [MQTT-3.2.2-16]
   // [MQTT-3.1.2-28]: told only to those who ask.
   if (mqtt.responseInformation !== '' && packet.properties.requestResponseInformation === 1) properties.responseInformation = mqtt.responseInformation;
+  const { connackUserProperties } = mqtt;
+  if (connackUserProperties.length > 0 && channel.problemInformation) {
+    properties.userProperties = connackUserProperties.map(([name, value]) => [name, value.replaceAll('${listener}', channel.connection.listener)]);
+  }
   return properties;
 }
 

@@ -4,6 +4,7 @@ import type { Log } from '../base/log.ts';
 import type { Rate } from '../base/tokenBucket.ts';
 import type { MaybeLater } from '../base/maybeLater.ts';
 import type { MqttConfig } from '../config/config.ts';
+import type { Redirect } from '../config/listenerConfig.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { AuthExchange, AuthnVerdict } from '../protocol/authentication.ts';
 import type { ClientInfo } from '../protocol/clientInfo.ts';
@@ -110,6 +111,8 @@ export interface Peer {
   readonly port: number;
   /** Of a client that showed a certificate. */
   readonly certificate?: PeerIdentity | undefined;
+  /** Where clients of the listener are sent instead. Absent = they are served. */
+  readonly redirect?: Redirect | undefined;
 }
 
 /** Retained messages for new subscriptions; core/services/retainer.ts implements it. */

@@ -86,6 +86,31 @@ function answerTo(socket: ReturnType<typeof connectTcp>, bytes: Uint8Array | str
   return within('the end of the connection', new Promise((resolve) => socket.once('close', () => resolve(Buffer.concat(chunks)))));
 }
 
+describe('a listener whose clients are sent elsewhere', () => {
+  const connack = async (port: number, version: number) => {
+    const bytes = version === 5 ? CONNECT_5 : Buffer.from('100d00044d51545404020000000178', 'hex');
+    return (await answerTo(connectTcp(port), bytes)).toString('hex');
+  };
+
+  it('says where, in words of the version, as soon as somebody says so; who is connected stays', async () => {
+    const { body } = await api<{ listen_on: string }>('POST', '/listeners', { type: 'tcp', name: 'moving', bind: '127.0.0.1:0' });
+    const port = Number(body.listen_on.split(':').at(-1));
+    const there = await client(`mqtt://127.0.0.1:${port}`);
+    const changed = await api<{ redirect: unknown }>('PUT', '/listeners/tcp:moving', { redirect: { to: 'b:1883', moved: false } });
+    expect([changed.status, changed.body.redirect]).toEqual([200, { to: 'b:1883', moved: false }]);
+    expect(await connack(port, 5)).toBe('200c009c091c0006' + Buffer.from('b:1883').toString('hex'));
+    expect(await connack(port, 4)).toBe('20020003');
+    await api('PUT', '/listeners/tcp:moving', { redirect: { moved: true } });
+    expect((await connack(port, 5)).slice(0, 8)).toBe('200c009d');
+    expect((await api('PUT', '/listeners/tcp:moving', { redirect: { to: 'not a host!' } })).status).toBe(400);
+    await api('PUT', '/listeners/tcp:moving', { redirect: { to: 'disabled' } });
+    const back = await client(`mqtt://127.0.0.1:${port}`);
+    expect([there.connected, back.connected]).toEqual([true, true]);
+    await Promise.all([there.endAsync(), back.endAsync()]);
+    await api('DELETE', '/listeners/tcp:moving');
+  });
+});
+
 describe('TLS', () => {
   const both = () => ['-h', 'localhost', '-p', String(portOf('ssl:both')), '--cafile', authority.cert];
 

@@ -112,6 +112,14 @@ function commonKeys(type: ListenerType) {
       'Who is asked who a client of this listener is; without any, those of the key authentication.',
       { v4: [] },
     ),
+    redirectTo: row(
+      'redirect.to',
+      listenerForm.serverReference,
+      'disabled',
+      'Where clients of this listener are to go instead, as host:port, several with spaces between: CONNECT is answered with 0x9C and this Server Reference (MQTT 3: return code 3). Who is connected stays. Busbar only.',
+      { v4: [] },
+    ),
+    redirectMoved: row('redirect.moved', form.switchType, 'false', 'Whether they are to stay there for good: 0x9D in place of 0x9C.', { v4: [] }),
     maxConnRate: row(
       'max_conn_rate',
       listenerForm.rateOrCount,

@@ -1,6 +1,6 @@
 /** The protocol: `mqtt.*` (broker-contract 3.5). */
 import { key, MAX_PACKET_BYTES } from './key.ts';
-import { certificatePart } from '../listenerForms.ts';
+import { certificatePart, serverReference } from '../listenerForms.ts';
 import * as forms from '../serviceForms.ts';
 import * as form from '../valueTypes.ts';
 
@@ -128,6 +128,18 @@ export const MQTT_KEYS = {
     'Whether what the standards only advise against is refused: control characters and noncharacters in strings, payloads announced as UTF-8 that are none, client ids of MQTT 3.1 above 23 characters.',
   ),
   responseInformation: key('mqtt.response_information', form.scalar('text of up to 1024 characters', (given) => (given.length <= 1024 ? given : undefined)), '""', 'Response Information for MQTT 5 clients that ask for it.'),
+  serverReference: key(
+    'mqtt.server_reference',
+    serverReference,
+    'disabled',
+    'Where MQTT 5 clients are to go when the node stops, as host:port, several with spaces between: they are disconnected with 0x9C and this Server Reference in place of 0x8B. Busbar only.',
+  ),
+  connackUserProperties: key(
+    'mqtt.connack_user_properties',
+    forms.userProperties,
+    '{}',
+    'User Properties that tell MQTT 5 clients where they are, such as {node = "${node}", via = "${listener}"}; a client without Request Problem Information, or without room for them, gets none. Busbar only.',
+  ),
   useUsernameAsClientId: key(
     'mqtt.use_username_as_clientid',
     form.switchType,

@@ -127,7 +127,7 @@ export class Listener {
   async stop(): Promise<void> {
     this.stopAccepting();
     this.#options.clock.tick();
-    for (const { channel } of [...this.connections]) channel.disconnect(ReasonCode.AdministrativeAction, 'listener_stopped');
+    for (const { channel } of [...this.connections]) channel.disconnect(ReasonCode.AdministrativeAction, { reason: 'listener_stopped' });
     if (this.connections.size > 0) await new Promise<void>((resolve) => (this.#whenEmpty = resolve));
   }
 
@@ -297,13 +297,13 @@ export class Listener {
   /** MQTT begins. `raw` is the accepted socket below whatever `socket` is. */
   #admit(socket: ByteSocket, raw: Socket, remote: ProxySource | undefined, certificate: PeerIdentity | undefined): void {
     const { node, clock } = this.#options;
-    const { id, tcp, mountpoint } = this.#config;
+    const { id, tcp, mountpoint, redirect } = this.#config;
     clock.tick();
     this.#arrived(raw);
     const connection = new Connection(socket, this.#traits, remote);
     if (!tcp.nodelay) raw.setNoDelay(false);
     if (tcp.keepaliveIdleMs !== undefined) raw.setKeepAlive(true, tcp.keepaliveIdleMs);
-    const peer = { listener: id, mountpoint, host: connection.remoteHost, port: connection.remotePort, certificate: certificate ?? identityByProxy(remote, node.mqtt) };
+    const peer = { listener: id, mountpoint, redirect, host: connection.remoteHost, port: connection.remotePort, certificate: certificate ?? identityByProxy(remote, node.mqtt) };
     this.connections.add(new MqttConnection(node, connection, peer, clock, this.#owner, this.#limits.forClient?.() ?? null));
   }
 

@@ -8,6 +8,7 @@ import { utf8Problem } from '../../protocol/utf8.ts';
 import { countLevels } from '../../topics/topicName.ts';
 import type { Channel } from '../channel.ts';
 import { connackProperties, fitting } from '../connackProperties.ts';
+import { farewellProperties, type Farewell } from '../farewell.ts';
 import { mountedTooLong, renderMountpoint } from '../mountpoint.ts';
 import type { OpenedSession, RefusedSession } from '../ports.ts';
 import { vouchedFor } from '../vouchedFor.ts';
@@ -28,6 +29,8 @@ export function handleConnect(channel: Channel, packet: ConnectPacket): void {
   node.metrics.inc(METRIC['packets.connect.received']);
   node.metrics.inc(METRIC['client.connect']);
   const assigned = takeIdentity(channel, packet);
+  const { redirect } = channel.peer;
+  if (redirect !== undefined) return refuse(channel, redirect.moved ? ReasonCode.ServerMoved : ReasonCode.UseAnotherServer, { serverReference: redirect.to });
   const refusal = check(channel, packet) || node.connecting(channel, packet.properties) || node.admit(channel);
   if (refusal !== ReasonCode.Success) return refuse(channel, refusal);
   const verdict = authenticate(channel, packet, (later) => conclude(channel, packet, assigned, later));
@@ -130,11 +133,11 @@ function check(channel: Channel, packet: ConnectPacket): number {
   return countLevels(will.topic) > mqtt.maxTopicLevels ? ReasonCode.TopicNameInvalid : ReasonCode.Success;
 }
 
-function refuse(channel: Channel, reasonCode: number): void {
+function refuse(channel: Channel, reasonCode: number, farewell: Farewell = {}): void {
   const { metrics } = channel.node;
   metrics.inc(METRIC['packets.connack.error']);
   if (reasonCode === ReasonCode.BadUserNameOrPassword || reasonCode === ReasonCode.NotAuthorized) metrics.inc(METRIC['packets.connack.auth_error']);
-  sendConnack(channel, false, reasonCode, {}); // [MQTT-3.2.2-6]
+  sendConnack(channel, false, reasonCode, farewellProperties(reasonCode, farewell)); // [MQTT-3.2.2-6]
   channel.abort('connack_refused'); // [MQTT-3.2.2-7]
 }
 

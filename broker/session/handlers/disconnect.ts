@@ -10,7 +10,7 @@ export function handleDisconnect(channel: Channel, session: Session, packet: Dis
   const seconds = packet.properties.sessionExpiryInterval;
   if (seconds !== undefined) {
     // A session that was to end with its connection cannot be kept after all (section 3.14.2.2.2); the will goes out.
-    if (session.expiryMs === 0 && seconds > 0) return channel.disconnect(ReasonCode.ProtocolError, undefined, 'a session that was to end with its connection cannot be kept');
+    if (session.expiryMs === 0 && seconds > 0) return channel.disconnect(ReasonCode.ProtocolError, { reasonString: 'a session that was to end with its connection cannot be kept' });
     session.expiryMs = expiryMsOf(seconds);
   }
   // [MQTT-3.14.4-3]; in 3.x every DISCONNECT is a normal one.

@@ -143,7 +143,7 @@ function isFalseText({ payload, properties }: PublishPacket): boolean {
 function refuseFormat(channel: Channel, qos: Qos, packetId: number): void {
   channel.node.metrics.inc(METRIC['packets.publish.error']);
   if (qos > 0) return acknowledge(channel, qos, packetId, ReasonCode.PayloadFormatInvalid);
-  channel.disconnect(ReasonCode.PayloadFormatInvalid, undefined, REFUSALS[ReasonCode.PayloadFormatInvalid]);
+  channel.disconnect(ReasonCode.PayloadFormatInvalid, { reasonString: REFUSALS[ReasonCode.PayloadFormatInvalid] });
 }
 
 /** The topic an alias stands for, or a reason code. The mapping is set even if the publish is refused later (section 3.3.2.3.4). */
@@ -168,7 +168,7 @@ function reserve(channel: Channel, session: Session, packetId: number): boolean 
   metrics.inc(METRIC['messages.dropped']);
   metrics.inc(METRIC['messages.dropped.receive_maximum']);
   channel.counters.countReceivedDrop(false);
-  channel.disconnect(ReasonCode.ReceiveMaximumExceeded, undefined, `more than ${window} QoS 2 messages wait for PUBREL`); // [MQTT-3.3.4-9]
+  channel.disconnect(ReasonCode.ReceiveMaximumExceeded, { reasonString: `more than ${window} QoS 2 messages wait for PUBREL` }); // [MQTT-3.3.4-9]
   return false;
 }
 
@@ -198,7 +198,7 @@ function deny(channel: Channel, qos: Qos, packetId: number, topic: string): void
 
 function reject(channel: Channel, reasonCode: number, detail: string): void {
   channel.node.metrics.inc(METRIC['packets.publish.error']);
-  channel.disconnect(reasonCode, undefined, detail);
+  channel.disconnect(reasonCode, { reasonString: detail });
 }
 
 function acknowledge(channel: Channel, qos: Qos, packetId: number, reasonCode: number): void {
