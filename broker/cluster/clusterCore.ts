@@ -19,7 +19,7 @@ import { Membership } from './membership.ts';
 import type { LinkState, Peer } from './peer.ts';
 import type { AskResult, ClusterClaim, ClusterOptions, ClusterPorts, ClusterPublish, ForwardedPublishes, LinkId, LinkReport } from './ports.ts';
 import { linkReports, memberRows, routeRows, type MemberStatus, type RouteRow } from './reports.ts';
-import { ROUTE_VALUE, routeSink } from './routeRows.ts';
+import { routeSink, routeValue } from './routeRows.ts';
 import type { ClusterStream, StreamHost } from './stream.ts';
 import { OwnTable } from './tables/ownTable.ts';
 import { TableReplication } from './tables/replication.ts';
@@ -52,7 +52,7 @@ export class ClusterCore {
     this.#ports = ports;
     this.#gate = gate;
     this.#plan = plan;
-    this.#members = new Membership(identity);
+    this.#members = new Membership(identity, (peer) => routeSink(broker, () => peer.name));
     this.#links = new LinkTable({
       identity,
       members: this.#members,
@@ -71,7 +71,7 @@ export class ClusterCore {
         frame: (id, frame) => this.frame(id, frame),
       },
     });
-    this.#routes = new TableReplication(new OwnTable(options.deltaRing), log, ({ name }) => routeSink(broker, name));
+    this.#routes = new TableReplication(new OwnTable(options.deltaRing), log);
     this.#heartbeats = new Heartbeats({ members: this.#members, links: this.#links, routes: this.#routes, clock });
     this.#barrier = new RouteBarrier(() => this.#members.present());
     this.#calls = new Calls(ports.answer, () => this.#touch());
@@ -185,6 +185,9 @@ export class ClusterCore {
       case v1.Kind.rows:
         this.#routes.onRows(link, v1.decodeRows(flags, body));
         return this.#confirm(link);
+      case v1.Kind.rowsTaken:
+        v1.decodeRowsTaken(body);
+        return this.#routes.onRowsTaken(link);
       case v1.Kind.pull:
         return this.#routes.onPull(link, v1.decodePull(body));
       case v1.Kind.barrier:
@@ -314,8 +317,9 @@ export class ClusterCore {
 
   // ---------------------------------------------------------------- the broker's side
 
-  routeAdded(topicFilter: string): void {
-    if (this.#routes.own.put(topicFilter, ROUTE_VALUE)) this.#touch();
+  /** `flags`: 0 to 3. */
+  routeAdded(topicFilter: string, flags = 0): void {
+    if (this.#routes.own.put(topicFilter, routeValue(flags))) this.#touch();
   }
 
   routeRemoved(topicFilter: string): void {
@@ -383,7 +387,7 @@ export class ClusterCore {
 
   /** The route table as this node sees it: one row per filter and node, sorted by both. */
   routes(): readonly RouteRow[] {
-    return routeRows(this.#options.identity.name, this.#routes.own, this.#members);
+    return routeRows(this.#options.identity.name, this.#routes.own, this.#members, this.#ports.broker);
   }
 
   links(): LinkReport[] {

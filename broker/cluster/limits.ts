@@ -56,8 +56,10 @@ export const LINK_CLOSE_BYTES = 64 * MIB;
 
 /** Changes of an own table kept for peers that reconnect; a peer further behind gets a snapshot (R26). */
 export const DELTA_RING = 65_536;
-/** Rows leave in slices of about this size (R26). */
+/** Rows leave in slices of at most about this size (R26): a few milliseconds of work for the receiver. */
 export const SLICE_BYTES = 256 * KIB;
+/** Slices of a snapshot under way that the receiver has not applied; the next one waits. */
+export const SLICES_AHEAD = 4;
 /** The next slice waits until fewer control bytes than this are queued. */
 export const SLICE_AHEAD_BYTES = MIB;
 

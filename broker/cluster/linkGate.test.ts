@@ -43,8 +43,10 @@ class Bench {
       crypto,
       clock: { monotonicMs: () => this.nowMs, wallMs: () => 1_000_000 },
       broker: {
-        remoteRouteAdded: (node, topicFilter) => void this.routes.push(`+ ${node} ${topicFilter}`),
-        remoteRouteRemoved: (node, topicFilter) => void this.routes.push(`- ${node} ${topicFilter}`),
+        remoteRouteAdded: (node, topicFilter) => -Math.sign(this.routes.push(`+ ${node} ${topicFilter}`)),
+        remoteRouteRemoved: (node, topicFilter) => Math.sign(this.routes.push(`- ${node} ${topicFilter}`)) - 1,
+        remoteRoutesSnapshot: () => {},
+        remoteRoutes: () => [],
         remoteNodeDown: (node) => void this.routes.push(`down ${node}`),
         dispatchForwarded: (_node, { bytes, start, end }) => this.arrived.push(bytes.toString('hex', start, end)),
         remoteGroupChanged: () => {},

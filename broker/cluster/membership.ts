@@ -3,15 +3,19 @@ import type { NodeId, NodeName } from '../base/ids.ts';
 import { MAX_MEMBERS } from './limits.ts';
 import { Peer } from './peer.ts';
 import type { Address, NodeIdentity } from './ports.ts';
+import type { RowSink } from './tables/peerTable.ts';
 import type { MemberRow } from './wire/v1.ts';
 
 export class Membership {
   readonly #self: NodeIdentity;
+  readonly #sinkOf: (peer: Peer) => RowSink;
   readonly #peers = new Map<NodeId, Peer>();
   readonly #byName = new Map<NodeName, Peer>();
 
-  constructor(self: NodeIdentity) {
+  /** `sinkOf`: where the rows of a peer go. */
+  constructor(self: NodeIdentity, sinkOf: (peer: Peer) => RowSink) {
     this.#self = self;
+    this.#sinkOf = sinkOf;
   }
 
   get(nodeId: NodeId): Peer | undefined {
@@ -28,7 +32,7 @@ export class Membership {
   }
 
   add(nodeId: NodeId, name: NodeName, incarnation: number): Peer {
-    const peer = new Peer(nodeId, name, incarnation);
+    const peer = new Peer(nodeId, name, incarnation, this.#sinkOf);
     this.#peers.set(nodeId, peer);
     this.#byName.set(name, peer);
     return peer;

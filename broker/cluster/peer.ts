@@ -4,7 +4,7 @@ import type { LinkRole } from './handshake.ts';
 import { REFUSED_MS, SILENT_MS } from './limits.ts';
 import { LinkQueue, newCounters } from './linkQueue.ts';
 import type { Address, LinkId, TransportPort } from './ports.ts';
-import { PeerTable } from './tables/peerTable.ts';
+import { PeerTable, type RowSink } from './tables/peerTable.ts';
 import type { RowStream } from './tables/rowStream.ts';
 
 export type PeerState = 'up' | 'suspect' | 'down';
@@ -30,13 +30,14 @@ export class Peer {
   rttMs: number | null = null;
   /** How far it has applied our routes. */
   ackedSeq = 0;
-  readonly table = new PeerTable();
+  readonly table: PeerTable;
   readonly counters = newCounters();
 
-  constructor(nodeId: NodeId, name: NodeName, incarnation: number) {
+  constructor(nodeId: NodeId, name: NodeName, incarnation: number, sinkOf: (peer: Peer) => RowSink) {
     this.nodeId = nodeId;
     this.name = name;
     this.incarnation = incarnation;
+    this.table = new PeerTable(sinkOf(this));
   }
 
   get running(): boolean {

@@ -114,8 +114,20 @@ export interface ClusterClaim {
 /** What the broker hears from its peers. Rows of one node are announced once each, and taken back before a
  * second announcement; only the numbers of a shared group change in place. */
 export interface ClusterBrokerPort {
-  remoteRouteAdded(node: NodeName, topicFilter: string): void;
-  remoteRouteRemoved(node: NodeName, topicFilter: string): void;
+  /**
+   * A route row of a peer appeared or has other flags (0 to 3). Returns the flags it had, -1 if it was not there: the broker keeps
+   * the only copy of these rows (R26).
+   */
+  remoteRouteAdded(node: NodeName, topicFilter: string, flags: number): number;
+  /** It vanished. Returns the flags it had, -1 if it was not there. */
+  remoteRouteRemoved(node: NodeName, topicFilter: string): number;
+  /**
+   * All rows of a peer are told anew from `begin` on, beside those it had, which serve until `complete`; with `abandon` they stay.
+   * Rows are added to and removed from what is told meanwhile.
+   */
+  remoteRoutesSnapshot(node: NodeName, step: 'begin' | 'complete' | 'abandon'): void;
+  /** Filters of a peer. */
+  remoteRoutes(node: NodeName): Iterable<string>;
   remoteNodeDown(node: NodeName): void;
   /** Messages of a node, for everybody here who wants them. Returns how many they were. */
   dispatchForwarded(node: NodeName, publishes: ForwardedPublishes): number;

@@ -3,7 +3,7 @@ import type { NodeName } from '../base/ids.ts';
 import { isExclusiveKey } from '../topics/sharedSubscription.ts';
 import type { LinkCounters } from './linkQueue.ts';
 import type { Membership } from './membership.ts';
-import type { LinkReport } from './ports.ts';
+import type { ClusterBrokerPort, LinkReport } from './ports.ts';
 import type { OwnTable } from './tables/ownTable.ts';
 
 export interface MemberStatus {
@@ -28,13 +28,16 @@ export function memberRows(self: NodeName, members: Membership): MemberStatus[] 
 }
 
 /** One row per filter and node, shared subscriptions with theirs; an exclusive one has that of its filter. */
-export function routeRows(self: NodeName, own: OwnTable, members: Membership): RouteRow[] {
+export function routeRows(self: NodeName, own: OwnTable, members: Membership, broker: Pick<ClusterBrokerPort, 'remoteRoutes'>): RouteRow[] {
   const rows: RouteRow[] = [];
   const add = (node: NodeName, keys: Iterable<string>): void => {
     for (const topic of keys) if (!isExclusiveKey(topic)) rows.push({ topic, node });
   };
   add(self, own.rows.keys());
-  for (const peer of members.all()) add(peer.name, peer.table.rows.keys());
+  for (const peer of members.all()) {
+    add(peer.name, peer.table.values.keys());
+    add(peer.name, broker.remoteRoutes(peer.name));
+  }
   return rows.sort((a, b) => compare(a.topic, b.topic) || compare(a.node, b.node));
 }
 

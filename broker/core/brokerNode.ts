@@ -434,12 +434,20 @@ export class BrokerNode implements NodePort, BrokerPort {
 
   // ---------------------------------------------------------------- the cluster's side
 
-  remoteRouteAdded(node: NodeName, topicFilter: string): void {
-    this.#subscriptions.remoteAdded(node, topicFilter);
+  remoteRouteAdded(node: NodeName, topicFilter: string, flags = 0): number {
+    return this.#subscriptions.remoteAdded(node, topicFilter, flags);
   }
 
-  remoteRouteRemoved(node: NodeName, topicFilter: string): void {
-    this.#subscriptions.remoteRemoved(node, topicFilter);
+  remoteRouteRemoved(node: NodeName, topicFilter: string): number {
+    return this.#subscriptions.remoteRemoved(node, topicFilter);
+  }
+
+  remoteRoutesSnapshot(node: NodeName, step: 'begin' | 'complete' | 'abandon'): void {
+    this.#subscriptions.remoteSnapshot(node, step);
+  }
+
+  remoteRoutes(node: NodeName): Iterable<string> {
+    return this.routes.remote.filtersOf(node);
   }
 
   remoteNodeDown(node: NodeName): void {

@@ -35,8 +35,8 @@ export interface ForwardedPublishes {
 
 /** What the broker asks of the cluster. */
 export interface ClusterPort {
-  /** The first local subscriber of a filter appeared / the last one went. Replicated to all peers as a route row. */
-  routeAdded(topicFilter: string): void;
+  /** The first local subscriber of a filter appeared / the last one went. Replicated to all peers as a route row, with flags (0 to 3). */
+  routeAdded(topicFilter: string, flags?: number): void;
   routeRemoved(topicFilter: string): void;
   /**
    * Calls `done` when every peer that is up has applied all route rows written so far, or after at most 1 s (R28):
@@ -58,9 +58,20 @@ export interface ClusterPort {
 
 /** What the cluster tells the broker. */
 export interface BrokerPort {
-  /** A route row of a peer appeared or vanished. */
-  remoteRouteAdded(node: NodeName, topicFilter: string): void;
-  remoteRouteRemoved(node: NodeName, topicFilter: string): void;
+  /**
+   * A route row of a peer appeared or has other flags (0 to 3). Returns the flags it had, -1 if it was not there: the broker keeps
+   * the only copy of these rows (R26).
+   */
+  remoteRouteAdded(node: NodeName, topicFilter: string, flags: number): number;
+  /** It vanished. Returns the flags it had, -1 if it was not there. */
+  remoteRouteRemoved(node: NodeName, topicFilter: string): number;
+  /**
+   * All rows of a peer are told anew from `begin` on, beside those it had, which serve until `complete`; with `abandon` they stay.
+   * Rows are added to and removed from what is told meanwhile.
+   */
+  remoteRoutesSnapshot(node: NodeName, step: 'begin' | 'complete' | 'abandon'): void;
+  /** Filters of a peer. */
+  remoteRoutes(node: NodeName): Iterable<string>;
   /** The peer is down: all its rows vanish. */
   remoteNodeDown(node: NodeName): void;
   /** Messages that a peer forwarded: delivered to local subscribers only, never forwarded again. Returns how many they were. */

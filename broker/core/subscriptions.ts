@@ -11,6 +11,7 @@ import { STAT, type Metrics } from '../metrics/metrics.ts';
 import type { SubOpts } from '../protocol/packet.ts';
 import { ReasonCode } from '../protocol/reasonCodes.ts';
 import { RouteCache } from '../router/match.ts';
+import { NO_ROW } from '../router/remoteRoutes.ts';
 import { Routes } from '../router/routes.ts';
 import type { Clock } from '../session/ports.ts';
 import type { Publication } from '../session/publication.ts';
@@ -22,6 +23,9 @@ import type { ClusterPort, ExclusiveClaim } from './clusterPort.ts';
 import { ExclusiveClaims } from './exclusiveClaims.ts';
 import { SharedDispatch } from './sharedDispatch.ts';
 
+/** Filters looked at in one turn while rows of other nodes are removed: about a millisecond. */
+const SWEEP_FILTERS = 4_000;
+
 export interface SubscriptionsOptions {
   readonly config: BrokerConfig;
   readonly clock: Clock;
@@ -30,17 +34,20 @@ export interface SubscriptionsOptions {
   readonly log: Log;
   readonly cluster: ClusterPort;
   readonly prng: Prng;
+  /** Runs a task in a later turn of the loop. */
+  readonly defer: (task: () => void) => void;
   /** Nobody of a shared group could take a message. */
   readonly dropped: (publication: Publication) => void;
 }
 
 export class Subscriptions {
-  readonly routes = new Routes<Receiver>();
+  readonly routes = new Routes<Receiver>({ changed: (topicFilter) => this.topics.filterChanged(topicFilter), allChanged: () => this.topics.allChanged() });
   readonly topics = new RouteCache<Receiver>(this.routes, mergeBySession);
   readonly shared: SharedDispatch;
   readonly #exclusive: ExclusiveClaims;
   readonly #options: SubscriptionsOptions;
   #count = 0;
+  #sweeping = false;
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options;
@@ -142,12 +149,33 @@ export class Subscriptions {
 
   // ---------------------------------------------------------------- rows of peers
 
-  remoteAdded(node: NodeName, topicFilter: string): void {
-    if (this.routes.addRemote(node, topicFilter)) this.#remoteChanged(topicFilter);
+  remoteAdded(node: NodeName, topicFilter: string, flags: number): number {
+    const before = this.routes.remote.add(node, topicFilter, flags);
+    if (before === NO_ROW) this.#measure();
+    return before;
   }
 
-  remoteRemoved(node: NodeName, topicFilter: string): void {
-    if (this.routes.removeRemote(node, topicFilter)) this.#remoteChanged(topicFilter);
+  remoteRemoved(node: NodeName, topicFilter: string): number {
+    const before = this.routes.remote.remove(node, topicFilter);
+    if (before !== NO_ROW) this.#measure();
+    return before;
+  }
+
+  remoteSnapshot(node: NodeName, step: 'begin' | 'complete' | 'abandon'): void {
+    this.routes.remote[step](node);
+    this.#sweep();
+  }
+
+  /** Rows that match nothing any more are removed a few each turn: there may be a million. */
+  #sweep(): void {
+    if (this.#sweeping || !this.routes.remote.isSweeping) return;
+    this.#sweeping = true;
+    this.#options.defer(() => {
+      this.#sweeping = false;
+      this.routes.remote.sweep(SWEEP_FILTERS);
+      this.#measure();
+      this.#sweep();
+    });
   }
 
   remoteGroupChanged(node: NodeName, key: string, online: number, total: number): void {
@@ -161,14 +189,10 @@ export class Subscriptions {
 
   /** All rows of a peer vanish. */
   nodeDown(node: NodeName): void {
-    for (const topicFilter of this.routes.removeNode(node)) this.topics.filterChanged(topicFilter);
+    this.routes.remote.end(node);
+    this.#sweep();
     this.shared.nodeDown(node);
     this.#exclusive.nodeDown(node);
-    this.#measure();
-  }
-
-  #remoteChanged(topicFilter: string): void {
-    this.topics.filterChanged(topicFilter);
     this.#measure();
   }
 

@@ -71,8 +71,10 @@ async function start(name: string, changes: Changes = {}): Promise<TestService> 
   service.start({
     answers: answers as unknown as Answers,
     broker: {
-      remoteRouteAdded: (node, topicFilter) => void heard.push(`+ ${node} ${topicFilter}`),
-      remoteRouteRemoved: (node, topicFilter) => void heard.push(`- ${node} ${topicFilter}`),
+      remoteRouteAdded: (node, topicFilter) => -Math.sign(heard.push(`+ ${node} ${topicFilter}`)),
+      remoteRouteRemoved: (node, topicFilter) => Math.sign(heard.push(`- ${node} ${topicFilter}`)) - 1,
+      remoteRoutesSnapshot: () => {},
+      remoteRoutes: () => [...new Set(heard.flatMap((line) => (line.startsWith('+ ') ? [line.split(' ')[2] ?? ''] : [])))],
       remoteNodeDown: (node) => void heard.push(`down ${node}`),
       dispatchForwarded: (_node, publishes) => messages.push(...messagesIn(publishes, NOW_MS)),
       remoteGroupChanged: (node, key, online, total) => void heard.push(`${node} ${key} ${online}/${total}`),

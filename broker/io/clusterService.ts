@@ -42,8 +42,10 @@ export interface ClusterStart {
 }
 
 const NOT_STARTED: ClusterBrokerPort = {
-  remoteRouteAdded() {},
-  remoteRouteRemoved() {},
+  remoteRouteAdded: () => -1,
+  remoteRouteRemoved: () => -1,
+  remoteRoutesSnapshot() {},
+  remoteRoutes: () => [],
   remoteNodeDown() {},
   dispatchForwarded: () => 0,
   remoteGroupChanged() {},
@@ -85,7 +87,9 @@ export class ClusterService implements AdminPort {
     this.#discoveryEnabled = discoveryEnabled;
     const address = { host: reachableHost(bound.host, node.name), port: bound.port };
     const broker: ClusterBrokerPort = {
-      remoteRouteAdded: (peer, topicFilter) => this.#broker.remoteRouteAdded(peer, topicFilter),
+      remoteRouteAdded: (peer, topicFilter, flags) => this.#broker.remoteRouteAdded(peer, topicFilter, flags),
+      remoteRoutesSnapshot: (peer, step) => this.#broker.remoteRoutesSnapshot(peer, step),
+      remoteRoutes: (peer) => this.#broker.remoteRoutes(peer),
       remoteRouteRemoved: (peer, topicFilter) => this.#broker.remoteRouteRemoved(peer, topicFilter),
       remoteNodeDown: (peer) => this.#broker.remoteNodeDown(peer),
       dispatchForwarded: (peer, publishes) => this.#broker.dispatchForwarded(peer, publishes),
@@ -122,7 +126,7 @@ export class ClusterService implements AdminPort {
       log,
     });
     this.port = {
-      routeAdded: (topicFilter) => core.routeAdded(topicFilter),
+      routeAdded: (topicFilter, flags) => core.routeAdded(topicFilter, flags),
       routeRemoved: (topicFilter) => core.routeRemoved(topicFilter),
       routeBarrier: (done) => core.routeBarrier(done),
       forward: (peer, publish) => core.forward(peer, publish),

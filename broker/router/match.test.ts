@@ -10,7 +10,7 @@ interface Subscriber {
 }
 
 function cacheOver(maxEntries?: number) {
-  const routes = new Routes<Subscriber>();
+  const routes = new Routes<Subscriber>({ changed: () => {}, allChanged: () => {} });
   const cache = new RouteCache<Subscriber>(routes, (matched) => matched, maxEntries);
   return {
     cache,
@@ -58,7 +58,7 @@ describe('the route cache', () => {
   });
 
   it('remembers a topic from its second use on, and compiles it again only after a change that concerns it', () => {
-    const routes = new Routes<Subscriber>();
+    const routes = new Routes<Subscriber>({ changed: () => {}, allChanged: () => {} });
     let compiled = 0;
     const cache = new RouteCache<Subscriber>(routes, (matched) => {
       compiled += 1;
@@ -90,20 +90,21 @@ describe('the route cache', () => {
   });
 
   it('names each node with a matching row once, and forgets those of a node that is gone', () => {
-    const { cache, routes } = cacheOver();
+    const routes: Routes<Subscriber> = new Routes({ changed: (filter) => cache.filterChanged(filter), allChanged: () => cache.allChanged() });
+    const cache: RouteCache<Subscriber> = new RouteCache(routes, (matched) => matched);
     const [n1, n2] = [nodeNamed('n1@h'), nodeNamed('n2@h')];
+    const nodes = () => cache.lookUp('a/b').nodes.toSorted();
+    const seen = [nodes()];
     for (const [node, filter] of [
       [n1, 'a/#'],
       [n1, 'a/+'],
       [n2, 'a/b'],
       [n2, 'c'],
     ] as const) {
-      routes.addRemote(node, filter);
-      cache.filterChanged(filter);
+      routes.remote.add(node, filter, 0);
+      seen.push(nodes());
     }
-    expect(cache.lookUp('a/b').nodes.toSorted()).toEqual([n1, n2]);
-    expect(routes.remoteRoutes).toBe(4);
-    for (const filter of routes.removeNode(n1)) cache.filterChanged(filter);
-    expect({ nodes: cache.lookUp('a/b').nodes, rows: routes.remoteRoutes }).toEqual({ nodes: [n2], rows: 2 });
+    routes.remote.end(n1);
+    expect([...seen, nodes()]).toEqual([[], [n1], [n1], [n1, n2], [n1, n2], [n2]]);
   });
 });

@@ -100,6 +100,12 @@ export class RouteCache<S extends object> {
     }
   }
 
+  /** Any number of filters changed: all is compiled again on its next use. */
+  allChanged(): void {
+    this.#changes += 1;
+    this.#rootEpoch += 1;
+  }
+
   #fromOld(topic: string): TopicEntry<S> | undefined {
     const entry = this.#old.get(topic);
     if (entry === undefined) return undefined;

@@ -6,6 +6,7 @@
  */
 import type { NodeName } from '../base/ids.ts';
 import { TopicIndex } from '../topics/topicIndex.ts';
+import { RemoteRoutes, type RemoteRoutesEvents } from './remoteRoutes.ts';
 import type { SharedGroup } from './sharedGroup.ts';
 
 /** What a topic without shared subscriptions has: one for all. */
@@ -13,19 +14,27 @@ export const NO_GROUPS: readonly never[] = [];
 
 export class Routes<S extends object> {
   readonly #local = new TopicIndex<S>();
-  readonly #remote = new TopicIndex<NodeName>();
+  readonly #remote: RemoteRoutes;
   readonly #groups = new TopicIndex<SharedGroup<S>>();
-  /** What each peer has told, to take it all back when the peer goes. */
-  readonly #byNode = new Map<NodeName, Set<string>>();
   #filters = 0;
+
+  /** `changed`, `allChanged`: rows of other nodes did; what this node does, its caller knows. */
+  constructor({ changed, allChanged }: Pick<RemoteRoutesEvents, 'changed' | 'allChanged'>) {
+    this.#remote = new RemoteRoutes({
+      filterAdded: (topicFilter) => this.#local.has(topicFilter) || (this.#filters += 1),
+      filterRemoved: (topicFilter) => this.#local.has(topicFilter) || (this.#filters -= 1),
+      changed,
+      allChanged,
+    });
+  }
+
+  /** Rows of other nodes. */
+  get remote(): RemoteRoutes {
+    return this.#remote;
+  }
 
   get localSubscriptions(): number {
     return this.#local.size;
-  }
-
-  /** (filter, peer) rows, those of shared groups not counted. */
-  get remoteRoutes(): number {
-    return this.#remote.size;
   }
 
   /** Filters with a subscriber anywhere, each once; a shared subscription has one of its own. EMQX's `topics.count`. */
@@ -47,37 +56,9 @@ export class Routes<S extends object> {
     return wasLast;
   }
 
-  addRemote(node: NodeName, topicFilter: string): boolean {
-    let filters = this.#byNode.get(node);
-    if (filters === undefined) this.#byNode.set(node, (filters = new Set()));
-    filters.add(topicFilter);
-    const added = this.#remote.add(topicFilter, node);
-    if (added === 'first' && !this.#local.has(topicFilter)) this.#filters += 1;
-    return added !== 'present';
-  }
-
-  removeRemote(node: NodeName, topicFilter: string): boolean {
-    this.#byNode.get(node)?.delete(topicFilter);
-    return this.#forgetRemote(node, topicFilter);
-  }
-
-  /** Takes back all rows of a node and returns their filters. */
-  removeNode(node: NodeName): readonly string[] {
-    const filters = [...(this.#byNode.get(node) ?? [])];
-    this.#byNode.delete(node);
-    for (const topicFilter of filters) this.#forgetRemote(node, topicFilter);
-    return filters;
-  }
-
   /** Whether anybody on any node would get a message with this topic. Remembers nothing: for topics that are rarely used. */
   wanted(topic: string): boolean {
     return this.matchLocal(topic).length > 0 || this.matchRemote(topic).length > 0 || this.matchGroups(topic).length > 0;
-  }
-
-  #forgetRemote(node: NodeName, topicFilter: string): boolean {
-    const removed = this.#remote.remove(topicFilter, node);
-    if (removed === 'last' && !this.#local.has(topicFilter)) this.#filters -= 1;
-    return removed !== 'absent';
   }
 
   /** A shared group has got its first member, here or elsewhere. */
@@ -106,9 +87,6 @@ export class Routes<S extends object> {
 
   /** Nodes with a matching row, each once. */
   matchRemote(topic: string): NodeName[] {
-    if (this.#remote.size === 0) return [];
-    const found = new Set<NodeName>();
-    this.#remote.match(topic, (node) => found.add(node));
-    return [...found];
+    return this.#remote.size === 0 ? [] : this.#remote.match(topic);
   }
 }

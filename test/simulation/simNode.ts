@@ -51,6 +51,8 @@ export class SimNode implements Host {
   equip: ((cluster: ClusterNode, identity: NodeIdentity) => void) | undefined;
   /** What the broker was told of the other nodes' routes. */
   readonly remote = new Map<NodeName, Set<string>>();
+  /** Snapshots that are not complete. */
+  readonly #told = new Map<NodeName, Set<string>>();
   readonly local = new Set<string>();
   /** Rows with values, as text: `1/2` members of a shared group, the holder of an exclusive subscription. */
   readonly localValues = new Map<string, string>();
@@ -125,6 +127,7 @@ export class SimNode implements Host {
     this.#published = 0;
     this.#incarnation = Math.max(this.#incarnation + 1, this.#wallMs());
     this.remote.clear();
+    this.#told.clear();
     this.remoteValues.clear();
     const identity = { nodeId: this.#nodeId, incarnation: this.#incarnation, nonce: this.#hex(8), name: this.name };
     const { clusterName, cookie, address, deltaRing } = this;
@@ -218,15 +221,22 @@ export class SimNode implements Host {
       clock: this.clock,
       broker: {
         remoteRouteAdded: (node, topicFilter) => {
-          const rows = this.remote.get(node) ?? new Set();
-          if (rows.has(topicFilter)) this.faults.push(`${this.name}: ${topicFilter} of ${node} was announced twice`);
-          this.remote.set(node, rows.add(topicFilter));
+          const rows = (this.#told.get(node) ?? this.remote.get(node)) ?? new Set();
+          const known = rows.has(topicFilter);
+          if (!this.#told.has(node)) this.remote.set(node, rows);
+          rows.add(topicFilter);
+          return known ? 0 : -1;
         },
-        remoteRouteRemoved: (node, topicFilter) => {
-          if (this.remote.get(node)?.delete(topicFilter) !== true)
-            this.faults.push(`${this.name}: ${topicFilter} of ${node} was unknown`);
+        remoteRouteRemoved: (node, topicFilter) => ((this.#told.get(node) ?? this.remote.get(node))?.delete(topicFilter) === true ? 0 : -1),
+        remoteRoutesSnapshot: (node, step) => {
+          const told = this.#told.get(node);
+          if (step === 'begin') this.#told.set(node, new Set());
+          else if (told === undefined) this.faults.push(`${this.name}: no snapshot of ${node} had begun`);
+          else if (step === 'complete') this.remote.set(node, told);
+          if (step !== 'begin') this.#told.delete(node);
         },
-        remoteNodeDown: (node) => void (this.remote.delete(node), this.remoteValues.delete(node)),
+        remoteRoutes: (node) => this.remote.get(node) ?? [],
+        remoteNodeDown: (node) => void (this.remote.delete(node), this.#told.delete(node), this.remoteValues.delete(node)),
         dispatchForwarded: (_node, publishes) => {
           const arrivals = arrivalsIn(publishes);
           this.arrivals.push(...arrivals);

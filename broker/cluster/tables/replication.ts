@@ -1,14 +1,14 @@
 /**
  * Streams one own table to all links and keeps the peers' tables complete (R25, R26). Changes of a turn leave as one frame per
  * link, encoded once. Whoever misses rows pulls; the writer answers with changes or, if its ring is too short, with a snapshot in
- * slices that never run more than 1 MiB ahead of the network.
+ * slices, of which the peer has a few at most that it has not applied: it goes on serving between them, and so do we.
  */
 import type { Log } from '../../base/log.ts';
-import { SLICE_AHEAD_BYTES, SLICE_BYTES } from '../limits.ts';
-import type { LinkState, Peer } from '../peer.ts';
-import { encodePull, encodeRows, type RowChange, type Rows, type TableMark } from '../wire/v1.ts';
+import { SLICE_AHEAD_BYTES, SLICE_BYTES, SLICES_AHEAD } from '../limits.ts';
+import type { LinkState } from '../peer.ts';
+import { encodePull, encodeRows, encodeRowsTaken, type RowChange, type Rows, type TableMark } from '../wire/v1.ts';
 import type { OwnTable } from './ownTable.ts';
-import type { ApplyResult, RowSink } from './peerTable.ts';
+import type { ApplyResult } from './peerTable.ts';
 import type { RowStream } from './rowStream.ts';
 
 interface EncodedChanges {
@@ -20,13 +20,11 @@ interface EncodedChanges {
 export class TableReplication {
   readonly own: OwnTable;
   readonly #log: Log;
-  readonly #sinkOf: (peer: Peer) => RowSink;
   #encoded: EncodedChanges | undefined;
 
-  constructor(own: OwnTable, log: Log, sinkOf: (peer: Peer) => RowSink) {
+  constructor(own: OwnTable, log: Log) {
     this.own = own;
     this.#log = log;
-    this.#sinkOf = sinkOf;
   }
 
   /** Our SNAP leaves now: from here on every change is streamed, whether or not the peer's SNAP has come (R25, C5). */
@@ -54,7 +52,8 @@ export class TableReplication {
 
   /** Rows of a peer. */
   onRows(link: LinkState, rows: Rows): ApplyResult {
-    const result = link.peer.table.apply(rows, this.#sinkOf(link.peer));
+    const result = link.peer.table.apply(rows);
+    if (rows.snapshot?.last === false) link.control(encodeRowsTaken());
     const stream = link.rows;
     switch (result) {
       case 'applied':
@@ -96,8 +95,15 @@ export class TableReplication {
   }
 
   #startSnapshot(link: LinkState, stream: RowStream): void {
-    stream.snapshot = { rows: this.own.rows.entries(), first: true };
+    stream.snapshot = { rows: this.own.rows.entries(), first: true, untaken: 0 };
     this.#pump(link, stream, stream.snapshot);
+  }
+
+  /** The peer has applied a slice: it is ready for another one. */
+  onRowsTaken(link: LinkState): void {
+    const snapshot = link.rows?.snapshot;
+    // Of a snapshot that was begun anew, the slices before count too: at worst a few more are under way.
+    if (snapshot !== undefined && snapshot.untaken > 0) snapshot.untaken -= 1;
   }
 
   /** Sends what this link has not been told yet, as far as the network takes it. Called at the end of a turn. */
@@ -126,7 +132,7 @@ export class TableReplication {
   }
 
   #pump(link: LinkState, stream: RowStream, snapshot: NonNullable<RowStream['snapshot']>): void {
-    while (link.controlBytes < SLICE_AHEAD_BYTES) {
+    while (link.controlBytes < SLICE_AHEAD_BYTES && snapshot.untaken < SLICES_AHEAD) {
       const rows: RowChange[] = [];
       let bytes = 0;
       let last = false;
@@ -142,6 +148,7 @@ export class TableReplication {
       }
       link.control(encodeRows({ seq: stream.sentSeq, snapshot: { first: snapshot.first, last }, rows }));
       snapshot.first = false;
+      snapshot.untaken += 1;
       if (last) {
         stream.snapshot = undefined;
         return;

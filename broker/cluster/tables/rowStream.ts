@@ -2,8 +2,8 @@
 export interface RowStream {
   /** Last change sent. */
   sentSeq: number;
-  /** Rows that a snapshot under way has still to send; live, so it is followed by the changes made meanwhile. */
-  snapshot: { readonly rows: Iterator<[string, Uint8Array]>; first: boolean } | undefined;
+  /** Rows that a snapshot under way has still to send; live, so it is followed by the changes made meanwhile. `untaken`: slices not yet applied. */
+  snapshot: { readonly rows: Iterator<[string, Uint8Array]>; first: boolean; untaken: number } | undefined;
   /** A PULL of ours is under way on this link. */
   pulling: boolean;
 }

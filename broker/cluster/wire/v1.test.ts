@@ -81,6 +81,7 @@ describe('control frames of wire version 1', () => {
     ],
     ['ROWS, changes', v1.encodeRows(changes), hex`0000001b 20 00 01 0000000000000009 00000002 01 0003 612f2b 0000 00 0001 62`],
     ['ROWS, snapshot', v1.encodeRows(slice), hex`00000017 20 07 01 0000000000000009 00000001 01 0002 c3a4 0001 01`],
+    ['ROWS TAKEN', v1.encodeRowsTaken(), hex`00000003 32 00 01`],
     ['PULL', v1.encodePull(300), hex`0000000b 21 00 01 000000000000012c`],
     ['BARRIER', v1.encodeBarrier(v1.Kind.barrier, 1), hex`0000000a 22 00 0000000000000001`],
     ['BARRIER ACK', v1.encodeBarrier(v1.Kind.barrierAck, 1), hex`0000000a 23 00 0000000000000001`],

@@ -22,6 +22,7 @@ export const Kind = {
   barrierAck: 0x23,
   forward: 0x30,
   forwardShared: 0x31,
+  rowsTaken: 0x32,
   call: 0x40,
   reply: 0x41,
 } as const;
@@ -246,7 +247,7 @@ export function decodeRows(flags: number, body: Buffer): Rows {
   for (let index = 0; index < count; index += 1) {
     const removed = reader.u8() === ROW_REMOVED;
     const key = reader.text();
-    rows.push({ key, value: removed ? undefined : Buffer.from(reader.bytes16()) });
+    rows.push({ key, value: removed ? undefined : valueOf(reader.bytes16()) });
   }
   reader.end();
   const snapshot =
@@ -254,8 +255,26 @@ export function decodeRows(flags: number, body: Buffer): Rows {
   return { seq, snapshot, rows };
 }
 
+const NO_BYTES = Buffer.alloc(0);
+
+/** A copy; most values are empty. */
+function valueOf(bytes: Buffer): Buffer {
+  return bytes.length === 0 ? NO_BYTES : Buffer.from(bytes);
+}
+
 function expectRoutes(table: number): void {
   if (table !== ROUTES_TABLE) throw protocolError(`Table ${table} is unknown in wire version ${WIRE_VERSION}`);
+}
+
+/** "I have applied a slice of your snapshot", which is not the last one. */
+export function encodeRowsTaken(): Buffer {
+  return new FrameWriter(Kind.rowsTaken, 0, 1).u8(ROUTES_TABLE).end();
+}
+
+export function decodeRowsTaken(body: Buffer): void {
+  const reader = new BodyReader(body);
+  expectRoutes(reader.u8());
+  reader.end();
 }
 
 /** Asks for all changes after `from`; 0 asks for a snapshot. */
