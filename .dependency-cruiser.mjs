@@ -20,7 +20,7 @@ const ARROWS = {
   router: ['base', 'topics', 'protocol', 'metrics'],
   cluster: ['base', 'topics'],
   rules: ['base', 'topics', 'protocol'],
-  storage: ['base', 'protocol'],
+  storage: ['base', 'protocol', 'cluster'],
 };
 const arrows = Object.entries(ARROWS).map(([room, allowed]) =>
   no(

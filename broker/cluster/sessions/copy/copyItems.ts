@@ -37,7 +37,7 @@ export class CopyItems {
   /** Its mid must not be there. What comes in order of `ord` and n, as nearly all does, costs the same however long the queue. */
   add(item: CopyItem): void {
     const { actor, n } = item.mid;
-    if (n <= this.#entries.highestN(actor) || (this.#last !== null && item.ord < this.#last.item.ord)) this.#disordered = true;
+    if (n <= this.#entries.highestN(actor) || (this.#last !== null && comesBefore(item, this.#last.item))) this.#disordered = true;
     const entry: Entry = { item, previous: this.#last, next: null };
     if (this.#last === null) this.#first = entry;
     else this.#last.next = entry;
@@ -113,4 +113,8 @@ function inOrder(items: CopyItem[]): CopyItem[] {
     }
   }
   return items.sort((a, b) => a.ord - b.ord || compareMids(a.mid, b.mid));
+}
+
+function comesBefore(a: CopyItem, b: CopyItem): boolean {
+  return a.ord < b.ord || (a.ord === b.ord && compareMids(a.mid, b.mid) < 0);
 }
