@@ -51,6 +51,8 @@ export class Device {
   station: Station | undefined;
   /** Stays offline until told to connect. */
   resting = false;
+  /** It has left for good, and its session is to end by itself. */
+  retired = false;
   readonly #world: DeviceWorld;
   readonly #options: DeviceOptions;
   #connection: Connection | undefined;
@@ -172,6 +174,14 @@ export class Device {
     this.#connection?.leave(leaving !== 'silently');
     this.#offline();
     this.#world.trace(`${this.id} leaves ${this.station?.name ?? '?'} (${leaving})`);
+  }
+
+  /** Leaves and never comes back: nothing is owed to it any more. */
+  retire(leaving: Leaving): void {
+    this.resting = true;
+    this.retired = true;
+    this.leave(leaving);
+    this.#world.ledger.startsClean(this.id);
   }
 
   /** The next CONNECT throws the session away. */

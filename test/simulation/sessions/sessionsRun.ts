@@ -28,7 +28,13 @@ export function runSessions(seed: number, profile: SessionProfile, options: Sess
     if (seed % 2 === 1) node.sim.deltaRing = 4;
   }
   const errors: string[] = [];
-  const workload = new Workload(world, { seed, roaming: true, cleanStarts: seed % 3 === 0, churn: seed % 4 < 2 });
+  const workload = new Workload(world, {
+    seed,
+    roaming: true,
+    cleanStarts: seed % 3 === 0,
+    churn: seed % 4 < 2,
+    expiry: seed % 5 === 0,
+  });
   let faults = () => 0;
   try {
     world.startAll();

@@ -1,10 +1,12 @@
-/** What devices do by themselves (cluster-protocol section 15, W1 to W4): publish, roam, start clean now and then, change subscriptions. */
+/** What devices do by themselves (cluster-protocol section 15, W1 to W4, W8): publish, roam, start clean now and then, change subscriptions, go for good. */
 import { randomBelow, seededPrng, type Prng } from '../../../broker/base/prng.ts';
 import type { Device, Leaving } from './device.ts';
 import type { SessionsWorld } from './sessionsWorld.ts';
 
 const TOPICS = ['t/a', 't/b', 't/c', 'u/a'] as const;
 const FILTERS = ['t/a', 't/b', 't/c', 'u/a', 't/+', 'u/#'] as const;
+/** Shorter than the quiet at the end, longer than any pause of a node. */
+const EXPIRY_S = 20;
 const LEAVINGS: readonly Leaving[] = ['drop', 'silently', 'clean'];
 
 export interface WorkloadOptions {
@@ -15,6 +17,8 @@ export interface WorkloadOptions {
   readonly cleanStarts: boolean;
   /** W4: subscriptions come and go. */
   readonly churn: boolean;
+  /** W8: a device leaves for good, and its session expires. */
+  readonly expiry: boolean;
 }
 
 export class Workload {
@@ -43,6 +47,7 @@ export class Workload {
     const publishers = 1 + randomBelow(this.#prng, 3);
     for (let index = 1; index <= subscribers; index += 1) this.#subscribers.push(this.#world.device(`s${index}`));
     for (let index = 1; index <= publishers; index += 1) this.#publishers.push(this.#world.device(`p${index}`));
+    if (this.#options.expiry) this.#subscribers.push(this.#world.device('e1', { expiryS: EXPIRY_S }));
     for (const device of this.#subscribers) {
       const count = 1 + randomBelow(this.#prng, 2);
       for (let index = 0; index < count; index += 1) device.subscribe(this.#pick(FILTERS), this.#qos());
@@ -59,9 +64,12 @@ export class Workload {
     this.#endMs = this.#world.queue.nowMs + durationMs;
     for (const device of this.#publishers) this.#repeat(20, 130, () => device.publish(this.#pick(TOPICS), this.#qos()));
     for (const device of this.#subscribers) {
-      if (this.#options.roaming) this.#repeat(500, 5_000, () => this.#roam(device));
+      if (this.#options.roaming && device.expiryS !== EXPIRY_S) this.#repeat(500, 5_000, () => this.#roam(device));
       if (this.#options.churn) this.#repeat(1_000, 6_000, () => this.#churn(device));
     }
+    for (const device of this.#subscribers)
+      if (device.expiryS === EXPIRY_S)
+        this.#world.queue.in(randomBelow(this.#prng, durationMs), () => device.retire(this.#pick(['drop', 'clean'])));
     if (this.#options.roaming) for (const device of this.#publishers) this.#repeat(4_000, 15_000, () => this.#roam(device));
   }
 
