@@ -129,7 +129,7 @@ export class BrokerNode implements NodePort, BrokerPort {
       table: this.#table,
       subscriptions: this.#subscriptions,
       dispatch: (publication: Publication) => this.#takeForwarded(publication),
-      publishWill: (publication: Publication) => this.defer(() => this.publish(publication.message)),
+      publishWill: (publication: Publication, topic: string) => this.defer(() => this.#publishLeftWill(publication.message, topic)),
     };
     return new KeptSessions(options, engine);
   }
@@ -349,16 +349,25 @@ export class BrokerNode implements NodePort, BrokerPort {
     const { will, identity } = session;
     session.will = null;
     if (session.willTimer !== null) session.willTimer.cancelled = true;
-    if (will === null || !this.#options.admission.isWelcome(identity)) return;
-    // A will is authorized when it is published (broker-contract 1.5).
-    if (!this.authorize(identity, 'publish', will.topic, will.qos, will.retain)) {
-      this.log.warn('cannot_publish_will_due_to_not_authorized', { clientid: identity.clientId, username: identity.username, topic: will.topic });
-      return;
-    }
+    if (will === null || !this.#mayLeave(identity, will.topic, will.qos, will.retain)) return;
     const message = willMessage(will, mountTopic(session.mountpoint, will.topic), identity, this.clock.now());
     // Whoever keeps sessions may have asked for the end of a connection: it must not be entered twice.
     if (this.#kept === null || this.#stopping) this.publish(message);
     else this.defer(() => this.publish(message));
+  }
+
+  /** A will is authorized when it is published (broker-contract 1.5). */
+  #mayLeave(identity: ClientInfo, topic: string, qos: Qos, retain: boolean): boolean {
+    if (!this.#options.admission.isWelcome(identity)) return false;
+    if (this.authorize(identity, 'publish', topic, qos, retain)) return true;
+    this.log.warn('cannot_publish_will_due_to_not_authorized', { clientid: identity.clientId, username: identity.username, topic });
+    return false;
+  }
+
+  /** Of a client whose connection ended long ago, or at another node. */
+  #publishLeftWill(message: Message, topic: string): void {
+    const identity = { clientId: message.fromClientId, username: message.fromUsername, peerHost: '', isBridge: false };
+    if (this.#mayLeave(identity, topic, message.qos, message.retain)) this.publish({ ...message, timestampMs: this.clock.now() });
   }
 
   acknowledging(packetId: number, publication: Publication, receivers: number, reasonCode: number): number {

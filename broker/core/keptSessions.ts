@@ -43,8 +43,8 @@ export interface KeptSessionsOptions {
   readonly subscriptions: Subscriptions;
   /** A message of another node, for own receivers whose session nobody keeps. */
   readonly dispatch: (publication: Publication) => void;
-  /** Publishes, in a later task, the will of a client that another node had: the engine must not be entered twice. */
-  readonly publishWill: (publication: Publication) => void;
+  /** Authorizes and publishes, in a later task, a will that waited: the engine must not be entered twice. `topic`: as its client calls it. */
+  readonly publishWill: (publication: Publication, topic: string) => void;
 }
 
 /** Sessions as the engine's client and as its host; both sides are told apart by their interfaces. */
@@ -258,9 +258,11 @@ export class KeptSessions implements SessionsHost, OwedPort {
     table.terminate(session, 'takenover');
   }
 
-  fireWill(_clientId: string, { message }: SessionWill): void {
+  fireWill(clientId: string, { message }: SessionWill): void {
     const publication = this.#read(message);
-    if (publication !== undefined) this.#options.publishWill(publication);
+    if (publication === undefined) return;
+    const mountpoint = this.#options.table.byClientId.get(clientId)?.mountpoint ?? '';
+    this.#options.publishWill(publication, publication.topic.slice(mountpoint.length));
   }
 
   #kept(clientId: string): Session | undefined {

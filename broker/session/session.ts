@@ -159,18 +159,21 @@ export class Session implements TimerOwner {
     for (let next = waiting?.shift(); next !== undefined; next = waiting?.shift()) if (next.item === null) this.#enqueue(next);
   }
 
-  /** Nobody takes over: will and session end now or on their timers [MQTT-3.1.2-8], [MQTT-3.1.2-23]. */
+  /** Nobody takes over: will and session end now or on their timers [MQTT-3.1.2-8], [MQTT-3.1.2-23]; those of a kept session with its keeper. */
   startWaiting(nowMs: Millis): void {
-    if (this.expiryMs > 0) this.keeper?.disconnected(this, this.expiryMs);
-    if (this.will !== null) {
-      const delayMs = willDelayMs(this.will, this.expiryMs);
-      if (delayMs === 0) this.node.publishWill(this);
-      else this.willTimer = this.node.timers.schedule(this, 'willDelay', nowMs + delayMs);
-    }
-    if (this.expiryMs === 0) this.node.terminate(this, 'normal');
-    else if (this.expiryMs !== Number.POSITIVE_INFINITY && this.keeper === null) {
+    const willMs = this.will === null ? 0 : willDelayMs(this.will, this.expiryMs);
+    if (this.will !== null && willMs === 0) this.node.publishWill(this);
+    if (this.expiryMs === 0) return this.node.terminate(this, 'normal');
+    if (this.keeper !== null) return this.#leaveToKeeper(this.keeper);
+    if (this.will !== null) this.willTimer = this.node.timers.schedule(this, 'willDelay', nowMs + willMs);
+    if (this.expiryMs !== Number.POSITIVE_INFINITY) {
       this.expiryTimer = this.node.timers.schedule(this, 'sessionExpiry', nowMs + this.expiryMs);
     }
+  }
+
+  #leaveToKeeper(keeper: OwedPort): void {
+    keeper.disconnected(this, this.expiryMs);
+    this.will = null;
   }
 
   // ---------------------------------------------------------------- deliveries
