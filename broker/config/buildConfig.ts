@@ -41,6 +41,7 @@ export function buildConfig(settings: Settings, env: Env, problems: ConfigProble
     autoSubscribe: buildAutoSubscribe(settings, problems),
     sysTopics: buildSysTopics(settings),
     authentication: withPaths(settings.given(KEYS.authentication), env),
+    allowAnonymous: settings.get(KEYS.allowAnonymous),
     authorization: {
       noMatch: settings.get(KEYS.authzNoMatch),
       denyAction: settings.get(KEYS.authzDenyAction),

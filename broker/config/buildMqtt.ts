@@ -33,6 +33,8 @@ export function buildMqtt(settings: Settings, node: string): MqttConfig {
     serverReference: settings.get(KEYS.serverReference),
     connackUserProperties: settings.get(KEYS.connackUserProperties).map(([name, value]) => [name, value.replaceAll('${node}', node)] as const),
     useUsernameAsClientId: settings.get(KEYS.useUsernameAsClientId),
+    clientAttrsInit: settings.get(KEYS.clientAttrsInit),
+    clientIdOverride: settings.get(KEYS.clientIdOverride),
     peerCertAsUsername: settings.get(KEYS.peerCertAsUsername),
     peerCertAsClientId: settings.get(KEYS.peerCertAsClientId),
     retryIntervalMs: settings.get(KEYS.retryInterval),

@@ -3,10 +3,12 @@
  * In: texts (file, `--set`, environment). Out: one resolved `BrokerConfig`, or problems with positions.
  * May import: base, topics. Begin here for the resolved shape; schema.ts has keys, types, defaults and limits; hocon.ts reads text.
  */
+import type { Expression } from '../base/expression/expression.ts';
 import type { Millis, NodeName } from '../base/ids.ts';
 import type { SharedPolicy } from '../topics/sharedPolicy.ts';
 import type { AuthenticatorConfig } from './authenticators.ts';
 import type { ClusterConfig } from './clusterConfig.ts';
+import type { AttributeRule } from './expressionForms.ts';
 import type { CertificatePart, ListenerConfig } from './listenerConfig.ts';
 import type { LimiterConfig } from './limiterConfig.ts';
 import type { AlarmConfig, CongestionConfig, ForceShutdownConfig } from './overloadConfig.ts';
@@ -51,6 +53,10 @@ export interface MqttConfig {
   /** Told in every CONNACK that accepts; `${listener}` in a value stands for the client's own. */
   readonly connackUserProperties: readonly (readonly [name: string, value: string])[];
   readonly useUsernameAsClientId: boolean;
+  /** In the order in which they are set: later ones may ask for earlier ones. */
+  readonly clientAttrsInit: readonly AttributeRule[];
+  /** Asked after those; undefined = clients go by the id they chose. */
+  readonly clientIdOverride: Expression | undefined;
   /** For listeners that say nothing else. */
   readonly peerCertAsUsername: CertificatePart | undefined;
   readonly peerCertAsClientId: CertificatePart | undefined;
@@ -88,6 +94,8 @@ export interface BrokerConfig {
   readonly sysTopics: SysTopicsConfig;
   /** The chain of all listeners without their own; undefined when nothing was said. */
   readonly authentication: readonly AuthenticatorConfig[] | undefined;
+  /** Whether clients may connect where nobody is asked who they are. */
+  readonly allowAnonymous: boolean;
   readonly authorization: {
     readonly noMatch: 'allow' | 'deny';
     readonly denyAction: 'ignore' | 'disconnect';

@@ -74,16 +74,10 @@ export const EMQX_KEYS: readonly EmqxKey[] = [
   ...later('There are no quic listeners', OFF, 'listeners.quic.<name>.enable'),
   ...later('There are no quic listeners', [], 'listeners.quic.*'),
 
-  ...later(
-    '',
-    ['disabled'],
-    'mqtt.clientid_override',
-  ),
   ...none('A keepalive is looked at when it is due', 'mqtt.keepalive_check_interval'),
   ...later(
     '',
     [],
-    'mqtt.client_attrs_init',
     'mqtt.shared_subscription_max_hops',
   ),
   ...later('Pausing works by limiter.client.messages_rate', [], 'zone.<name>.quota.*'),
@@ -102,7 +96,6 @@ export const EMQX_KEYS: readonly EmqxKey[] = [
   ...later('Use retainer.delivery_rate', [], 'retainer.flow_control.*'),
 
   ...later('Use flapping_detect { enable, max_count, window_time, ban_time }', [], 'flapping_detect_policy', 'zone.external.enable_flapping_detect'),
-  ...later('Who may connect is decided by authentication; without it every client is let in', ON, 'allow_anonymous'),
   ...later('Write authentication as a list of groups, [{mechanism = password_based, …}]', [], 'authentication.*'),
   ...later('', OFF, 'authorization.cache.enable', 'enable_acl_cache'),
   ...later(

@@ -38,9 +38,12 @@ export class AccessControl {
     this.#options = options;
   }
 
-  /** Hooks first, then the chain of the listener. Nobody to ask means anonymous access (broker-contract 2.2). Never rejects. */
+  /**
+   * Hooks first, then the chain of the listener. Nobody to ask means anonymous access (broker-contract 2.2), unless `allow_anonymous` says
+   * no (3.3). Never rejects.
+   */
   authenticate(client: ClientInfo, listener: string, password: Uint8Array | undefined): MaybeLater<AuthnVerdict> {
-    const { metrics, hooks, authn } = this.#options;
+    const { config, metrics, hooks, authn } = this.#options;
     metrics.inc(METRIC['client.authenticate']);
     const mode = authn.modeOf(listener);
     if (mode === 'off') return this.#complete(client, ANONYMOUS, true);
@@ -51,7 +54,10 @@ export class AccessControl {
       if (answer.result !== 'ignore') return this.#complete(client, answer, false);
     }
     const chain = authn.chainOf(listener);
-    if (chain.isEmpty) return this.#complete(client, hasHook ? NOBODY_VOUCHED : ANONYMOUS, !hasHook);
+    if (chain.isEmpty) {
+      const isLetIn = !hasHook && config.allowAnonymous;
+      return this.#complete(client, isLetIn ? ANONYMOUS : NOBODY_VOUCHED, isLetIn);
+    }
     const answer = chain.authenticate({ ...client, password });
     return isLater(answer) ? answer.then((verdict) => this.#complete(client, verdict, false)) : this.#complete(client, answer, false);
   }

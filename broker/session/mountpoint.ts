@@ -7,7 +7,7 @@ import type { ClientInfo } from '../protocol/clientInfo.ts';
 import { Publication } from './publication.ts';
 
 /** EMQX 5's `${clientid}` and EMQX 4's `%c`; longest first, so that nothing is taken for the start of another. */
-const PLACEHOLDER = /\$\{(clientid|username|client_attrs\.[A-Za-z0-9_]+)\}|%([cu])/g;
+const PLACEHOLDER = /\$\{(clientid|username|client_attrs\.[A-Za-z0-9_-]+)\}|%([cu])/g;
 const MAX_TOPIC_BYTES = 65_535;
 /** What stands before the filter that is matched: it stays in front of the mountpoint. */
 const FILTER_PREFIX = /^\$(?:share\/[^/]+|queue|exclusive)\//;

@@ -10,6 +10,12 @@ export const ACCESS_KEYS = {
     undefined,
     'Who is asked who a client is, in order: [{mechanism = password_based, backend = built_in_database}], [{mechanism = scram, backend = built_in_database}]. Without any everybody is let in. A chain given here wins over one that was changed at run time.',
   ),
+  allowAnonymous: key(
+    'allow_anonymous',
+    form.switchType,
+    'true',
+    'Whether clients may connect where there is no authentication, as EMQX 4 has it; with false, listeners with enable_authn = false are the only way in without one.',
+  ),
   authzNoMatch: key(
     'authorization.no_match',
     form.oneOf({ allow: 'allow', deny: 'deny' } as const),

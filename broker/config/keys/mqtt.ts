@@ -1,4 +1,5 @@
 /** The protocol: `mqtt.*` (broker-contract 3.5). */
+import { attributeRules, expressionOrDisabled } from '../expressionForms.ts';
 import { key, MAX_PACKET_BYTES } from './key.ts';
 import { certificatePart, serverReference } from '../listenerForms.ts';
 import * as forms from '../serviceForms.ts';
@@ -145,6 +146,18 @@ export const MQTT_KEYS = {
     form.switchType,
     'false',
     'Whether the user name is the client id; a client without one is refused with 0x85.',
+  ),
+  clientAttrsInit: key(
+    'mqtt.client_attrs_init',
+    attributeRules,
+    '[]',
+    'Attributes that clients get from their own words when they connect, for ${client_attrs.NAME} in mountpoints and rules: [{expression = "nth(1, tokens(clientid, \'-\'))", set_as_attr = group}]. An authenticator may set others over them.',
+  ),
+  clientIdOverride: key(
+    'mqtt.clientid_override',
+    expressionOrDisabled,
+    'disabled',
+    'Client id in place of the one the client chose, such as concat(client_attrs.group, \'-\', clientid); where the expression has no value, the own one stays.',
   ),
   peerCertAsUsername: key(
     'mqtt.peer_cert_as_username',

@@ -7,6 +7,7 @@ import { ReasonCode } from '../../protocol/reasonCodes.ts';
 import { utf8Problem } from '../../protocol/utf8.ts';
 import { countLevels } from '../../topics/topicName.ts';
 import type { Channel } from '../channel.ts';
+import { withAttributes } from '../clientAttributes.ts';
 import { connackProperties, fitting } from '../connackProperties.ts';
 import { farewellProperties, type Farewell } from '../farewell.ts';
 import { mountedTooLong, renderMountpoint } from '../mountpoint.ts';
@@ -104,11 +105,14 @@ function takeIdentity(channel: Channel, packet: ConnectPacket): string | undefin
     cleanStart: packet.cleanStart,
     connectedAtMs: node.clock.now(),
   };
+  if (node.mqtt.clientAttrsInit.length > 0 || node.mqtt.clientIdOverride !== undefined) {
+    channel.identity = withAttributes(channel.identity, channel.connection, properties, node.mqtt);
+  }
   channel.sessionExpiryMs = sessionExpiryMs(channel, packet);
   channel.clientReceiveMaximum = properties.receiveMaximum ?? 65_535;
   channel.announcedReceiveMaximum = Math.min(channel.clientReceiveMaximum, node.mqtt.maxInflight);
   channel.will = packet.will ?? null;
-  return assigned;
+  return assigned === undefined ? undefined : channel.identity.clientId;
 }
 
 /** MQTT 3's clean session is an expiry of 0, its opposite lasts as long as `mqtt.session_expiry_interval` says. */
