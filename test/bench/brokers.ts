@@ -20,6 +20,7 @@ export interface RunningBroker {
   /** Of the other nodes of a cluster. */
   readonly otherPorts?: readonly number[];
   usage(): Promise<Usage>;
+  signal(signal: NodeJS.Signals): void;
   stop(): Promise<void>;
 }
 
@@ -97,6 +98,7 @@ async function startPinned(name: BrokerName, port: number, command: string, args
     name,
     port,
     stop,
+    signal: (signal) => void child.kill(signal),
     async usage() {
       const [cpu, status] = await Promise.all([cpuMs(pid), readFile(`/proc/${pid}/status`, 'utf8')]);
       const kilobytes = (field: string): number => Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1] ?? 0);

@@ -5,6 +5,7 @@
  */
 import { createInterface } from 'node:readline';
 import { runConnects } from './generator/connects.ts';
+import { runCrowd } from './generator/crowd.ts';
 import { runEcho } from './generator/echo.ts';
 import { runFlood } from './generator/flood.ts';
 import { runIdle } from './generator/idle.ts';
@@ -31,6 +32,8 @@ function run(job: Job): Promise<JobResult> {
   switch (work.kind) {
     case 'traffic':
       return runTraffic(job, work, gate);
+    case 'crowd':
+      return runCrowd(job, work, gate);
     case 'connects':
       return runConnects(job, work, gate);
     case 'retained':

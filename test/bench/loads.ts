@@ -23,6 +23,15 @@ export interface Traffic {
   readonly across?: boolean;
 }
 
+/** Subscribers of one filter, and of one of their own each: all of them get each of some messages that others publish. */
+export interface CrowdLoad {
+  readonly kind: 'crowd';
+  readonly subscribers: number;
+  /** Of all generators of the load, which share the names of clients. */
+  readonly first: number;
+  readonly messages: number;
+}
+
 /** Clients that connect, are accepted and leave, over and over; `workers` of them at once. */
 export interface ConnectChurn {
   readonly kind: 'connects';
@@ -60,7 +69,7 @@ export interface EchoLoad {
   readonly payloadBytes: number;
 }
 
-export type Work = Traffic | ConnectChurn | RetainedLoad | Flood | IdleLoad | EchoLoad;
+export type Work = Traffic | CrowdLoad | ConnectChurn | RetainedLoad | Flood | IdleLoad | EchoLoad;
 
 /** Ratios "times better than": `least` must be reached, `aim` is hoped for. */
 export interface Target {

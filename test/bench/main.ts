@@ -4,7 +4,7 @@
  * are shown: either alone would mislead (hot-path.md section 11). A row fails when a required ratio is missed or a message was lost,
  * doubled or reordered. Exit code 1: something required was missed.
  *
- * Flags: --loads TEXT,TEXT (parts of names; also `overload`, `idle`, `tls`, `echo`) · --seconds N (counted time per run, default 3)
+ * Flags: --loads TEXT,TEXT (parts of names; also `overload`, `idle`, `tls`, `echo`, `cluster`) · --seconds N (counted time per run, default 3)
  *        --rounds N (default 2, the best counts) · --brokers a,b · --idle N (connections of the idle loads at most)
  *        --write (put the tables into test/bench/RESULTS.md) · --list (names of the loads)
  */
@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { findProgram } from '../support/debianPackages.ts';
 import { AEDES, BUSBAR, C_COMPILER, MOSQUITTO, type BrokerKind } from './brokers.ts';
+import { CLUSTER_HEAD, CLUSTER_LOADS } from './cluster/report.ts';
 import { ECHO_HEAD, echoRow, measureEchoRail } from './echoRail.ts';
 import { ECHO_LOAD, FLOODS, IDLE_LOADS, LOADS, type Load } from './loads.ts';
 import { best, measure, type Outcome, type Times } from './measure.ts';
@@ -39,7 +40,8 @@ const { values: flags } = parseArgs({
 const times: Times = { warmupMs: WARMUP_MS, measureMs: Number(flags.seconds) * 1000 };
 const kinds = [BUSBAR, MOSQUITTO, AEDES].filter((kind) => flags.brokers.split(',').includes(kind.name));
 const wanted = flags.loads.split(',').map((text) => text.trim().toLowerCase());
-const chosen = (loads: readonly Load[]): Load[] => loads.filter(({ name }) => wanted.some((text) => name.toLowerCase().includes(text)));
+const isWanted = (name: string): boolean => wanted.some((text) => name.toLowerCase().includes(text));
+const chosen = (loads: readonly Load[]): Load[] => loads.filter(({ name }) => isWanted(name));
 const lines: string[] = [];
 const missed: string[] = [];
 
@@ -93,13 +95,26 @@ async function compareWithEcho(): Promise<void> {
   sayRow(echoRow(await measureEchoRail(ECHO_ROUNDS, times)));
 }
 
+async function measureClusters(): Promise<void> {
+  const loads = CLUSTER_LOADS.filter(({ name }) => isWanted(name));
+  if (loads.length === 0 || !kinds.includes(BUSBAR)) return;
+  sayHead(CLUSTER_HEAD);
+  for (const load of loads) {
+    const rows = await load.run(load.name, times, Number(flags.rounds)).catch((error: unknown): Row[] => {
+      const reason = (error instanceof Error ? error.message : String(error)).slice(0, MAX_REASON);
+      return [{ cells: [load.name, `failed: ${reason}`, '', '', ''], passed: false }];
+    });
+    for (const row of rows) sayRow(row);
+  }
+}
+
 /** As many as asked for at most; one process may have 20,000 descriptors here. */
 function limited(load: Load): Load {
   return load.work.kind === 'idle' ? { ...load, work: { ...load.work, connections: Math.min(load.work.connections, Number(flags.idle)) } } : load;
 }
 
 if (flags.list) {
-  for (const { name } of [...LOADS, ECHO_LOAD, ...FLOODS, ...IDLE_LOADS]) console.log(name);
+  for (const { name } of [...LOADS, ECHO_LOAD, ...FLOODS, ...IDLE_LOADS, ...CLUSTER_LOADS]) console.log(name);
 } else {
   say(`Node ${process.version}, ${cpus()[0]?.model ?? 'unknown CPU'}; broker on one core, generator on another; ${flags.seconds} s per run, best of ${flags.rounds}; ACL on.`);
   say('');
@@ -107,6 +122,7 @@ if (flags.list) {
   if (chosen([ECHO_LOAD]).length > 0 && kinds.includes(BUSBAR)) await compareWithEcho();
   await eachBroker(chosen(FLOODS), FLOOD_HEAD, (load, { name }, outcome) => floodRow(load, name, outcome));
   await eachBroker(chosen(IDLE_LOADS).map(limited), IDLE_HEAD, (load, { name }, outcome) => idleRow(load, name, outcome));
+  await measureClusters();
   say('');
   say(missed.length === 0 ? 'All that is required was reached.' : `Missed: ${missed.join('; ')}.`);
   if (flags.write) await writeFile(RESULTS, `# Bench results\n\n\`npm run bench -- --write\` replaces this file.\n\n${lines.join('\n')}\n`);

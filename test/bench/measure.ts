@@ -32,7 +32,7 @@ export interface Times {
   readonly measureMs: number;
 }
 
-function startGenerator(job: Job): ChildProcess {
+export function startGenerator(job: Job): ChildProcess {
   return spawn('taskset', ['-c', GENERATOR_CORE, process.execPath, GENERATOR, JSON.stringify(job)], {
     stdio: ['pipe', 'pipe', 'inherit'],
     timeout: job.warmupMs + job.measureMs + SPARE_MS,

@@ -28,17 +28,26 @@ export async function startNode(number: number, clusterPorts: readonly number[],
   return { ...(await BUSBAR.start({ tls: false, sets })), node: name(number), clusterPort, apiPort };
 }
 
-/** REST of a node, as its administrator; undefined until it answers. */
+/** Log-ins are slow on purpose: one per node. */
+const tokens = new WeakMap<ClusterNodeProcess, string>();
+
+/** REST of a node, as its administrator; undefined while it does not answer. */
 export async function ask(node: ClusterNodeProcess, path: string): Promise<unknown> {
   const base = `http://127.0.0.1:${node.apiPort}/api/v5`;
   try {
-    const login = await fetch(`${base}/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ username: 'admin', password: 'public' }) });
-    const { token } = (await login.json()) as { token: string };
+    const token = tokens.get(node) ?? (await logIn(base));
+    tokens.set(node, token);
     const answer = await fetch(`${base}${path}`, { headers: { authorization: `Bearer ${token}` } });
     return answer.ok ? await answer.json() : undefined;
   } catch {
     return undefined;
   }
+}
+
+async function logIn(base: string): Promise<string> {
+  const body = JSON.stringify({ username: 'admin', password: 'public' });
+  const answer = await fetch(`${base}/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  return ((await answer.json()) as { token: string }).token;
 }
 
 /** All nodes have each other. */
@@ -84,6 +93,7 @@ export function busbarCluster(count: number): BrokerKind {
         port: first.port,
         otherPorts: others.map((node) => node.port),
         usage: async () => sumOf(await Promise.all(nodes.map((node) => node.usage()))),
+        signal: (signal) => nodes.forEach((node) => node.signal(signal)),
         stop: async () => void (await Promise.all(nodes.map((node) => node.stop()))),
       };
     },

@@ -23,6 +23,9 @@ export interface JobResult {
   /** Messages the protocol promises that did not come, and those that came twice or out of order. */
   readonly lost: number;
   readonly disorder: number;
+  /** Of messages at a fixed pace: from writing one to reading it. */
+  readonly medianMs?: number;
+  readonly p99Ms?: number;
   /** QoS 0 messages that an overloaded broker left out, as it may. */
   readonly shed?: number;
 }

@@ -2,6 +2,7 @@
 import { copiesOf, filterOf, topicOf, type Traffic } from '../loads.ts';
 import { addAck, flushAcks, PUBACK, PUBCOMP, PUBREC, PUBREL } from './ackWriter.ts';
 import { pause, Stopwatch, waitUntil, type Gate, type Job, type JobResult } from './job.ts';
+import { Latencies } from './latencies.ts';
 import { MessageNumbers } from './messageNumbers.ts';
 import { PacketReader } from './packetReader.ts';
 import { connect, publish, subscribe, type PublishShape } from './packets.ts';
@@ -23,6 +24,8 @@ export class TrafficRun {
   /** Messages each publisher may send at the end of this turn. */
   readonly #credit: Int32Array;
   readonly #copies: number;
+  /** Of messages at a fixed pace. */
+  readonly latencies: Latencies | null;
   #copiesHeard = 0;
   #scheduled = false;
   #running = true;
@@ -34,6 +37,7 @@ export class TrafficRun {
     this.#copies = copiesOf(load);
     this.#numbers = new MessageNumbers(publishers.length, subscribers.length);
     this.#credit = new Int32Array(publishers.length);
+    this.latencies = load.perSecond === undefined ? null : new Latencies(publishers.length);
     subscribers.forEach((client, index) => this.#listen(client, index, shape));
     if (load.qos === 2) for (const publisher of publishers) releaseReceived(publisher.client);
   }
@@ -74,6 +78,7 @@ export class TrafficRun {
   #heard(receiver: number, publisher: number, messageNumber: number): void {
     this.delivered += 1;
     this.#numbers.seen(receiver, publisher, messageNumber);
+    this.latencies?.heard(publisher, messageNumber);
     if (this.#copies > 1) {
       this.#copiesHeard += 1;
       if (this.#copiesHeard < this.#copies) return;
@@ -105,7 +110,11 @@ export class TrafficRun {
       // A broker that falls behind is not flooded: it is asked for what it can still take.
       const room = this.#load.window * this.#publishers.length - (sent * this.#copies - this.delivered) / this.#copies;
       const due = Math.min(Math.floor(((performance.now() - startedMs) * perSecond) / 1000), Math.floor(sent + room));
-      for (; sent < due; sent += 1) this.#publishers[sent % this.#publishers.length]?.publish(1);
+      for (; sent < due; sent += 1) {
+        const at = sent % this.#publishers.length;
+        this.latencies?.sent(at, Math.floor(sent / this.#publishers.length));
+        this.#publishers[at]?.publish(1);
+      }
     }, PACE_MS);
   }
 }
@@ -151,11 +160,13 @@ export async function runTraffic(job: Job, load: Traffic, gate: Gate): Promise<J
   run.start();
   await pause(job.warmupMs);
   await gate.mark('begin');
+  run.latencies?.forget();
   const [watch, before] = [new Stopwatch(), run.delivered];
   await pause(job.measureMs);
   const [times, units] = [watch.read(), run.delivered - before];
+  const latency = run.latencies?.read();
   await gate.mark('end');
   run.stop();
   await waitUntil(DRAIN_LIMIT_MS, () => run.delivered >= run.expected);
-  return { units, ...times, lost: run.expected - run.delivered, disorder: run.disorder };
+  return { units, ...times, lost: run.expected - run.delivered, disorder: run.disorder, ...latency };
 }
