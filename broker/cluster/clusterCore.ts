@@ -17,7 +17,7 @@ import { WRITE_GAP_MS } from './linkQueue.ts';
 import { LinkTable, type GatePort } from './linkTable.ts';
 import { Membership } from './membership.ts';
 import type { LinkState, Peer } from './peer.ts';
-import type { AskResult, ClusterClaim, ClusterOptions, ClusterPorts, ClusterPublish, ForwardedPublishes, LinkId, LinkReport } from './ports.ts';
+import type { Address, AskResult, ClusterClaim, ClusterOptions, ClusterPorts, ClusterPublish, ForwardedPublishes, LinkId, LinkReport } from './ports.ts';
 import { linkReports, memberRows, routeRows, type MemberStatus, type RouteRow } from './reports.ts';
 import { routeSink, routeValue } from './routeRows.ts';
 import type { ClusterStream, StreamHost } from './stream.ts';
@@ -218,6 +218,35 @@ export class ClusterCore {
     for (const stream of this.#streams) stream.up(link, episode);
     this.#routes.peerSnap(link, snap.routes);
     this.#barrier.release();
+  }
+
+  // ---------------------------------------------------------------- members, as the member table has them
+
+  /** What left or was forgotten is not learned from others. */
+  set isGone(isGone: (nodeId: NodeId) => boolean) {
+    this.#members.isGone = isGone;
+  }
+
+  learnMember({ nodeId, name, address }: { readonly nodeId: NodeId; readonly name: NodeName; readonly address: Address }): void {
+    const learned = this.#members.learn({ nodeId, name, incarnation: 0, ...address });
+    if (learned !== undefined && learned !== 'full') this.#plan.addMember(address, nodeId);
+  }
+
+  forgetMember(nodeId: NodeId, reason: string): void {
+    this.#links.forget(nodeId, reason);
+    this.#touch();
+  }
+
+  standAlone(alone: boolean): void {
+    this.#links.alone = alone;
+    if (!alone) return;
+    this.#plan.propose([]);
+    for (const { nodeId } of [...this.#members.all()]) this.#links.forget(nodeId, `${this.#options.identity.name} has left the cluster`);
+    this.#touch();
+  }
+
+  peers(): Iterable<Peer> {
+    return this.#members.all();
   }
 
   #learnMembers(peer: Peer, rows: readonly v1.MemberRow[]): void {

@@ -4,7 +4,7 @@ import { ClusterCore } from './clusterCore.ts';
 import { DialPlan } from './dialPlan.ts';
 import { LinkGate } from './linkGate.ts';
 import { newCounters } from './linkQueue.ts';
-import type { ClusterOptions, ClusterPorts, LinkReport, Proposal } from './ports.ts';
+import type { Address, ClusterOptions, ClusterPorts, LinkReport, Proposal } from './ports.ts';
 import { linkReport } from './reports.ts';
 
 export class ClusterNode {
@@ -35,6 +35,16 @@ export class ClusterNode {
   stop(): void {
     this.core.stop();
     this.gate.stop();
+  }
+
+  /** Dials an address that somebody names by hand (R11). */
+  join(address: Address): void {
+    this.#plan.join(address);
+  }
+
+  /** Why the last dial of an address failed, in words. */
+  dialReason(address: Address): string | null {
+    return this.#plan.get(address)?.reason ?? null;
   }
 
   /** What discovery knows at present, in place of what it knew before. Returns how many addresses were left out because of the bound. */

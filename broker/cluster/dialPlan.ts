@@ -76,6 +76,14 @@ export class DialPlan {
     return Math.max(0, proposals.length - MAX_PROPOSED);
   }
 
+  /** An address that somebody names by hand: dialled at once. */
+  join(address: Address): void {
+    const target = this.#add(address);
+    target.nextDialMs = 0;
+    target.backoffMs = 0;
+    target.reason = null;
+  }
+
   /** An address of a member, from its row. */
   addMember(address: Address, nodeId: NodeId): void {
     const target = this.#add(address);

@@ -24,6 +24,7 @@ const REFUSAL_CODES = [
   'CLUSTER_PROTOCOL',
   'CLUSTER_TLS',
   'CLUSTER_CLOCK_TOO_FAR',
+  'CLUSTER_LEFT',
   'DUPLICATE_NODE_ID',
   'DUPLICATE_NODE_NAME',
 ] as const satisfies readonly ErrorCode[];

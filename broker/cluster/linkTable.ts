@@ -47,6 +47,8 @@ export class LinkTable {
   readonly #options: LinkTableOptions;
   readonly #links = new Map<LinkId, LinkState>();
   readonly #probes = new Probes();
+  /** This node has left its cluster (R12): every link is refused. */
+  alone = false;
 
   constructor(options: LinkTableOptions) {
     this.#options = options;
@@ -79,6 +81,10 @@ export class LinkTable {
   /** A connection has proven itself. */
   opened(id: LinkId, role: LinkRole, hello: Hello): void {
     const { identity, members, gate, clock } = this.#options;
+    if (this.alone) {
+      gate.end(id, 'CLUSTER_LEFT', `${identity.name} has left its cluster`);
+      return;
+    }
     if (hello.nodeId === identity.nodeId) {
       gate.end(id, 'DUPLICATE_NODE_ID', `${hello.name} runs with the node id of ${identity.name}`);
       return;
@@ -154,6 +160,13 @@ export class LinkTable {
     return known;
   }
 
+  /** A node that is no member any more (R12, R13). */
+  forget(nodeId: NodeId, reason: string): void {
+    const peer = this.#options.members.get(nodeId);
+    if (peer !== undefined) this.#forget(peer, reason);
+    else this.#options.plan.removeMember(nodeId);
+  }
+
   #forget(peer: Peer, reason: string): void {
     if (peer.state !== 'down') this.declareDown(peer, reason);
     this.#options.members.remove(peer);
@@ -186,7 +199,8 @@ export class LinkTable {
     if (link === undefined) return;
     const { peer } = link;
     this.#drop(link);
-    if (!peer.member) this.#options.members.remove(peer);
+    if (this.#options.members.isGone(peer.nodeId)) this.#forget(peer, end.message);
+    else if (!peer.member) this.#options.members.remove(peer);
     else if (peer.state === 'up') this.#suspect(peer, end);
     this.#judge(this.#probes.oldClosed(link));
   }
@@ -218,6 +232,7 @@ export class LinkTable {
       this.#drop(link);
     }
     this.#down(peer, reason);
+    if (this.#options.members.isGone(peer.nodeId)) this.#forget(peer, reason);
     if (link !== undefined) this.#judge(this.#probes.oldClosed(link));
   }
 

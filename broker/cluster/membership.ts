@@ -11,6 +11,8 @@ export class Membership {
   readonly #sinkOf: (peer: Peer) => RowSink;
   readonly #peers = new Map<NodeId, Peer>();
   readonly #byName = new Map<NodeName, Peer>();
+  /** Nodes that left or were forgotten: what others say of them counts for nothing (R13). */
+  isGone: (nodeId: NodeId) => boolean = () => false;
 
   /** `sinkOf`: where the rows of a peer go. */
   constructor(self: NodeIdentity, sinkOf: (peer: Peer) => RowSink) {
@@ -77,7 +79,7 @@ export class Membership {
    * someone else bears are left out: whoever is right will prove it on a link. `full`: left out because of the bound.
    */
   learn(row: MemberRow): Peer | 'full' | undefined {
-    if (row.nodeId === this.#self.nodeId || row.name === this.#self.name) return undefined;
+    if (row.nodeId === this.#self.nodeId || row.name === this.#self.name || this.isGone(row.nodeId)) return undefined;
     const known = this.#peers.get(row.nodeId);
     if (known !== undefined) {
       if (known.address !== undefined || known.link !== undefined) return undefined;

@@ -9,8 +9,11 @@ import type { NodeId, NodeName } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
 import { ClusterNode } from '../cluster/clusterNode.ts';
 import { addressKey, type Address, type AskResult, type ClusterBrokerPort } from '../cluster/ports.ts';
+import { MemberTable } from '../cluster/shared/memberTable.ts';
+import type { SharedSync } from '../cluster/shared/sharedSync.ts';
 import type { SharedTables } from '../cluster/shared/sharedTables.ts';
 import type { BrokerConfig } from '../config/config.ts';
+import { ClusterMembership } from './clusterMembership.ts';
 import type { BrokerPort, ClusterPort } from '../core/clusterPort.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { createSource } from './discovery/createSource.ts';
@@ -63,6 +66,10 @@ export class ClusterService implements AdminPort {
   readonly #node: ClusterNode;
   readonly #links: PeerLinks;
   readonly #dataDir: string;
+  readonly #members: MemberTable;
+  readonly #address: Address;
+  /** Joining, leaving and removing. */
+  readonly membership: ClusterMembership;
   /** Undefined when the strategy is to wait to be told. */
   readonly #discovery: Discovery | undefined;
   #discoveryEnabled: boolean;
@@ -116,7 +123,18 @@ export class ClusterService implements AdminPort {
       },
     );
     const { core } = this.#node;
-    core.addStream((host) => tables.attach(host));
+    const members = new MemberTable({
+      tables,
+      self: { nodeId: life.nodeId, name: node.name },
+      autoheal: cluster.autoheal,
+      autocleanMs: cluster.autocleanMs,
+      onAlone: () => void this.disableDiscovery(),
+      log,
+    });
+    this.#members = members;
+    this.#address = address;
+    core.isGone = (nodeId) => members.isGone(nodeId);
+    this.membership = this.#attach(tables, log);
     const source = createSource(cluster, { node: node.name, address }, log);
     this.#discovery = source && new Discovery({
       strategy: cluster.discoveryStrategy,
@@ -136,10 +154,26 @@ export class ClusterService implements AdminPort {
     };
   }
 
+  /** The tables get their links; who is a member decides whose word their tombstones wait for. */
+  #attach(tables: SharedTables, log: Log): ClusterMembership {
+    const members = this.#members;
+    let sync: SharedSync | undefined;
+    this.#node.core.addStream((host) => {
+      const stream = tables.attach(host);
+      sync = stream.sync;
+      sync.members = () => members.memberIds();
+      return { ...stream, tick: (nowMs) => (stream.tick(nowMs), members.tick(nowMs)) };
+    });
+    if (sync === undefined) throw new Error('a stream is made when it is added');
+    const setDiscovery = (enabled: boolean) => (enabled ? this.enableDiscovery() : this.disableDiscovery());
+    return new ClusterMembership({ self: this.self, dataDir: this.#dataDir, node: this.#node, members, tables, sync, setDiscovery, log });
+  }
+
   /** Peers are let in and dialled from here on. */
   start({ broker, answers, entered = () => {} }: ClusterStart): void {
     this.#broker = broker;
     this.#answers = answers;
+    this.#members.start(this.#node.core, this.#address);
     this.#links.start(this.#node, entered);
     if (this.#discoveryEnabled) this.#discovery?.start();
   }
@@ -160,6 +194,7 @@ export class ClusterService implements AdminPort {
   async enableDiscovery(): Promise<void> {
     await setDiscoveryEnabled(this.#dataDir, true);
     this.#discoveryEnabled = true;
+    if (this.#members.alone) this.#members.goTogether();
     this.#discovery?.start();
     await this.#discovery?.look();
   }

@@ -73,6 +73,12 @@ export interface SharedStorePort {
   append(batch: StoreBatch): void;
 }
 
+/** All rows of a copy, tombstones too, and what it had seen. */
+export interface SharedSnapshot {
+  readonly rows: readonly StoredRow[];
+  readonly have: readonly HaveEntry[];
+}
+
 /** A copy that ends with the process. */
 export const noStore: SharedStorePort = { load: () => ({ rows: [], have: [], life: 0 }), append() {} };
 
@@ -101,6 +107,7 @@ export class SharedTables {
   #anew = false;
   #retryAtMs: Millis = 0;
   #touch: () => void = () => {};
+  #wasReset: () => void = () => {};
   /** Rows that their table could not apply (R39). */
   notApplied = 0;
 
@@ -124,6 +131,7 @@ export class SharedTables {
   attach(host: StreamHost): ClusterStream & { readonly sync: SharedSync } {
     const sync = new SharedSync(this.replica, host);
     this.#touch = host.touch;
+    this.#wasReset = () => sync.wasReset();
     return Object.assign(sync.stream((nowMs) => this.#persistWhenDue(nowMs)), { sync });
   }
 
@@ -253,10 +261,30 @@ export class SharedTables {
     for (const table of this.replica.rows.all()) for (const [key, row] of table.rows.entries()) yield storedRow(table.name, key, row);
   }
 
+  /** Everything as it is, to be put back by `restore`. */
+  snapshot(): SharedSnapshot {
+    const rows: StoredRow[] = [];
+    for (const table of this.replica.rows.all()) {
+      for (const source of [table.rows, table.tombstones]) for (const [key, row] of source.entries()) rows.push(storedRow(table.name, key, row));
+    }
+    return { rows, have: this.replica.have.since(0) };
+  }
+
+  /** Puts everything back as it was. */
+  restore({ rows, have }: SharedSnapshot, wallMs: Millis): void {
+    const { replica } = this;
+    this.reset(wallMs);
+    for (const { table, key, value, at, nodeId, life, seq } of rows) {
+      replica.accept(replica.rows.table(table), key, { value, at, actor: replica.actors.of(nodeId, life), seq }, true);
+    }
+    replica.sawAll(have);
+  }
+
   /** Drops all rows, to be taken from other nodes (R11, R14). Their tables hear of each. `wallMs`: now. */
   reset(wallMs: Millis): void {
     this.#anew = true;
     this.replica.reset(Math.max(this.replica.own.life + 1, wallMs));
+    this.#wasReset();
     this.#touch();
   }
 }

@@ -1,6 +1,9 @@
 /** A simulated node with shared tables: the real code, over a disk that keeps what was appended when the process dies. */
 import type { NodeId } from '../../../broker/base/ids.ts';
 import { HybridClock } from '../../../broker/cluster/hybridClock.ts';
+import type { ClusterNode } from '../../../broker/cluster/clusterNode.ts';
+import type { NodeIdentity } from '../../../broker/cluster/ports.ts';
+import { MemberTable } from '../../../broker/cluster/shared/memberTable.ts';
 import type { SharedSync } from '../../../broker/cluster/shared/sharedSync.ts';
 import { SharedTables, type RowCodec, type SharedTable } from '../../../broker/cluster/shared/sharedTables.ts';
 import type { SimNode } from '../simNode.ts';
@@ -13,6 +16,10 @@ export class SharedNode {
   /** One for each node id this name ever had. */
   readonly disks = new Map<NodeId, SimDisk>();
   ring: number | undefined;
+  /** With a member table; undefined: `members` says who is one. */
+  membership: { readonly autoheal: boolean; readonly autocleanMs: number } | undefined;
+  /** Times it was told to stand alone. */
+  toldAlone = 0;
   /** Whose word tombstones wait for. */
   members: () => Iterable<NodeId> = () => [];
   /** Drops its copy at the next start, as a forgotten node does that joins again (R14). */
@@ -21,6 +28,7 @@ export class SharedNode {
   readonly told = new Map<string, string>();
   #tables: SharedTables | undefined;
   #sync: SharedSync | undefined;
+  #memberTable: MemberTable | undefined;
   readonly #open = new Map<string, SharedTable<string>>();
 
   constructor(sim: SimNode) {
@@ -36,13 +44,27 @@ export class SharedNode {
       if (this.joinsAnew) tables.reset(sim.clock.wallMs());
       this.joinsAnew = false;
       for (const name of ['users', 'bans']) this.#openTable(tables, name);
+      const roster = this.membership && this.#roster(tables, cluster, identity);
       cluster.core.addStream((host) => {
         const stream = tables.attach(host);
         this.#sync = stream.sync;
-        stream.sync.members = () => this.members();
-        return stream;
+        stream.sync.members = () => (roster === undefined ? this.members() : roster.memberIds());
+        return { ...stream, tick: (nowMs) => (stream.tick(nowMs), roster?.tick(nowMs)) };
       });
+      roster?.start(cluster.core, sim.address);
     };
+  }
+
+  #roster(tables: SharedTables, cluster: ClusterNode, self: NodeIdentity): MemberTable {
+    const roster = new MemberTable({ tables, self, autoheal: true, autocleanMs: Number.POSITIVE_INFINITY, ...this.membership, onAlone: () => (this.toldAlone += 1), log: this.sim.log });
+    cluster.core.isGone = (nodeId) => roster.isGone(nodeId);
+    this.#memberTable = roster;
+    return roster;
+  }
+
+  get roster(): MemberTable {
+    if (this.#memberTable === undefined) throw new Error(`${this.sim.name} has no member table`);
+    return this.#memberTable;
   }
 
   #openTable(tables: SharedTables, name: string): void {
