@@ -392,8 +392,8 @@ export class BrokerNode implements NodePort, BrokerPort {
     if (this.hooks.has('delivery.completed')) this.hooks.run('delivery.completed', publication.message, { sessionId: session.clientId, sentAtMs });
   }
 
-  dropped(session: Session, message: Message, reason: string): void {
-    if (this.hooks.has('delivery.dropped')) this.hooks.run('delivery.dropped', session.identity, message, reason);
+  dropped(session: Session, publication: Publication, reason: string): void {
+    if (this.hooks.has('delivery.dropped')) this.hooks.run('delivery.dropped', session.identity, publication.message, reason);
   }
 
   defer(task: () => void): void {

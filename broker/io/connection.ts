@@ -7,13 +7,14 @@
  */
 import type { ByteSocket } from './byteSocket.ts';
 import type { Millis } from '../base/ids.ts';
+import { holdLent, letGoLent, ROOM_FROM_BYTES } from '../protocol/lentBytes.ts';
 import type { OutputTurn } from './outputTurn.ts';
 import { READ_BUFFER, readShared } from './sharedRead.ts';
 
 /** One write of this much at most goes through the shared scratch buffer. */
 const SCRATCH_BYTES = 128 * 1024;
 /** From this size on a chunk is written as it is: to copy it costs more than a write of its own, and leaves its scratch buffer to a slow socket. */
-const DIRECT_BYTES = 32 * 1024;
+const DIRECT_BYTES = ROOM_FROM_BYTES;
 /** So much waiting is written at once instead of at the end of the turn: keeps memory flat under a flood. */
 const EARLY_FLUSH_BYTES = 64 * 1024;
 const EMPTY = Buffer.alloc(0);
@@ -199,6 +200,7 @@ export class Connection {
 
   #append(bytes: Uint8Array, patch: number): void {
     if (this.#ending || this.#closed) return;
+    if (bytes.length >= DIRECT_BYTES && patch === NO_PATCH) bytes = this.#kept(bytes);
     if (this.#first === null) {
       this.#first = bytes;
       this.#firstPatch = patch;
@@ -217,6 +219,14 @@ export class Connection {
       this.#traits.output.add(this);
     }
     if (this.#pendingBytes >= EARLY_FLUSH_BYTES) this.#writePending();
+  }
+
+  /** A large chunk may be lent: then this is one of those who hold it, or, where bytes are kept for longer than a write, copies it. */
+  #kept(bytes: Uint8Array): Uint8Array {
+    if (!holdLent(bytes) || this.#traits.direct === true) return bytes;
+    const copy = new Uint8Array(bytes);
+    letGoLent(bytes);
+    return copy;
   }
 
   /** Only what a peer has not taken yet counts against the bound of the process: the rest leaves within the turn. */
@@ -249,12 +259,15 @@ export class Connection {
       this.writeCount += 1;
       counters.sent(bytes.length);
       this.#socket.write(bytes);
-      if (this.#socket.writableLength <= keptBytes) continue;
+      if (this.#socket.writableLength <= keptBytes) {
+        if (bytes.length >= DIRECT_BYTES) letGoLent(bytes);
+        continue;
+      }
       // The system did not take all of it: the buffer is the socket's now, and 'drain' is no sound sign of completion (trap 1).
       output.block(this, bytes);
       this.#blocked = true;
       this.#report();
-      this.#socket.write(EMPTY, () => this.#unblock());
+      this.#socket.write(EMPTY, () => this.#unblock(bytes));
     }
   }
 
@@ -272,7 +285,8 @@ export class Connection {
     let taken = 0;
     while (taken < rest.length) {
       const bytes = rest[taken]!;
-      if (length + bytes.length > target.length) break;
+      // A large one leaves as it is.
+      if (length + bytes.length > target.length || (bytes.length >= DIRECT_BYTES && this.#restPatches[taken] === NO_PATCH)) break;
       copyChunk(target, length, bytes, this.#restPatches[taken]!);
       length += bytes.length;
       taken += 1;
@@ -302,7 +316,8 @@ export class Connection {
     return Buffer.allocUnsafe(Math.min(this.#pendingBytes, SCRATCH_BYTES));
   }
 
-  #unblock(): void {
+  #unblock(written: Uint8Array): void {
+    if (written.length >= DIRECT_BYTES) letGoLent(written);
     this.#blocked = false;
     this.#traits.output.unblock(this);
     this.#report();

@@ -1,3 +1,5 @@
+import { roomFor } from './lentBytes.ts';
+
 /** Copies out of a read buffer that the next read overwrites. Small ones share a slab: an allocation each would cost more than the copy. */
 
 const SLAB_BYTES = 64 * 1024;
@@ -11,9 +13,9 @@ let used = 0;
 export function ownBytes(source: Buffer, start: number, end: number): Uint8Array {
   const length = end - start;
   if (length >= OWN_MEMORY_BYTES) {
-    const own = Buffer.allocUnsafeSlow(length);
+    const own = roomFor(length);
     source.copy(own, 0, start, end);
-    return own;
+    return own.length === length ? own : own.subarray(0, length);
   }
   if (used + length > SLAB_BYTES) {
     slab = Buffer.allocUnsafeSlow(SLAB_BYTES);

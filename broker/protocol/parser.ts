@@ -10,6 +10,7 @@
  */
 import { topicNameProblem } from '../topics/topicName.ts';
 import { ByteReader } from './byteReader.ts';
+import { roomFor } from './lentBytes.ts';
 import { NO_PROPERTIES, type AckPacket, type MqttVersion, type Packet, type Qos } from './packet.ts';
 import { decodeBody, TYPE_IDS, validatePacket } from './packetCodec.ts';
 import type { Sender } from './sender.ts';
@@ -251,7 +252,7 @@ export class PacketParser {
     let kept = this.#kept!;
     if (kept.length < length) {
       const room = Math.max(MIN_KEPT_BYTES, length * KEPT_PER_RECEIVED);
-      const grown = Buffer.allocUnsafeSlow(Math.max(length, Math.min(this.#needed, room)));
+      const grown = roomFor(Math.max(length, Math.min(this.#needed, room)));
       kept.copy(grown, 0, 0, this.#keptLength);
       this.#kept = kept = grown;
     }

@@ -218,7 +218,7 @@ export interface NodePort {
   /** `message.delivered` hook: may change what this receiver gets. */
   delivering(session: Session, publication: Publication): Publication;
   acked(session: Session, publication: Publication, sentAtMs: Millis): void;
-  dropped(session: Session, message: Message, reason: string): void;
+  dropped(session: Session, publication: Publication, reason: string): void;
   /** The session is over: its routes go. */
   terminate(session: Session, reason: string): void;
 }

@@ -48,6 +48,8 @@ export class Publication {
   #plain4: Uint8Array | null;
   #plain5: Uint8Array | null;
   #others: (Uint8Array | undefined)[] | null = null;
+  /** The bytes received are lent (protocol/lentBytes.ts): only connections may keep them, which hold them. */
+  #lent = false;
 
   /** Of a message of the broker, or one with properties. For a usual PUBLISH see `received`, which fills the rest in. */
   constructor(
@@ -101,8 +103,20 @@ export class Publication {
     return new Publication(null, null, frame, payloadAt, topic, version === 5, from.clientId, from.username, nowMs);
   }
 
+  /** The bytes received are lent until `over`. */
+  lent(): this {
+    this.#lent = true;
+    return this;
+  }
+
+  /** The lent bytes go back: whoever needs the message for longer has had a copy made by now. Later looks at it fail. */
+  over(): void {
+    if (this.#lent) this.#received = this.#plain4 = this.#plain5 = null;
+  }
+
   /** The whole packet for another node, with QoS and RETAIN as the publisher set them; its packet id is anything but 0. */
   get packet(): Uint8Array {
+    if (this.#lent) this.keep();
     return this.#received ?? (this.retain ? this.#other(5, this.qos, true) : (this.#plain5 ??= this.#encode(5, this.qos, false, false, this.message.properties)));
   }
 
@@ -114,15 +128,18 @@ export class Publication {
   /** The same for the member that a shared group chose. */
   forGroup(key: string): Publication {
     const received = this.#received;
-    if (received === null) return new Publication(this.message, key);
+    if (received === null || this.#lent) return new Publication(this.message, key);
     const v5 = received === this.#plain5;
     return new Publication(null, key, received, this.#payloadAt, this.topic, v5, this.fromClientId, this.#fromUsername, this.timestampMs);
   }
 
   get message(): Message {
-    return (this.#message ??= {
+    if (this.#message !== null) return this.#message;
+    const received = this.#received;
+    assert(received !== null, 'a lent message is looked at before it is over');
+    return (this.#message = {
       topic: this.topic,
-      payload: (this.#received as Uint8Array).subarray(this.#payloadAt),
+      payload: this.#lent ? received.slice(this.#payloadAt) : received.subarray(this.#payloadAt),
       qos: this.qos,
       retain: this.retain,
       properties: NO_PROPERTIES,
@@ -151,8 +168,9 @@ export class Publication {
   /** The message may wait long: a small payload must not keep a whole read buffer alive. */
   keep(): void {
     const received = this.#received;
-    if (received !== null && pins(received)) {
+    if (received !== null && (this.#lent || pins(received))) {
       const own = new Uint8Array(received);
+      this.#lent = false;
       this.#received = own;
       if (this.#plain4 === received) this.#plain4 = own;
       if (this.#plain5 === received) this.#plain5 = own;

@@ -379,7 +379,7 @@ export class Session implements TimerOwner {
     metrics.inc(METRIC['delivery.dropped']);
     metrics.inc(DROP_METRIC[reason]);
     this.channel?.counters.countDrop(reason);
-    this.node.dropped(this, publication.message, reason);
+    this.node.dropped(this, publication, reason);
   }
 
   // ---------------------------------------------------------------- acknowledgements of the client

@@ -1,4 +1,4 @@
-/** Clients of a node in this process, on sockets that take everything at once and remember what they were given. */
+/** Clients of a node in this process, on sockets that take everything at once, unless told to stop, and remember what they were given. */
 import { EventEmitter } from 'node:events';
 import type { ByteSocket } from '../../broker/io/byteSocket.ts';
 import { Connection } from '../../broker/io/connection.ts';
@@ -12,17 +12,42 @@ import { plainConnect } from './plainConnect.ts';
 
 export class SwiftSocket extends EventEmitter implements ByteSocket {
   readonly remoteAddress = '127.0.0.1';
-  readonly writableLength = 0;
+  writableLength = 0;
   readonly destroyed = false;
+  /** What it was given, and what stood in it when it was taken in. */
   readonly written: Uint8Array[] = [];
   readonly copies: Buffer[] = [];
   ended = false;
+  #stopped = false;
+  #waiting: (() => void)[] = [];
+
   setNoDelay(): void {}
-  write(bytes: Uint8Array): boolean {
-    this.written.push(bytes);
-    this.copies.push(Buffer.from(bytes));
-    return true;
+
+  write(bytes: Uint8Array, written?: () => void): boolean {
+    const take = (): void => {
+      if (bytes.length > 0) this.copies.push(Buffer.from(bytes));
+      written?.();
+    };
+    if (bytes.length > 0) this.written.push(bytes);
+    if (this.#stopped) {
+      this.writableLength += bytes.length;
+      this.#waiting.push(take);
+    } else take();
+    return !this.#stopped;
   }
+
+  /** From here on it takes nothing in. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Takes in what it was given meanwhile. */
+  goOn(): void {
+    this.#stopped = false;
+    this.writableLength = 0;
+    for (const take of this.#waiting.splice(0)) take();
+  }
+
   pause(): void {}
   resume(): void {}
   end(): void {
@@ -35,15 +60,14 @@ export class SwiftSocket extends EventEmitter implements ByteSocket {
 export class SwiftClients {
   readonly world = new BrokerWorld();
   readonly output = new OutputTurn();
-  readonly #traits = { output: this.output, bytes: { received() {}, sent() {} }, congestedBytes: 1024 * 1024 };
   readonly #clock = new TurnClock();
 
-  /** A client that has been accepted. */
-  open(clientId: string, version: MqttVersion = 4): SwiftSocket {
+  /** A client that has been accepted. `direct`: its socket is the system's own. */
+  open(clientId: string, version: MqttVersion = 4, { direct = true, cleanStart = true } = {}): SwiftSocket {
     const socket = new SwiftSocket();
-    const connection = new Connection(socket, this.#traits);
+    const connection = new Connection(socket, { output: this.output, bytes: { received() {}, sent() {} }, congestedBytes: 1024 * 1024, direct });
     new MqttConnection(this.world.node, connection, { listener: 'tcp:default', host: '127.0.0.1', port: 1 }, this.#clock, { closed() {}, blocked() {} });
-    socket.emit('data', encodePacket({ ...plainConnect(clientId), version }, version));
+    socket.emit('data', encodePacket({ ...plainConnect(clientId), version, cleanStart }, version));
     return socket;
   }
 

@@ -1,6 +1,7 @@
 /** PUBLISH from a client: alias, limits, authorization, routing, acknowledgement, in this order. */
 import { METRIC } from '../../metrics/metrics.ts';
 import type { Message } from '../../protocol/message.ts';
+import { lend, letGoLent, ROOM_FROM_BYTES } from '../../protocol/lentBytes.ts';
 import { ownBytes } from '../../protocol/ownBytes.ts';
 import { NO_PROPERTIES, type Properties, type PublishPacket, type Qos } from '../../protocol/packet.ts';
 import { ReasonCode, reasonName } from '../../protocol/reasonCodes.ts';
@@ -70,7 +71,14 @@ export function handlePublishBytes(
   count(channel, qos);
   if (!offered(channel, qos, retain) || !admit(channel, session, topic, qos, retain, packetId)) return;
   const frame = owned ? new Uint8Array(bytes.buffer, bytes.byteOffset + at, end - at) : ownBytes(bytes, at, end);
-  publish(channel, Publication.received(frame, payloadAt - at, topic, channel.version, channel.identity, channel.node.clock.now()), packetId);
+  const publication = Publication.received(frame, payloadAt - at, topic, channel.version, channel.identity, channel.node.clock.now());
+  if (frame.length < ROOM_FROM_BYTES || qos > 0 || retain || channel.node.mqtt.upgradeQos || !lend(frame)) return publish(channel, publication, packetId);
+  try {
+    publish(channel, publication.lent(), packetId);
+  } finally {
+    publication.over();
+    letGoLent(frame);
+  }
 }
 
 function count(channel: Channel, qos: Qos): void {
