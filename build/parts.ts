@@ -23,11 +23,12 @@ export interface Part {
 const WORKER = 'electron/host/workspaceWorker.ts';
 /** The slow hashes of MQTT clients run on a thread too (broker/io/authn/bcrypt.ts). */
 const BCRYPT_WORKER = 'broker/io/authn/bcryptWorker.ts';
+const SEGMENT_THREAD = 'broker/io/storage/segmentThread.ts';
 
 export const PARTS: readonly Part[] = [
   { name: 'main', entries: ['electron/main/main.ts', WORKER], configs: () => hostBundles('main', { 'index.js': 'electron/main/main.ts', 'workspaceWorker.js': WORKER }) },
   { name: 'preload', entries: ['electron/preload/preload.ts'], configs: () => hostBundles('preload', { 'index.cjs': 'electron/preload/preload.ts' }) },
-  { name: 'broker', entries: ['broker/main.ts', BCRYPT_WORKER], configs: () => hostBundles('broker', { 'node.js': 'broker/main.ts', 'bcryptWorker.js': BCRYPT_WORKER }), finish: copySwaggerUi },
+  { name: 'broker', entries: ['broker/main.ts', BCRYPT_WORKER, SEGMENT_THREAD], configs: () => hostBundles('broker', { 'node.js': 'broker/main.ts', 'bcryptWorker.js': BCRYPT_WORKER, 'segmentThread.js': SEGMENT_THREAD }), finish: copySwaggerUi },
   { name: 'headless', entries: ['electron/host/main.ts', WORKER], configs: () => hostBundles('headless', { 'index.js': 'electron/host/main.ts', 'workspaceWorker.js': WORKER }) },
   { name: 'renderer', entries: ['renderer/index.html'], configs: () => Promise.resolve([rendererConfig({ variant: 'product' })]) },
 ];

@@ -68,7 +68,7 @@ class Node {
   }
 }
 
-describe('the journal of sessions', () => {
+describe('the journal of sessions', { timeout: 30_000 }, () => {
   it('confirms what was added when it is safe, and brings it back', () => {
     const node = new Node();
     const confirmed: string[] = [];
@@ -201,7 +201,7 @@ describe('a checkpoint', () => {
   });
 });
 
-describe('recovery', () => {
+describe('recovery', { timeout: 30_000 }, () => {
   it('of random histories, crashed at random, has all that was confirmed and nothing that never was', () => {
     for (let seed = 1; seed <= 300; seed += 1) {
       const prng = seededPrng(seed);

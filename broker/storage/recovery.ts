@@ -4,11 +4,14 @@
  * another node out of messages that are not: so it forgets, and ranks below any other.
  */
 import { messageOf } from '../base/errors.ts';
-import { BatchReader, type BatchEntry, type LateEntry } from '../cluster/sessions/copy/batch.ts';
+import { BatchReader, BatchWriter, type BatchEntry, type LateEntry } from '../cluster/sessions/copy/batch.ts';
 import type { HybridTime, SessionCopy } from '../cluster/sessions/copy/copy.ts';
 import { midKey, type MidKey } from '../cluster/sessions/copy/identity.ts';
 import { applyRecord } from '../cluster/sessions/copy/record.ts';
 import type { StoredSegment } from './segmentStore.ts';
+
+/** A segment of a checkpoint that is written at one go is closed when it is larger than this. */
+const SEGMENT_BYTES = 4 * 1024 * 1024;
 
 export interface Damage {
   /** Of the segment that is missing, or has no sound entries from some place on. */
@@ -46,6 +49,23 @@ export function recover(segments: Iterable<StoredSegment>, now: HybridTime): Rec
     if (contents.damage.length > 0) distrust(copy);
   }
   return { copies, late: [...contents.late.values()], damage: contents.damage };
+}
+
+/** The same as segments from position 0 on: what a journal is that has nothing but this. */
+export function checkpointOf({ copies, late }: Pick<Recovered, 'copies' | 'late'>): Buffer[] {
+  const writer = new BatchWriter();
+  const segments: Buffer[] = [];
+  const add = (entry: BatchEntry): void => {
+    writer.add(entry);
+    writer.continues = true;
+    if (writer.length > SEGMENT_BYTES) segments.push(writer.take());
+  };
+  add({ type: 'checkpoint', phase: 'begin' });
+  for (const copy of copies) add({ type: 'copy', copy });
+  for (const entry of late) add({ type: 'late', late: entry });
+  add({ type: 'checkpoint', phase: 'end' });
+  if (!writer.isEmpty) segments.push(writer.take());
+  return segments;
 }
 
 /** Ranks below any other copy, and takes no message from any. */

@@ -32,7 +32,7 @@ function three(copies: readonly LivingCopy[]): readonly [SessionCopy, SessionCop
   return [copies[0]!.copy, copies[1 % copies.length]!.copy, copies[2 % copies.length]!.copy];
 }
 
-describe('merging copies of a session', () => {
+describe('merging copies of a session', { timeout: 30_000 }, () => {
   it('is commutative, with packet ids and order too when one of them is the winner', () => {
     forHistories(HISTORIES, true, ({ copies }) => {
       const [a, b] = three(copies);
@@ -96,7 +96,7 @@ describe('merging copies of a session', () => {
   });
 });
 
-describe('records of a session', () => {
+describe('records of a session', { timeout: 30_000 }, () => {
   it('make the same copy from their bytes as the changes themselves made', () => {
     forHistories(HISTORIES, true, ({ copies }) => {
       for (const { copy, shadow } of copies) expect(plainCopy(shadow)).toEqual(plainCopy(copy));
