@@ -11,12 +11,20 @@ interface Inflight {
   readonly qos: 1 | 2;
 }
 
+interface Leaving {
+  readonly item: SessionItem;
+  readonly packetId: number;
+  isFree: boolean;
+}
+
 export class DeliveryWindow {
   readonly #engine: SessionsPort;
   readonly #clientId: string;
   readonly #send: (packet: ToDevice) => void;
   readonly #inflight = new Map<number, Inflight>();
   #queue: SessionItem[] = [];
+  /** Have a packet id, and wait for it or for one before them to be secured. */
+  readonly #leaving: Leaving[] = [];
   #lastPacketId = 0;
   /** The connection is over: nothing more leaves, nothing more is told. */
   over = false;
@@ -59,18 +67,22 @@ export class DeliveryWindow {
       if (item === undefined) return;
       const packetId = this.#freeId();
       this.#inflight.set(packetId, { mid: item.mid, qos: item.qos });
-      // R64: QoS 2 leaves when the packet id is secured.
-      if (item.qos === 2)
-        this.#engine.sent(
-          this.#clientId,
-          item.mid,
-          packetId,
-          this.#when(() => this.#publish(item, packetId, false)),
-        );
-      else {
-        this.#engine.sent(this.#clientId, item.mid, packetId, undefined);
-        this.#publish(item, packetId, false);
-      }
+      const leaving: Leaving = { item, packetId, isFree: item.qos === 1 };
+      this.#leaving.push(leaving);
+      // R64: QoS 2 leaves when the packet id is secured, and what is behind it leaves behind it.
+      const free = this.#when(() => {
+        leaving.isFree = true;
+        this.#leave();
+      });
+      this.#engine.sent(this.#clientId, item.mid, packetId, item.qos === 2 ? free : undefined);
+      this.#leave();
+    }
+  }
+
+  #leave(): void {
+    while (this.#leaving[0]?.isFree === true) {
+      const { item, packetId } = this.#leaving.shift() as Leaving;
+      this.#publish(item, packetId, false);
     }
   }
 

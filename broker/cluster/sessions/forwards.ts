@@ -1,0 +1,135 @@
+/** Acknowledged forwards: what waits for each node, and what this node has to acknowledge (R28, R52). */
+import { nodeOfActor, incarnationOfActor, actorKey, type Mid } from './copy/identity.ts';
+import type { NodeId } from '../../base/ids.ts';
+import type { LinkState } from '../peer.ts';
+import type { Frame } from '../wire/frameReader.ts';
+import { decodeForward, decodeForwardAck, encodeForward, encodeForwardAck, type WireMid } from '../wire/v1Sessions.ts';
+import { messageOfWire } from './message.ts';
+import type { Desk } from './desk.ts';
+import type { Held } from './held.ts';
+import type { SessionPeer } from './peers.ts';
+import type { Waiter } from './ports.ts';
+import type { OpenPublish } from './publishes.ts';
+
+/** A forward of a peer until it is secured here. */
+class Incoming implements Waiter {
+  parts = 1;
+  readonly #peer: SessionPeer;
+  readonly #incarnation: number;
+  readonly #n: number;
+  readonly #desk: Desk;
+
+  constructor(desk: Desk, peer: SessionPeer, n: number) {
+    this.#desk = desk;
+    this.#peer = peer;
+    this.#incarnation = peer.incarnation;
+    this.#n = n;
+  }
+
+  secured(): void {
+    this.parts -= 1;
+    if (this.parts > 0 || this.#peer.incarnation !== this.#incarnation) return;
+    this.#peer.openIn.delete(this.#n);
+    this.#peer.acks.push(this.#n);
+    this.#desk.stream.touch();
+  }
+}
+
+export class Forwards {
+  readonly #desk: Desk;
+
+  constructor(desk: Desk) {
+    this.#desk = desk;
+  }
+
+  // ---------------------------------------------------------------- out
+
+  send(peer: SessionPeer, open: OpenPublish, durable: boolean): void {
+    const { peers, counters, actor } = this.#desk;
+    const { n, at, mid, message } = open;
+    peer.lastOut += 1;
+    const sequence = peer.lastOut;
+    const frame = encodeForward({ sequence, n, at, foreign: mid.actor === actor ? undefined : wireMid(mid), member: undefined, publish: message });
+    peer.pend.set(sequence, { publish: open, durable, frame });
+    open.parts += 1;
+    counters.forwardsOut += 1;
+    peers.send(peer, frame);
+  }
+
+  /** R28, C4: before anything that the new rows cause. */
+  resend(peer: SessionPeer): void {
+    for (const { frame } of peer.pend.values()) {
+      this.#desk.counters.resent += 1;
+      this.#desk.peers.send(peer, frame);
+    }
+  }
+
+  /** R29: what a node has not acknowledged waits for whoever goes on with its sessions. */
+  down(peer: SessionPeer): void {
+    const open = [...peer.pend.values()];
+    peer.pend.clear();
+    for (const { publish, durable } of open) {
+      if (durable) this.#desk.lateEntries.make(publish, this.#unprotected(peer, publish));
+      publish.secured();
+    }
+  }
+
+  #unprotected(peer: SessionPeer, { message }: OpenPublish): NodeId[] {
+    const { remotes } = this.#desk.interest.match(message);
+    return remotes.some((interest) => interest.peer === peer && interest.unprotected > 0) ? [peer.nodeId] : [];
+  }
+
+  onAck(link: LinkState, body: Buffer): void {
+    const peer = this.#desk.peers.sender(link);
+    for (const n of decodeForwardAck(body).numbers) {
+      const pend = peer.pend.get(n);
+      if (pend === undefined) continue;
+      peer.pend.delete(n);
+      pend.publish.secured();
+    }
+  }
+
+  // ---------------------------------------------------------------- in
+
+  onForward(link: LinkState, { flags, body }: Frame): void {
+    const { peers, interest, delivery, copies, counters, host, options } = this.#desk;
+    const peer = peers.sender(link);
+    const { sequence, n, at, foreign, publish } = decodeForward(flags, body);
+    options.clock.heard(at);
+    if (sequence <= peer.lastIn) {
+      counters.duplicatesSuppressed += 1;
+      if (!peer.openIn.has(sequence)) peer.acks.push(sequence);
+      return;
+    }
+    peer.lastIn = sequence;
+    counters.forwardsIn += 1;
+    const message = messageOfWire(publish);
+    const mid = foreign === undefined ? { actor: actorKey(peer), n } : midOf(foreign);
+    host.dispatch(message);
+    const takes = (held: Held) => held.leave === undefined || !held.leave.flushed.has(peer.nodeId);
+    const served = delivery.enqueueAll({ mid, at, message }, interest.match(message).locals, takes, false);
+    const incoming = new Incoming(this.#desk, peer, sequence);
+    incoming.parts += served.length;
+    peer.openIn.add(sequence);
+    for (const held of served) copies.whenSecured(held, incoming);
+    incoming.secured();
+  }
+
+  /** One frame of acknowledgements per peer and turn. */
+  flush(): void {
+    for (const peer of this.#desk.peers.all()) {
+      if (peer.acks.length === 0 || !peer.ready) continue;
+      const numbers = peer.acks;
+      peer.acks = [];
+      this.#desk.peers.send(peer, encodeForwardAck(numbers, []));
+    }
+  }
+}
+
+export function wireMid({ actor, n }: Mid): WireMid {
+  return { node: nodeOfActor(actor), incarnation: incarnationOfActor(actor), n };
+}
+
+export function midOf({ node, incarnation, n }: WireMid): Mid {
+  return { actor: actorKey({ nodeId: node, incarnation }), n };
+}

@@ -1,0 +1,107 @@
+/** A copy of a session at this node, and what only this process needs to know of it (C23: none of this is in the copy). */
+import type { Millis, NodeId } from '../../base/ids.ts';
+import type { RowRole, SessionRow } from '../wire/v1SessionRows.ts';
+import type { CopyItem, SessionCopy } from './copy/copy.ts';
+import type { Mid } from './copy/identity.ts';
+import { MidMap } from './copy/midMap.ts';
+import type { SessionRecord } from './copy/record.ts';
+import type { LocalInterest } from './interest.ts';
+import type { Waiter } from './ports.ts';
+
+interface Waiting {
+  readonly seq: number;
+  readonly waiter: Waiter;
+}
+
+interface Queued {
+  readonly item: CopyItem;
+  readonly seq: number;
+}
+
+/** The rest of the session is still to come from there (R47). */
+export interface Hold {
+  readonly from: NodeId;
+  readonly untilMs: Millis;
+  /** What arrived meanwhile, to be put behind what comes. */
+  readonly arrived: Mid[];
+}
+
+/** A frozen or yielding copy on its way out (R48). Made anew with each freeze (C24). */
+export interface Leave {
+  readonly freeze: number;
+  /** Who asked for it; null when whoever ranks highest is to have it. */
+  to: NodeId | null;
+  readonly flushed: Set<NodeId>;
+  readonly sinceMs: Millis;
+}
+
+export class Held {
+  readonly copy: SessionCopy;
+  readonly interests = new Map<string, LocalInterest>();
+
+  // ------- secured (R51)
+  /** Changes so far; the others count the same. */
+  seq = 0;
+  committed = 0;
+  confirmed = 0;
+  readonly waiting: Waiting[] = [];
+
+  // ------- replication (R57)
+  /** Up to here the backup has been sent everything. */
+  sent = 0;
+  /** It needs the whole copy next. */
+  wholeNext = true;
+  /** The change up to which the last whole copy went. */
+  wholeSeq = 0;
+  log: SessionRecord[] = [];
+  /** The backup has confirmed a whole copy. */
+  backed = false;
+  /** As a second copy: whose it is, and up to which of its changes. */
+  source: NodeId | undefined;
+  sourceSeq = 0;
+
+  // ------- take-over
+  hold: Hold | undefined;
+  leave: Leave | undefined;
+  /** Changes that did not come by replication: a hand-in counts only if there was none since (R50, C25). */
+  changes = 0;
+  /** `changes` as the last hand-in had it, and when that was. */
+  offered = -1;
+  offeredMs: Millis = 0;
+
+  // ------- the client
+  online = false;
+  /** A connect is about to make it online: it is owned for that client already. */
+  connecting = false;
+  /** Publishes of the client that wait for its session to be secured (R65). */
+  unrouted = 0;
+  readonly given = new MidMap<true>();
+  queue: Queued[] = [];
+  willAtMs: Millis | undefined;
+
+  constructor(copy: SessionCopy) {
+    this.copy = copy;
+  }
+
+  get clientId(): string {
+    return this.copy.clientId;
+  }
+
+  get isOwner(): boolean {
+    return this.copy.role === 'owner';
+  }
+
+  /** The session was ended, and only the mark of that is left (R49). */
+  get isEnded(): boolean {
+    return this.copy.lastConn < this.copy.resetAt;
+  }
+
+  row(): SessionRow {
+    const { copy } = this;
+    const { clientId, owner, connectedAt, epoch, lastConn, resetAt, backup } = copy;
+    const role: RowRole = copy.role === 'backup' ? 'yield' : copy.role;
+    const filters = [...this.interests.keys()];
+    const { freeze = 0, to = null } = this.leave ?? {};
+    return { clientId, role, durable: true, owner, connectedAt, epoch, lastConn, resetAt, freeze, to, backup, backed: this.backed, filters };
+  }
+}

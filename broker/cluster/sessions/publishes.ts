@@ -1,0 +1,250 @@
+/** QoS 1 and 2 messages that this node has accepted: where they go, and when they are done (R52). */
+import type { Millis, NodeId, NodeName } from '../../base/ids.ts';
+import { incarnationOfActor, nodeOfActor, type ActorKey, type Mid } from './copy/identity.ts';
+import type { Accepted } from './delivery.ts';
+import type { Desk } from './desk.ts';
+import type { Held } from './held.ts';
+import type { LateOut } from './lateEntries.ts';
+import { START_MAX_HELD } from './limits.ts';
+import type { SessionMessage } from './message.ts';
+import type { SessionPeer } from './peers.ts';
+import type { PublishSource, PublishWaiter, SessionDelivery, Waiter } from './ports.ts';
+
+/** One accepted message until all its parts are secured and it is settled. It is its own waiter: nothing is made per part. */
+export class OpenPublish implements Waiter, Accepted {
+  /** Its number here; that of its mid unless another actor had accepted it first (R65). */
+  readonly n: number;
+  readonly mid: Mid;
+  readonly at: number;
+  readonly message: SessionMessage;
+  waiter: PublishWaiter | undefined;
+  receivers = 0;
+  parts = 1;
+  late: LateOut | undefined;
+  readonly #publishes: Publishes;
+
+  constructor(publishes: Publishes, n: number, accepted: Accepted, waiter: PublishWaiter | undefined) {
+    this.#publishes = publishes;
+    this.n = n;
+    this.mid = accepted.mid;
+    this.at = accepted.at;
+    this.message = accepted.message;
+    this.waiter = waiter;
+  }
+
+  secured(): void {
+    this.parts -= 1;
+    if (this.parts === 0) this.#publishes.done(this);
+  }
+}
+
+interface Early {
+  readonly message: SessionMessage;
+  readonly targets: readonly NodeName[];
+  readonly source: PublishSource | undefined;
+  readonly waiter: PublishWaiter;
+}
+
+/** A publisher sends a message again whose first acceptor has not finished it. */
+interface Repeated {
+  readonly holder: Held;
+  readonly mid: Mid;
+  readonly message: SessionMessage;
+  readonly targets: readonly NodeName[];
+  readonly waiter: PublishWaiter;
+}
+
+const ALL = Number.MAX_SAFE_INTEGER;
+
+export class Publishes {
+  readonly #desk: Desk;
+  /** By number, so in order: the first one says what is settled. */
+  readonly #open = new Map<number, OpenPublish>();
+  #n = 0;
+  /** Came while the node was starting (R27, C15). */
+  #early: Early[] = [];
+  #repeated: Repeated[] = [];
+
+  constructor(desk: Desk) {
+    this.#desk = desk;
+  }
+
+  get open(): number {
+    return this.#open.size + this.#early.length + this.#repeated.length;
+  }
+
+  publish(message: SessionMessage, targets: readonly NodeName[], source: PublishSource | undefined, waiter: PublishWaiter): void {
+    if (this.#early.length > 0 || this.#desk.isStarting) {
+      if (this.#early.length < START_MAX_HELD) {
+        this.#early.push({ message, targets, source, waiter });
+        return;
+      }
+    }
+    this.#accept(message, targets, source, waiter);
+  }
+
+  /** The node knows its peers, or has waited long enough. */
+  started(): void {
+    for (const { message, targets, source, waiter } of this.#early.splice(0)) this.#accept(message, targets, source, waiter);
+  }
+
+  #accept(message: SessionMessage, targets: readonly NodeName[], source: PublishSource | undefined, waiter: PublishWaiter): void {
+    const { copies } = this.#desk;
+    const publisher = copies.get(source?.clientId ?? message.fromClientId);
+    const holder = publisher !== undefined && publisher.isOwner ? publisher : undefined;
+    if (source === undefined || holder === undefined) return this.#inTurn(holder, this.#draw(message, undefined, waiter), targets);
+    const before = holder.copy.awaitingRel.get(source.packetId);
+    if (before !== undefined) return this.#again(holder, before, message, targets, waiter);
+    const open = this.#draw(message, undefined, waiter);
+    // R65: whoever goes on with the publisher's session must know the message by its name before anybody has it.
+    copies.apply(holder, { type: 'await', packetId: source.packetId, mid: open.mid });
+    this.#inTurn(holder, open, targets, true);
+  }
+
+  /** The publisher sends a QoS 2 message again, here or after its session moved: it is the same message (R65). */
+  #again(holder: Held, mid: Mid, message: SessionMessage, targets: readonly NodeName[], waiter: PublishWaiter): void {
+    if (mid.actor !== this.#desk.actor) {
+      const standing = this.#standing(mid);
+      if (standing === 'secured') waiter.published(0);
+      else if (standing === 'open') this.#repeated.push({ holder, mid, message, targets, waiter });
+      else this.#inTurn(holder, this.#draw(message, mid, waiter), targets);
+      return;
+    }
+    const open = this.#open.get(mid.n);
+    if (open === undefined || open.parts === 0) waiter.published(open?.receivers ?? 0);
+    else open.waiter = waiter;
+  }
+
+  /**
+   * What became of a message that another life had accepted. As long as that one is there it finishes what it began; if it ended before
+   * all was secured, the message must go out once more, and who has had it knows it by its mid.
+   */
+  #standing({ actor, n }: Mid): 'secured' | 'open' | 'lost' {
+    const life = incarnationOfActor(actor);
+    const peer = this.#desk.peers.get(nodeOfActor(actor));
+    if (n < (peer?.lives.get(life) ?? 0)) return 'secured';
+    return peer !== undefined && peer.isPresent && peer.incarnation === life ? 'open' : 'lost';
+  }
+
+  /** A beat was read, or a node is down. */
+  news(): void {
+    if (this.#repeated.length === 0) return;
+    for (const { holder, mid, message, targets, waiter } of this.#repeated.splice(0)) {
+      if (this.#desk.copies.get(holder.clientId) === holder) this.#again(holder, mid, message, targets, waiter);
+    }
+  }
+
+  #draw(message: SessionMessage, foreign: Mid | undefined, waiter: PublishWaiter | undefined): OpenPublish {
+    this.#n += 1;
+    const mid = foreign ?? { actor: this.#desk.actor, n: this.#n };
+    const open = new OpenPublish(this, this.#n, { mid, at: this.#desk.options.clock.nextAt(), message }, waiter);
+    this.#open.set(open.n, open);
+    return open;
+  }
+
+  /** Opens a number for a message of an earlier life that has none of its own. */
+  reopen(accepted: Accepted): OpenPublish {
+    this.#n += 1;
+    const open = new OpenPublish(this, this.#n, accepted, undefined);
+    this.#open.set(open.n, open);
+    return open;
+  }
+
+  /** Messages of one publisher go out in their order, also behind one that waits for its `await`. */
+  #inTurn(holder: Held | undefined, open: OpenPublish, targets: readonly NodeName[], awaits = false): void {
+    if (holder === undefined || (!awaits && holder.unrouted === 0)) return this.#route(open, targets);
+    holder.unrouted += 1;
+    this.#desk.copies.whenSecured(holder, {
+      secured: () => {
+        holder.unrouted -= 1;
+        this.#route(open, targets);
+      },
+    });
+  }
+
+  /** A message for one session of this node alone, under a name of its own. */
+  offer(held: Held, message: SessionMessage, delivery: SessionDelivery): void {
+    const open = this.#draw(message, undefined, undefined);
+    this.#desk.delivery.put(held, open, delivery);
+    open.secured();
+  }
+
+  // ---------------------------------------------------------------- where it goes
+
+  #route(open: OpenPublish, targets: readonly NodeName[]): void {
+    const { interest, delivery, copies, forwards, peers, self } = this.#desk;
+    const { locals, remotes } = interest.match(open.message);
+    const nodes = new Map<SessionPeer, boolean>();
+    const late = new Set<SessionPeer>();
+    const unprotected: NodeId[] = [];
+    for (const { peer, unprotected: count } of remotes) {
+      if (peer.isPresent) nodes.set(peer, true);
+      else if (count > 0 || !peers.isCovered(peer)) {
+        // R30: whoever goes on with the sessions of that node is not known, or does not have them all.
+        late.add(peer);
+        if (count > 0) unprotected.push(peer.nodeId);
+      }
+    }
+    for (const target of targets) {
+      const peer = peers.named(target);
+      if (peer?.isPresent === true && !nodes.has(peer)) nodes.set(peer, false);
+    }
+    // R27: what a member wants that was never heard of in this life is unknown, so it may be this.
+    for (const peer of peers.all()) if (peer.standing === 'new' && !peer.gone && !peers.isCovered(peer)) late.add(peer);
+    const served = delivery.enqueueAll(open, locals, (held) => held.leave === undefined || !held.leave.flushed.has(self), false);
+    open.receivers += served.length + nodes.size;
+    open.parts += served.length;
+    for (const held of served) copies.whenSecured(held, open);
+    for (const [peer, durable] of nodes) forwards.send(peer, open, durable);
+    if (late.size > 0) this.#desk.lateEntries.make(open, unprotected);
+    open.secured();
+  }
+
+  /** All parts are secured. With a late entry that is parked it stays open (R32). */
+  done(open: OpenPublish): void {
+    const { waiter } = open;
+    open.waiter = undefined;
+    this.close(open);
+    waiter?.published(open.receivers);
+  }
+
+  close(open: OpenPublish): void {
+    if (open.parts === 0 && open.late === undefined) this.#open.delete(open.n);
+  }
+
+  // ---------------------------------------------------------------- settled
+
+  /** Numbers of this life below this are settled. */
+  get settledBelow(): number {
+    for (const n of this.#open.keys()) return n;
+    return this.#n + 1;
+  }
+
+  /** What beats tell: this life, and earlier lives that have late entries. */
+  settledMap(): [number, number][] {
+    const { incarnation, lateEntries } = this.#desk;
+    return [[incarnation, this.settledBelow], ...lateEntries.earlierLives()];
+  }
+
+  /** Up to which number the messages of an actor are settled: none of them comes again. */
+  settledUpTo(actor: ActorKey): number {
+    const { self, incarnation, peers, lateEntries } = this.#desk;
+    const node = nodeOfActor(actor);
+    const life = incarnationOfActor(actor);
+    if (node === self) {
+      if (life === incarnation) return this.settledBelow - 1;
+      for (const [earlier, below] of lateEntries.earlierLives()) if (earlier === life) return below - 1;
+      return ALL;
+    }
+    const peer = peers.get(node);
+    if (peer === undefined) return ALL;
+    const below = peer.settled?.get(life);
+    if (below !== undefined) return below - 1;
+    return peer.settled !== undefined && life < peer.incarnation ? ALL : 0;
+  }
+
+  /** Whether a finished message must be remembered: it may come again, or a copy may that has it (section 9). */
+  mustRemember(mid: Mid, wholeMs: Millis): boolean {
+    return this.#desk.peers.count > 0 && (this.#desk.peers.wholeForMs() < wholeMs || this.settledUpTo(mid.actor) < mid.n);
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * The registry: one row per session and node, told to all (R26). A row says who has the session, how high that ranks (R50), and what
+ * it wants, so that registry and routes of durable sessions can never differ. Rows of a node that is not up stay: dormant (R29).
+ */
+import type { NodeId } from '../../base/ids.ts';
+import { encodeRowChange, encodeSnapshot, type RowChange, type SessionRow } from '../wire/v1SessionRows.ts';
+import { compareRank } from './copy/copy.ts';
+import type { Desk } from './desk.ts';
+import { ROWS_PER_FRAME } from './limits.ts';
+import type { SessionPeer } from './peers.ts';
+
+interface Leaving {
+  readonly movedTo: NodeId | undefined;
+  readonly endedAt: number;
+}
+
+export class Registry {
+  readonly #desk: Desk;
+  /** Connections without a durable session: since when. */
+  readonly plain = new Map<string, number>();
+  /** Sessions whose rows have changed, here or elsewhere: what follows from that is looked at when the event at hand is done. */
+  readonly toCheck = new Set<string>();
+  /** Rows as they were last told. */
+  readonly #told = new Map<string, SessionRow>();
+  readonly #dirty = new Map<string, Leaving | undefined>();
+
+  constructor(desk: Desk) {
+    this.#desk = desk;
+  }
+
+  // ---------------------------------------------------------------- own rows
+
+  /** Something that the row of a session tells has changed. */
+  changed(clientId: string): void {
+    this.#dirty.set(clientId, undefined);
+    this.#desk.stream.touch();
+  }
+
+  /** The session is not here any more: it moved, or it ended. */
+  gone(clientId: string, movedTo: NodeId | undefined, endedAt = 0): void {
+    this.#dirty.set(clientId, { movedTo, endedAt });
+    this.#desk.stream.touch();
+  }
+
+  get ownRows(): number {
+    return this.#told.size;
+  }
+
+  own(clientId: string): SessionRow | undefined {
+    const held = this.#desk.copies.get(clientId);
+    if (held !== undefined && held.copy.role !== 'backup') return held.row();
+    const connectedAt = this.plain.get(clientId);
+    if (connectedAt === undefined) return undefined;
+    const nothing = { epoch: 0, lastConn: 0, resetAt: 0, freeze: 0, to: null, backup: null, backed: false, filters: [] };
+    return { clientId, role: 'owner', durable: false, owner: this.#desk.self, connectedAt, ...nothing };
+  }
+
+  /** Tells what has changed. Called before any other frame leaves, so that rows and frames keep their order. */
+  flush(): void {
+    if (this.#dirty.size === 0) return;
+    const changes = [...this.#dirty];
+    this.#dirty.clear();
+    for (const [clientId, leaving] of changes) this.#tell(clientId, leaving);
+    for (const [clientId] of changes) this.toCheck.add(clientId);
+  }
+
+  #tell(clientId: string, leaving: Leaving | undefined): void {
+    const row = this.own(clientId);
+    const lastRow = this.#told.get(clientId);
+    if (row === undefined && lastRow === undefined) return;
+    if (row === undefined) this.#told.delete(clientId);
+    else this.#told.set(clientId, row);
+    const frame = encodeRowChange({ clientId, row, movedTo: leaving?.movedTo, lastRow, endedAt: leaving?.endedAt ?? 0 });
+    for (const peer of this.#desk.peers.all()) peer.link?.control(frame);
+  }
+
+  /** All rows, to a new link; what changes from here on follows as changes (C5). */
+  sendSnapshot(peer: SessionPeer): void {
+    this.flush();
+    const rows = [...this.#told.values()];
+    for (let at = 0; at === 0 || at < rows.length; at += ROWS_PER_FRAME) {
+      peer.link?.control(encodeSnapshot(rows.slice(at, at + ROWS_PER_FRAME), at + ROWS_PER_FRAME >= rows.length));
+    }
+  }
+
+  // ---------------------------------------------------------------- rows of peers
+
+  /** A snapshot replaces what was known (C11: a session that moved while nobody told us may be at any node that is not up). */
+  replace(peer: SessionPeer, rows: readonly SessionRow[]): void {
+    const now = new Map(rows.map((row) => [row.clientId, row]));
+    const vanished = [...peer.rows.values()].filter((row) => !now.has(row.clientId));
+    for (const row of rows) this.#put(peer, row);
+    for (const row of vanished) {
+      this.#put(peer, row.clientId);
+      if (row.durable && row.role === 'owner' && !this.#isAlive(row.clientId)) this.#suppose(row);
+    }
+    for (const row of rows) this.toCheck.add(row.clientId);
+    for (const row of vanished) this.toCheck.add(row.clientId);
+  }
+
+  change(peer: SessionPeer, { clientId, row, movedTo, lastRow, endedAt }: RowChange): void {
+    this.#put(peer, row ?? clientId);
+    if (movedTo !== undefined && lastRow !== undefined) this.#moved(movedTo, lastRow);
+    if (endedAt > 0) this.#desk.endings.ended(clientId, endedAt);
+    this.toCheck.add(clientId);
+  }
+
+  /** R31: who is not up cannot say that it has the session. */
+  #moved(movedTo: NodeId, lastRow: SessionRow): void {
+    const target = this.#desk.peers.get(movedTo);
+    if (target === undefined || target.isUp || target.rows.has(lastRow.clientId)) return;
+    this.#put(target, { ...lastRow, role: 'owner', owner: movedTo, to: null });
+  }
+
+  #suppose(row: SessionRow): void {
+    for (const peer of this.#desk.peers.all()) {
+      if (!peer.isUp && !peer.rows.has(row.clientId)) this.#put(peer, { ...row, role: 'owner', owner: peer.nodeId, to: null });
+    }
+  }
+
+  #isAlive(clientId: string): boolean {
+    const own = this.#desk.copies.get(clientId);
+    if (own !== undefined && own.copy.role === 'owner') return true;
+    for (const peer of this.#desk.peers.all()) if (peer.isUp && peer.rows.get(clientId)?.role === 'owner') return true;
+    return false;
+  }
+
+  #put(peer: SessionPeer, row: SessionRow | string): void {
+    const clientId = typeof row === 'string' ? row : row.clientId;
+    const before = peer.rows.get(clientId);
+    const { interest } = this.#desk;
+    if (typeof row !== 'string') {
+      for (const filter of row.filters) interest.addRemote(peer, filter, row.backed);
+      peer.rows.set(clientId, row);
+    } else peer.rows.delete(clientId);
+    if (before !== undefined) for (const filter of before.filters) interest.removeRemote(peer, filter, before.backed);
+  }
+
+  /** The node is no member any more and its sessions are covered. */
+  forget(peer: SessionPeer): void {
+    for (const clientId of [...peer.rows.keys()]) this.#put(peer, clientId);
+  }
+
+  // ---------------------------------------------------------------- who has a session
+
+  /** The highest rank among owner rows of the peers that pass. */
+  best(clientId: string, passes: (peer: SessionPeer) => boolean): SessionRow | undefined {
+    let best: SessionRow | undefined;
+    for (const peer of this.#desk.peers.all()) {
+      const row = peer.rows.get(clientId);
+      if (row === undefined || row.role !== 'owner' || !passes(peer)) continue;
+      if (best === undefined || compareRank(row, best) > 0) best = row;
+    }
+    return best;
+  }
+
+  /** Of nodes that are up. */
+  bestUp(clientId: string): SessionRow | undefined {
+    return this.best(clientId, isUp);
+  }
+
+  /** Some node that is present has the session as its owner. */
+  hasLiveOwner(clientId: string): boolean {
+    if (this.#desk.copies.get(clientId)?.copy.role === 'owner') return true;
+    return this.best(clientId, isPresent) !== undefined;
+  }
+
+  /** Any row of any kind at a node that passes. */
+  some(clientId: string, passes: (peer: SessionPeer, row: SessionRow) => boolean): boolean {
+    for (const peer of this.#desk.peers.all()) {
+      const row = peer.rows.get(clientId);
+      if (row !== undefined && passes(peer, row)) return true;
+    }
+    return false;
+  }
+
+  get dormant(): number {
+    let rows = 0;
+    for (const peer of this.#desk.peers.all()) if (!peer.isPresent) rows += peer.rows.size;
+    return rows;
+  }
+}
+
+function isUp(peer: SessionPeer): boolean {
+  return peer.isUp;
+}
+
+function isPresent(peer: SessionPeer): boolean {
+  return peer.isPresent;
+}
