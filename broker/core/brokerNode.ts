@@ -23,17 +23,15 @@ import type { RetainedStore } from '../router/retained.ts';
 import type { Routes } from '../router/routes.ts';
 import { Channel } from '../session/channel.ts';
 import type { Clock, NodePort, OpenedSession, Out, Peer, RefusedSession, SubscribeItem, Timers, TopicHandle } from '../session/ports.ts';
-import { mountTopic } from '../session/mountpoint.ts';
 import { Publication } from '../session/publication.ts';
 import type { Session } from '../session/session.ts';
 import type { Receiver } from '../session/subscription.ts';
-import { willMessage } from '../session/will.ts';
 import { authorizedTopic, isDelayed } from '../topics/delayedTopic.ts';
 import { AccessControl } from './accessControl.ts';
 import type { Admission } from './admission.ts';
 import type { BrokerPort, ClusterPort, ExclusiveClaim, ForwardedPublishes } from './clusterPort.ts';
 import { DeadlineSweep } from './deadlines.ts';
-import { Forwarded } from './forwarded.ts';
+import { Dispatch } from './dispatch.ts';
 import { Redelivery } from './redelivery.ts';
 import type { SessionsHost, SessionsPort } from '../cluster/sessions/ports.ts';
 import { KeptSessions } from './keptSessions.ts';
@@ -42,9 +40,9 @@ import { Retainer } from './services/retainer.ts';
 import { SessionTable } from './sessionTable.ts';
 import type { SharedDispatch } from './sharedDispatch.ts';
 import { Subscriptions } from './subscriptions.ts';
+import { Wills } from './wills.ts';
 
 // Constants: what every message counts must not look a name up.
-const MESSAGES_PUBLISH = METRIC['messages.publish'];
 const MESSAGES_ACKED = METRIC['messages.acked'];
 
 export interface BrokerNodeOptions {
@@ -68,8 +66,6 @@ export interface BrokerNodeOptions {
   readonly defer: (task: () => void) => void;
 }
 
-const DOLLAR = 0x24;
-
 export class BrokerNode implements NodePort, BrokerPort {
   readonly config: BrokerConfig;
   readonly mqtt: MqttConfig;
@@ -85,20 +81,16 @@ export class BrokerNode implements NodePort, BrokerPort {
   readonly channels = new Set<Channel>();
   readonly routes: Routes<Receiver>;
   readonly retainer: Retainer;
-  /** Set by the services when `$delayed/…` has a meaning here. */
-  delayed: DelayedMessages | null = null;
   readonly #topics: RouteCache<Receiver>;
   readonly #access: AccessControl;
   readonly #shared: SharedDispatch;
   readonly #subscriptions: Subscriptions;
-  #stopping = false;
   readonly #table: SessionTable;
   /** Null when sessions live on this node alone. */
   readonly #kept: KeptSessions | null;
   readonly #options: BrokerNodeOptions;
-  readonly #forwarded: Forwarded;
-  /** Where the last message of another node went. */
-  #forwardedTo: TopicEntry<Receiver> | null = null;
+  readonly #dispatch: Dispatch;
+  readonly #wills: Wills;
 
   constructor(options: BrokerNodeOptions) {
     this.#options = options;
@@ -114,13 +106,14 @@ export class BrokerNode implements NodePort, BrokerPort {
     this.hooks = options.hooks;
     this.startedAtMs = options.clock.now();
     this.retainer = new Retainer({ ...options, config: options.config.retainer });
-    this.#subscriptions = new Subscriptions({ ...options, dropped: (publication) => this.#undeliverable(publication) });
+    this.#subscriptions = new Subscriptions({ ...options, dropped: (publication) => this.#dispatch.undeliverable(publication) });
     this.routes = this.#subscriptions.routes;
     this.#topics = this.#subscriptions.topics;
     this.#shared = this.#subscriptions.shared;
-    this.#forwarded = new Forwarded({ ...options, take: (publication) => this.#takeForwarded(publication) });
     this.#table = new SessionTable({ ...options, node: this, subscriptions: this.#subscriptions, over: (session) => this.#kept?.over(session), counted: () => this.#measureClients() });
     this.#kept = options.sessions === undefined ? null : this.#keep(options.sessions);
+    this.#dispatch = new Dispatch({ ...options, retainer: this.retainer, topics: this.#topics, shared: this.#shared, kept: this.#kept });
+    this.#wills = new Wills({ ...options, authorize: (...request) => this.authorize(...request), publish: (message) => this.publish(message), later: this.#kept !== null });
   }
 
   #keep(engine: (host: SessionsHost) => SessionsPort): KeptSessions {
@@ -128,10 +121,15 @@ export class BrokerNode implements NodePort, BrokerPort {
       ...this.#options,
       table: this.#table,
       subscriptions: this.#subscriptions,
-      dispatch: (publication: Publication) => this.#takeForwarded(publication),
-      publishWill: (publication: Publication, topic: string) => this.defer(() => this.#publishLeftWill(publication.message, topic)),
+      dispatch: (publication: Publication) => this.#dispatch.toReceivers(publication),
+      publishWill: (publication: Publication, topic: string) => this.defer(() => this.#wills.publishLeft(publication.message, topic)),
     };
     return new KeptSessions(options, engine);
+  }
+
+  /** Set by the services when `$delayed/…` has a meaning here. */
+  set delayed(delayed: DelayedMessages | null) {
+    this.#dispatch.delayed = delayed;
   }
 
   /** Sessions by client id, connected or not. */
@@ -216,7 +214,7 @@ export class BrokerNode implements NodePort, BrokerPort {
 
   /** The node stops: every client is told, every will that waits goes out while there is still somebody to route it. */
   shutdown(): void {
-    this.#stopping = true;
+    this.#wills.atOnce();
     const { serverReference } = this.mqtt;
     const reasonCode = serverReference === undefined ? ReasonCode.ServerShuttingDown : ReasonCode.UseAnotherServer;
     for (const channel of [...this.channels]) channel.disconnect(reasonCode, { reason: 'server_shutting_down', serverReference });
@@ -251,69 +249,15 @@ export class BrokerNode implements NodePort, BrokerPort {
   }
 
   publish(message: Message): number {
-    return this.#publish(new Publication(message), null, null, 0);
+    return this.#dispatch.publish(new Publication(message), null, null, 0);
   }
 
   publishReceived(publication: Publication, topic: TopicHandle, channel: Channel, packetId: number): number {
-    return this.#publish(publication, topic as TopicEntry<Receiver>, channel, packetId);
-  }
-
-  /** `topic`: null = to be looked up. `channel`: where it came from and is acknowledged, if anywhere. */
-  #publish(published: Publication, topic: TopicEntry<Receiver> | null, channel: Channel | null, packetId: number): number {
-    const { metrics, hooks } = this;
-    metrics.inc(MESSAGES_PUBLISH);
-    let publication = published;
-    let entry = topic;
-    if (hooks.hearsPublish) {
-      const decision = hooks.runFold('message.publish', { message: published.message, allow: true });
-      if (!decision.allow) return 0;
-      if (decision.message !== published.message) {
-        publication = new Publication(decision.message);
-        entry = null;
-      }
-    }
-    // `$delayed/…` waits; nobody has got it yet, so it is acknowledged like a message without subscribers.
-    if (publication.topic.charCodeAt(0) === DOLLAR && this.delayed?.take(publication.message) === true) return 0;
-    if (publication.retain && !this.retainer.take(publication)) return 0;
-    const { receivers, nodes, groups } = entry === null ? this.#topics.lookUp(publication.topic) : this.#topics.again(entry);
-    if (publication.qos > 0 && this.#kept?.concerns(nodes) === true) return this.#publishSafely(this.#kept, publication, { receivers, nodes, groups }, channel, packetId);
-    const count = receivers.length + nodes.length + groups.length;
-    if (count === 0) {
-      this.#undeliverable(publication);
-      return 0;
-    }
-    this.#deliver(publication, receivers);
-    for (let index = 0; index < nodes.length; index += 1) {
-      metrics.inc(METRIC['messages.forward']);
-      this.#options.cluster.forward(nodes[index] as NodeName, publication);
-    }
-    return groups.length === 0 ? count : count - groups.length + this.#shared.dispatch(publication, groups);
-  }
-
-  /** QoS 1 or 2 that other nodes or kept sessions get, too: acknowledged when all of them have it safely. */
-  #publishSafely(kept: KeptSessions, publication: Publication, { receivers, nodes, groups }: Pick<TopicEntry<Receiver>, 'receivers' | 'nodes' | 'groups'>, channel: Channel | null, packetId: number): number {
-    this.#deliver(publication, receivers);
-    const served = kept.servedHere(receivers) + (groups.length === 0 ? 0 : this.#shared.dispatch(publication, groups));
-    if (nodes.length > 0) this.metrics.add(METRIC['messages.forward'], nodes.length);
-    kept.publish(publication, nodes, served, channel, packetId, (all) => void (all === 0 && this.#undeliverable(publication)));
-    return -1;
-  }
-
-  #undeliverable(publication: Publication): void {
-    this.metrics.inc(METRIC['messages.dropped']);
-    this.metrics.inc(METRIC['messages.dropped.no_subscribers']);
-    if (this.hooks.has('message.dropped')) this.hooks.run('message.dropped', publication.message, 'no_subscribers');
+    return this.#dispatch.publish(publication, topic as TopicEntry<Receiver>, channel, packetId);
   }
 
   dispatchForwarded(node: NodeName, publishes: ForwardedPublishes): number {
-    return this.#forwarded.read(node, publishes);
-  }
-
-  #takeForwarded(publication: Publication): void {
-    const { topic } = publication;
-    const last = this.#forwardedTo;
-    this.#forwardedTo = last?.topic === topic ? this.#topics.again(last) : this.#topics.lookUp(topic);
-    this.#deliver(publication, this.#forwardedTo.receivers);
+    return this.#dispatch.forwarded(node, publishes);
   }
 
   wanted(topic: string): boolean {
@@ -321,19 +265,7 @@ export class BrokerNode implements NodePort, BrokerPort {
   }
 
   publishSys(message: Message): void {
-    const publication = new Publication(message);
-    if (message.retain) this.retainer.take(publication);
-    const { receivers, nodes, groups } = this.#topics.lookUp(message.topic);
-    this.#deliver(publication, receivers);
-    for (const node of nodes) this.#options.cluster.forward(node, publication);
-    if (groups.length > 0) this.#shared.dispatch(publication, groups);
-  }
-
-  #deliver(publication: Publication, receivers: readonly Receiver[]): void {
-    for (let index = 0; index < receivers.length; index += 1) {
-      const receiver = receivers[index] as Receiver;
-      receiver.session.deliver(publication, receiver);
-    }
+    this.#dispatch.publishSys(message);
   }
 
   /** Whether a publisher is banned by client id or user name; its address is not known any more. */
@@ -346,28 +278,7 @@ export class BrokerNode implements NodePort, BrokerPort {
   }
 
   publishWill(session: Session): void {
-    const { will, identity } = session;
-    session.will = null;
-    if (session.willTimer !== null) session.willTimer.cancelled = true;
-    if (will === null || !this.#mayLeave(identity, will.topic, will.qos, will.retain)) return;
-    const message = willMessage(will, mountTopic(session.mountpoint, will.topic), identity, this.clock.now());
-    // Whoever keeps sessions may have asked for the end of a connection: it must not be entered twice.
-    if (this.#kept === null || this.#stopping) this.publish(message);
-    else this.defer(() => this.publish(message));
-  }
-
-  /** A will is authorized when it is published (broker-contract 1.5). */
-  #mayLeave(identity: ClientInfo, topic: string, qos: Qos, retain: boolean): boolean {
-    if (!this.#options.admission.isWelcome(identity)) return false;
-    if (this.authorize(identity, 'publish', topic, qos, retain)) return true;
-    this.log.warn('cannot_publish_will_due_to_not_authorized', { clientid: identity.clientId, username: identity.username, topic });
-    return false;
-  }
-
-  /** Of a client whose connection ended long ago, or at another node. */
-  #publishLeftWill(message: Message, topic: string): void {
-    const identity = { clientId: message.fromClientId, username: message.fromUsername, peerHost: '', isBridge: false };
-    if (this.#mayLeave(identity, topic, message.qos, message.retain)) this.publish({ ...message, timestampMs: this.clock.now() });
+    this.#wills.publish(session);
   }
 
   acknowledging(packetId: number, publication: Publication, receivers: number, reasonCode: number): number {
