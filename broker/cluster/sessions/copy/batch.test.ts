@@ -107,6 +107,16 @@ describe('a batch of records', () => {
     expect(messages[0]).toBe(messages[1]);
   });
 
+  it('grows with what is added, wherever its memory ends', () => {
+    const copies = Array.from({ length: 300 }, (_, at) => {
+      const copy = wholeCopy();
+      for (let n = 0; n < at % 7; n += 1) applyRecord(copy, { type: 'finish', mid: mid(3, n), at: n });
+      return copy;
+    });
+    const entries = copies.map((copy): BatchEntry => ({ type: 'copy', copy }));
+    expect(entriesOf(bytesOf(...entries)).map(plainEntry)).toEqual(entries.map(plainEntry));
+  });
+
   it('may refer to earlier batches, and says so where one of them is missing', () => {
     const writer = new BatchWriter();
     const batches = ['a', 'b', 'c'].map((clientId, at) => {

@@ -38,7 +38,8 @@ export class RecordWriter {
 
   /** Durations, which may be infinite. */
   f64(value: number): void {
-    this.#buffer.writeDoubleBE(value, this.#room(8));
+    const at = this.#room(8);
+    this.#buffer.writeDoubleBE(value, at);
   }
 
   /** A whole number up to 2^53, seven bits a byte, the lowest first. */
