@@ -117,13 +117,15 @@ export class Journal {
     const { store } = this.#options;
     const ended = this.#checkpoint?.isWritten === true ? this.#checkpoint : undefined;
     const segment = this.#batch.take();
+    // Not to be asked of the segment later: its memory goes over to the store.
+    const { length } = segment;
     this.#isBusy = true;
-    this.#inFlightBytes = segment.length;
-    this.#bytes += segment.length;
-    if (this.#checkpoint !== undefined) this.#checkpoint.bytes += segment.length;
+    this.#inFlightBytes = length;
+    this.#bytes += length;
+    if (this.#checkpoint !== undefined) this.#checkpoint.bytes += length;
     store.append(segment, () => {
       this.#commits += 1;
-      this.#bytesWritten += segment.length;
+      this.#bytesWritten += length;
       this.#inFlightBytes = 0;
       this.#wasFull = this.isFull;
       if (ended !== undefined) this.#endCheckpoint(ended);
@@ -149,10 +151,11 @@ export class Journal {
     const { store, live } = this.#options;
     if (!this.#batch.isEmpty) {
       const segment = this.#batch.take();
-      this.#bytes += segment.length;
+      const { length } = segment;
+      this.#bytes += length;
       store.append(segment, () => {
         this.#commits += 1;
-        this.#bytesWritten += segment.length;
+        this.#bytesWritten += length;
       });
     }
     this.#checkpoint = { from: store.end, copies: live.copies()[Symbol.iterator](), late: live.late()[Symbol.iterator](), isWritten: false, bytes: 0 };

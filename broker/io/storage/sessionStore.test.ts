@@ -65,6 +65,17 @@ describe('sessions on disk', { timeout: 30_000 }, () => {
       expect(statSync(join(dataDir, 'sessions.db')).mode & 0o777).toBe(0o600);
     }));
 
+  it('are counted: commits, and bytes though their memory went to the thread', () =>
+    withTempDir('sessions-', async (dataDir) => {
+      const store = open(dataDir);
+      const journal = store.journal({ copies: () => [], late: () => [] });
+      journal.add({ type: 'copy', copy: new SessionCopy('a', nodeId(1)) });
+      await new Promise<void>((resolve) => journal.commit(resolve));
+      await store.close();
+      const { commits, bytesWritten, bytes, pendingBytes } = journal.counters();
+      expect([commits, bytesWritten > 50, bytes === bytesWritten, pendingBytes]).toEqual([1, true, true, 0]);
+    }));
+
   it('are kept by a process that is killed at any moment: nothing confirmed is missing, nothing finished returns', { timeout: 60_000 }, () =>
     withTempDir('sessions-', async (dataDir) => {
       const prng = seededPrng(42);
