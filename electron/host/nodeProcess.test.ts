@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SupervisorMessage } from '../../broker/api/schema/control.ts';
 import { toDisposable } from '../../broker/base/disposable.ts';
 import type { NodeChild, NodeExit } from './nodeLauncher.ts';
-import { NodeProcess, READY_LIMIT_MS, STOP_GRACE_MS } from './nodeProcess.ts';
+import { NodeProcess, READY_LIMIT_MS, SLOW_START_MS, STOP_GRACE_MS } from './nodeProcess.ts';
 
 const READY = { event: 'ready', node: 'busbar-1@127.0.0.1', listeners: {}, api: '', cluster: '', pid: 7 };
 
@@ -12,9 +12,14 @@ class FakeChild implements NodeChild {
   readonly stdout = null;
   readonly stderr = null;
   readonly sent: SupervisorMessage[] = [];
+  readonly args: readonly string[];
   kills = 0;
   #tell: (message: unknown) => void = () => undefined;
   #exit: (exit: NodeExit) => void = () => undefined;
+
+  constructor(args: readonly string[]) {
+    this.args = args;
+  }
 
   send(message: SupervisorMessage): void {
     this.sent.push(message);
@@ -50,8 +55,8 @@ beforeEach(() => {
   node = new NodeProcess({
     name: 'busbar-1',
     launcher: {
-      launch: () => {
-        const child = new FakeChild();
+      launch: (args) => {
+        const child = new FakeChild(args);
         children.push(child);
         return child;
       },
@@ -95,8 +100,61 @@ describe('the start of a node', () => {
   it('fails when there is no ready line in time, and the process is killed', async () => {
     const start = outcome(node.start([]));
     vi.advanceTimersByTime(READY_LIMIT_MS);
-    expect(await start).toMatchObject({ message: 'The node was not ready after 20 s.' });
+    expect(await start).toMatchObject({ message: 'The node was not ready after 90 s.' });
     expect(last().kills).toBe(1);
+  });
+
+  it('says that it takes long, and is ready all the same', async () => {
+    const start = node.start([]);
+    vi.advanceTimersByTime(SLOW_START_MS);
+    expect(node.status).toMatchObject({ state: 'starting', reason: 'Not ready after 15 s; this machine may be busy.' });
+    vi.advanceTimersByTime(45_000);
+    last().says(READY);
+    await start;
+    expect(node.status).toMatchObject({ state: 'joining', reason: null });
+  });
+
+  const taken = { event: 'failed', code: 'LISTENER_PORT_IN_USE', message: 'Port 1883 is taken.', hint: 'Stop the other.', details: {} } as const;
+  /** What the child does that is there now; then whatever follows from it. */
+  const fails = async () => {
+    last().says(taken);
+    last().exit(1);
+    await vi.advanceTimersByTimeAsync(0);
+  };
+
+  it('starts with other ports when one was taken meanwhile, and nobody sees a failure', async () => {
+    const start = node.start(['first'], () => Promise.resolve(['second']));
+    await fails();
+    expect([node.state, node.isAlive, ends]).toEqual(['starting', true, []]);
+    last().says(READY);
+    await start;
+    expect(children.map(({ args }) => args)).toEqual([['first'], ['second']]);
+    expect(node.status).toMatchObject({ state: 'joining', reason: null, exitCode: null });
+  });
+
+  it('fails when that does not help either', async () => {
+    const start = outcome(node.start([], () => Promise.resolve([])));
+    for (let attempt = 0; attempt < 3; attempt += 1) await fails();
+    expect(await start).toMatchObject({ message: 'Port 1883 is taken.', details: { cause: 'LISTENER_PORT_IN_USE' } });
+    expect([children.length, ends, node.isAlive]).toEqual([3, ['failed'], false]);
+  });
+
+  it('fails at once when there are no other ports', async () => {
+    const start = outcome(node.start([], () => Promise.resolve(undefined)));
+    await fails();
+    expect(await start).toMatchObject({ message: 'Port 1883 is taken.' });
+    expect(children.length).toBe(1);
+  });
+
+  it('does not start elsewhere when it was asked to stop meanwhile', async () => {
+    const { promise, resolve } = Promise.withResolvers<readonly string[]>();
+    const start = outcome(node.start([], () => promise));
+    await fails();
+    const stop = node.stop();
+    resolve([]);
+    await stop;
+    expect(await start).toMatchObject({ code: 'NODE_START_FAILED' });
+    expect([children.length, node.status.state, node.status.reason, ends]).toEqual([1, 'stopped', null, ['stopped']]);
   });
 
   it('fails when no process could be made', async () => {

@@ -6,8 +6,16 @@ import { BusbarError } from '../../broker/base/errors.ts';
 import type { NodeState } from '../contract/host.ts';
 import type { NodeChild, NodeExit, NodeLauncher } from './nodeLauncher.ts';
 
-/** A node that is not ready by then is killed and counts as failed. */
-export const READY_LIMIT_MS = 20_000;
+/**
+ * A node that is not ready by then is killed and counts as failed. Long: on a machine that is busy with other things a start of two seconds
+ * may well take half a minute, and a node that is stuck can be killed by hand.
+ */
+export const READY_LIMIT_MS = 90_000;
+/** From then on its status says that it takes long. */
+export const SLOW_START_MS = 15_000;
+/** Starts with other ports, when a port was taken between its choice and its use. */
+const MAX_PORT_RETRIES = 2;
+const PORT_TAKEN: ReadonlySet<string> = new Set(['LISTENER_PORT_IN_USE', 'CLUSTER_PORT_IN_USE', 'API_PORT_IN_USE']);
 /** From the request to stop until SIGKILL. */
 export const STOP_GRACE_MS = 5_000;
 /** How long a node may take to apply rules. */
@@ -34,6 +42,14 @@ export interface NodeProcessOptions {
   readonly stopGraceMs?: number;
 }
 
+/** One process of a start. */
+interface Attempt {
+  /** The start is over and no process is left of it. */
+  readonly leave: () => void;
+  readonly otherPorts: (() => Promise<readonly string[] | undefined>) | undefined;
+  readonly retriesLeft: number;
+}
+
 const SEE_LOG = 'Open the log of the node; its last lines name the cause.';
 
 export class NodeProcess {
@@ -49,6 +65,8 @@ export class NodeProcess {
   #ready: ReadyEvent | null = null;
   #failure: FailedEvent | undefined;
   #asked: 'stop' | 'kill' | undefined;
+  /** Between two processes of one start. */
+  #choosesPorts = false;
   #started = Promise.withResolvers<void>();
   #gone = Promise.resolve();
   #lastRequestId = 0;
@@ -64,7 +82,7 @@ export class NodeProcess {
     return this.#state;
   }
   get isAlive(): boolean {
-    return this.#child !== undefined;
+    return this.#child !== undefined || this.#choosesPorts;
   }
   /** The start under way or the last one: resolved when ready, rejected with NODE_START_FAILED. */
   get started(): Promise<void> {
@@ -78,36 +96,46 @@ export class NodeProcess {
     return { state: this.#state, sinceMs: this.#sinceMs, pid, reason: this.#reason, hint: this.#hint, exitCode: this.#exitCode };
   }
 
-  /** Launches the process. Resolves when the node is ready (`joining`); throws NODE_START_FAILED with the node's own message. */
-  start(args: readonly string[]): Promise<void> {
-    if (this.#child) return this.#started.promise;
+  /**
+   * Launches the process. Resolves when the node is ready (`joining`); throws NODE_START_FAILED with the node's own message. `otherPorts`
+   * gives the arguments of another attempt when a port was taken; undefined when nothing else can be tried.
+   */
+  start(args: readonly string[], otherPorts?: () => Promise<readonly string[] | undefined>): Promise<void> {
+    if (this.isAlive) return this.#started.promise;
     const { promise: gone, resolve: leave } = Promise.withResolvers<void>();
     this.#started = Promise.withResolvers();
     this.#started.promise.catch(() => undefined); // reported to whoever awaits it
     this.#gone = gone;
-    this.#failure = undefined;
     this.#asked = undefined;
+    this.#launch(args, { leave, otherPorts, retriesLeft: MAX_PORT_RETRIES });
+    return this.#started.promise;
+  }
+
+  #launch(args: readonly string[], attempt: Attempt): void {
+    this.#failure = undefined;
     this.#exitCode = null;
     const child = this.#options.launcher.launch(args);
     this.#child = child;
     this.#options.keepOutput(child);
-    const limit = setTimeout(() => this.#tooLate(), this.#options.readyLimitMs ?? READY_LIMIT_MS);
     this.#store = new DisposableStore();
-    this.#store.add({ dispose: () => clearTimeout(limit) });
+    const limit = setTimeout(() => this.#tooLate(), this.#options.readyLimitMs ?? READY_LIMIT_MS);
+    const slow = setTimeout(() => {
+      if (this.#state === 'starting') this.#become('starting', `Not ready after ${SLOW_START_MS / 1000} s; this machine may be busy.`, SEE_LOG);
+    }, SLOW_START_MS);
+    for (const timer of [limit, slow]) this.#store.add({ dispose: () => clearTimeout(timer) });
     this.#store.add(child.onMessage((message) => this.#receive(message as NodeMessage, limit)));
-    this.#store.add(child.onExit((exit) => this.#ended(exit, leave)));
+    this.#store.add(child.onExit((exit) => this.#ended(exit, attempt)));
     this.#become('starting');
-    return this.#started.promise;
   }
 
   /** Asks the node to stop, waits its grace, then kills. Resolves when the process is gone. */
   async stop(): Promise<void> {
-    const child = this.#child;
-    if (!child) return;
+    if (!this.isAlive) return;
     this.#asked ??= 'stop';
     this.#become('stopping');
-    child.send({ command: 'stop' });
-    const hard = setTimeout(() => child.kill(), this.#options.stopGraceMs ?? STOP_GRACE_MS);
+    const child = this.#child;
+    child?.send({ command: 'stop' });
+    const hard = setTimeout(() => child?.kill(), this.#options.stopGraceMs ?? STOP_GRACE_MS);
     await this.#gone;
     clearTimeout(hard);
   }
@@ -178,12 +206,29 @@ export class NodeProcess {
     this.#child?.kill();
   }
 
-  #ended(exit: NodeExit, leave: () => void): void {
+  #ended(exit: NodeExit, attempt: Attempt): void {
     this.#store.dispose();
     this.#child = undefined;
     this.#ready = null;
     this.#exitCode = exit.code;
     for (const requestId of [...this.#aclRequests.keys()]) this.#answerAcl(requestId, undefined);
+    const { otherPorts, retriesLeft } = attempt;
+    const portWasTaken = this.#state === 'starting' && PORT_TAKEN.has(this.#failure?.code ?? '');
+    if (portWasTaken && otherPorts !== undefined && retriesLeft > 0) void this.#startElsewhere(exit, otherPorts, attempt);
+    else this.#settle(exit, attempt);
+  }
+
+  /** Somebody took a port between its choice and its use. */
+  async #startElsewhere(exit: NodeExit, otherPorts: () => Promise<readonly string[] | undefined>, attempt: Attempt): Promise<void> {
+    this.#choosesPorts = true;
+    this.#become('starting', `${this.#failure?.message ?? ''} Starting with other ports.`);
+    const args = await otherPorts().catch(() => undefined);
+    this.#choosesPorts = false;
+    if (args === undefined || this.#asked !== undefined) this.#settle(exit, attempt);
+    else this.#launch(args, { ...attempt, retriesLeft: attempt.retriesLeft - 1 });
+  }
+
+  #settle(exit: NodeExit, { leave }: Attempt): void {
     const end = this.#nameEnd(exit);
     this.#started.reject(
       new BusbarError('NODE_START_FAILED', this.#reason ?? 'The node was stopped before it was ready.', {
@@ -196,7 +241,7 @@ export class NodeProcess {
   }
 
   #nameEnd(exit: NodeExit): NodeEnd {
-    if (this.#failure) return this.#fail(this.#failure.message, this.#failure.hint);
+    if (this.#failure && !(this.#asked && PORT_TAKEN.has(this.#failure.code))) return this.#fail(this.#failure.message, this.#failure.hint);
     if (exit.error !== null) return this.#fail(`The process could not be started: ${exit.error}`, 'Install Busbar again; a file it needs is missing.');
     if (this.#asked === 'kill') {
       this.#become('stopped', 'Killed.');

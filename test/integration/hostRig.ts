@@ -5,7 +5,7 @@ import type { Log } from '../../broker/base/log.ts';
 import type { ConnectionSpec, EventOf, HostEvent } from '../../electron/contract/host.ts';
 import { createHostClient, serveHost, type HostClient } from '../../electron/contract/rpc.ts';
 import { createHost, type Host } from '../../electron/host/host.ts';
-import { childProcessLauncher } from '../../electron/host/nodeLauncher.ts';
+import { childProcessLauncher, type NodeLauncher } from '../../electron/host/nodeLauncher.ts';
 import { memoryPipes } from '../support/memoryPipe.ts';
 import { freePorts } from '../support/ports.ts';
 import { createTempDir, removeTempDir } from '../support/tempDir.ts';
@@ -24,12 +24,12 @@ export interface HostRig {
   dispose(): Promise<void>;
 }
 
-export async function startHost(given: { projectDir?: string; home?: string } = {}): Promise<HostRig> {
+export async function startHost(given: { projectDir?: string; home?: string; launcher?: NodeLauncher } = {}): Promise<HostRig> {
   const home = given.home ?? (await createTempDir('busbar-host-'));
   const projectDir = given.projectDir ?? join(home, 'project');
   const host = await createHost({
     ...{ mode: 'headless', version: '0.0.0-test', projectDir, settingsFile: join(home, 'settings.json') },
-    ...{ launcher: childProcessLauncher(), log: quiet },
+    ...{ launcher: given.launcher ?? childProcessLauncher({ compileCache: join(home, 'compile-cache') }), log: quiet },
   });
   const { host: hostEnd, window } = memoryPipes();
   serveHost(hostEnd, host.handlers, host.events, { checkAnswers: true });
