@@ -2,12 +2,19 @@
 import { runSeed } from './clusterRun.ts';
 import { FAULT_PROFILES } from './faults.ts';
 import type { Profile } from './profile.ts';
+import { realEngine } from './sessions/realEngine.ts';
+import { SESSION_PROFILES } from './sessions/sessionFaults.ts';
+import { runSessions } from './sessions/sessionsRun.ts';
 import { runSharedSeed } from './shared/sharedRun.ts';
 
 export const PROFILES: readonly Profile[] = [
   ...FAULT_PROFILES.map((faults): Profile => ({
     name: `links-${faults}`,
     run: (seed, options) => runSeed(seed, faults, options),
+  })),
+  ...SESSION_PROFILES.map((faults): Profile => ({
+    name: `sessions-${faults}`,
+    run: (seed, options) => runSessions(seed, faults, { ...options, engine: realEngine('replicated') }),
   })),
   { name: 'shared', run: runSharedSeed },
 ];

@@ -49,8 +49,10 @@ function checkCopies(world: SessionsWorld): string[] {
     if (owner !== undefined && device?.state === 'online' && device.station !== owner.node)
       problems.push(`${clientId} is connected to ${device.station?.name ?? 'no node'}, its session is ${text}`);
   }
-  for (const { id, expiryS } of world.devices)
-    if (expiryS > 0 && !clients.has(id)) problems.push(`The session of ${id} is nowhere`);
+  for (const { id, expiryS, retired } of world.devices) {
+    if (expiryS > 0 && !retired && !clients.has(id)) problems.push(`The session of ${id} is nowhere`);
+    if (retired && clients.has(id)) problems.push(`The session of ${id} should have expired`);
+  }
   return problems;
 }
 

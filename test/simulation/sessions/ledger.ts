@@ -151,17 +151,17 @@ export class Ledger {
     return { exactlyOnce, unmarked };
   }
 
-  /** First deliveries of one publisher and topic that came in another order than published. */
+  /** First deliveries of one publisher, topic and QoS that came in another order than published [MQTT-4.6.0-5]. */
   inversions(): string[] {
     const inversions: string[] = [];
     for (const [device, deliveries] of this.#deliveries) {
       const last = new Map<string, number>();
       const seen = new Set<string>();
-      for (const { body, atMs } of deliveries) {
+      for (const { body, atMs, qos } of deliveries) {
         const message = this.published.get(body);
         if (message === undefined || seen.has(body)) continue;
         seen.add(body);
-        const key = `${message.publisher} ${message.topic}`;
+        const key = `${message.publisher} ${message.topic} ${qos}`;
         const before = last.get(key) ?? -1;
         if (message.n < before)
           inversions.push(`${device} got ${body} after ${message.publisher}:${before} of ${message.topic}, at ${atMs}`);
