@@ -189,7 +189,7 @@ export class LateEntries {
     if (member.isPresent || entry.unprotected.has(member.nodeId)) return member.gone && this.#desk.promotion.has(member.nodeId);
     if (!this.#desk.promotion.has(member.nodeId)) return false;
     for (const other of this.#desk.peers.all()) {
-      if (other !== member && entry.acks.get(other.nodeId)?.has(member.nodeId) !== true) return false;
+      if (other !== member && !other.gone && entry.acks.get(other.nodeId)?.has(member.nodeId) !== true) return false;
     }
     return true;
   }

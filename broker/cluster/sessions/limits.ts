@@ -42,6 +42,8 @@ export const DRAIN_SLICE = 64;
 export const START_WAIT_MS: Millis = 1_500;
 /** A backup that was not yet linked with the lost owner in this life waits so long before it promotes (R58). */
 export const PROMOTE_UNSEEN_MS: Millis = 4_000;
+/** Replaced nodes that are remembered as covered; of an older one that comes up again the others are asked anew. */
+export const REPLACED_MAX = 256;
 /** Causality is forgotten when the cluster has been whole for so long (R54). */
 export const WHOLE_MS: Millis = 6_000;
 /** A will of a session whose node died waits at least so long (R70). */

@@ -59,7 +59,7 @@ export class SessionPeer {
   /** The freeze for which it got our FLUSH on this link, by client id. */
   readonly flushed = new Map<string, number>();
 
-  constructor(peer: Peer) {
+  constructor(peer: Pick<Peer, 'nodeId' | 'name' | 'incarnation'>) {
     this.nodeId = peer.nodeId;
     this.name = peer.name;
     this.incarnation = peer.incarnation;
@@ -112,6 +112,16 @@ export class Peers {
     }
     known.name = peer.name;
     return known;
+  }
+
+  /** A node that others have lost and that we never met. */
+  learnLost(nodeId: NodeId): void {
+    if (this.#peers.has(nodeId) || this.#desk.stream.members.get(nodeId) !== undefined) return;
+    const peer = new SessionPeer({ nodeId, name: nodeId as string as NodeName, incarnation: 0 });
+    peer.standing = 'down';
+    peer.gone = true;
+    peer.downSinceMs = this.#desk.now();
+    this.#peers.set(nodeId, peer);
   }
 
   /** Sends a frame behind the rows that were changed before it. False without a link over which the peer is known. */
@@ -211,7 +221,8 @@ export class Peers {
   isCovered(lost: SessionPeer): boolean {
     if (!this.#desk.promotion.has(lost.nodeId)) return false;
     for (const peer of this.#peers.values()) {
-      if (peer === lost) continue;
+      // Of several lost nodes each would wait for the others.
+      if (peer === lost || peer.gone) continue;
       if (!peer.isUp || !peer.promoted.has(lost.nodeId)) return false;
     }
     return true;

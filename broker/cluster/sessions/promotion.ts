@@ -4,36 +4,52 @@ import type { LinkState } from '../peer.ts';
 import { decodePromoted, encodePromoted } from '../wire/v1Sessions.ts';
 import type { Desk } from './desk.ts';
 import type { Held } from './held.ts';
-import { PROMOTED_WILL_MS, PROMOTE_UNSEEN_MS } from './limits.ts';
+import { PROMOTED_WILL_MS, PROMOTE_UNSEEN_MS, REPLACED_MAX } from './limits.ts';
 import type { SessionPeer } from './peers.ts';
 
 export class Promotion {
   readonly #desk: Desk;
   readonly #promoted = new Set<NodeId>();
+  /**
+   * Nodes that are no members any more and whose sessions are covered. They stay in the list: a member that has forgotten one is
+   * otherwise missed by another that has not, and would be waited for without end.
+   */
+  readonly #replaced = new Set<NodeId>();
 
   constructor(desk: Desk) {
     this.#desk = desk;
   }
 
   has(node: NodeId): boolean {
-    return this.#promoted.has(node);
+    return this.#promoted.has(node) || this.#replaced.has(node);
   }
 
   /** Nodes whose sessions go on here. */
   list(): NodeId[] {
-    return [...this.#promoted].sort();
+    return [...this.#promoted, ...this.#replaced].sort();
   }
 
   /** The node is back (R60). */
   returned(peer: SessionPeer): void {
-    if (this.#promoted.delete(peer.nodeId)) this.#desk.beats.beatAll();
+    const wasReplaced = this.#replaced.delete(peer.nodeId);
+    if (this.#promoted.delete(peer.nodeId) || wasReplaced) this.#desk.beats.beatAll();
   }
 
   tick(): void {
+    this.#learn();
     for (const peer of [...this.#desk.peers.all()]) {
       if (peer.isPresent) continue;
-      if (!this.#promoted.has(peer.nodeId) && this.#isAgreed(peer)) this.#promote(peer);
+      if (!this.has(peer.nodeId) && this.#isAgreed(peer)) this.#promote(peer);
       if (peer.gone && this.#desk.peers.isCovered(peer) && this.#desk.lateEntries.count === 0) this.#forget(peer);
+    }
+  }
+
+  /** A node that was lost before we met it: others wait until we say that its sessions go on, and copies of them may be on our disk. */
+  #learn(): void {
+    const { peers, self } = this.#desk;
+    for (const peer of [...peers.all()]) {
+      if (!peer.isUp) continue;
+      for (const lost of peer.promoted) if (lost !== self && !this.#replaced.has(lost)) peers.learnLost(lost);
     }
   }
 
@@ -76,6 +92,9 @@ export class Promotion {
 
   #forget(peer: SessionPeer): void {
     this.#promoted.delete(peer.nodeId);
+    this.#replaced.add(peer.nodeId);
+    const [oldest] = this.#replaced;
+    if (this.#replaced.size > REPLACED_MAX && oldest !== undefined) this.#replaced.delete(oldest);
     this.#desk.lateMessages.settle(peer, true);
     this.#desk.peers.remove(peer);
   }
