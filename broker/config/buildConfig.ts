@@ -7,6 +7,7 @@ import { buildAlarm, buildCongestion, buildForceShutdown } from './buildOverload
 import { buildListeners } from './buildListeners.ts';
 import { buildMqtt } from './buildMqtt.ts';
 import { buildAutoSubscribe, buildDelayed, buildRetainer, buildRewrite, buildSysTopics } from './buildServices.ts';
+import { buildSessions } from './buildSessions.ts';
 import { buildShared } from './buildShared.ts';
 import { checkCluster, checkExposure, checkPorts } from './checks.ts';
 import type { BrokerConfig } from './config.ts';
@@ -35,6 +36,7 @@ export function buildConfig(settings: Settings, env: Env, problems: ConfigProble
     forceShutdown: buildForceShutdown(settings),
     mqtt,
     sharedSubscriptions: buildShared(settings),
+    sessions: buildSessions(settings),
     retainer: buildRetainer(settings),
     delayed: buildDelayed(settings),
     rewrite: buildRewrite(settings),

@@ -13,6 +13,7 @@ import type { CertificatePart, ListenerConfig } from './listenerConfig.ts';
 import type { LimiterConfig } from './limiterConfig.ts';
 import type { AlarmConfig, CongestionConfig, ForceShutdownConfig } from './overloadConfig.ts';
 import type { AutoSubscription, DelayedConfig, MqueuePriorities, RetainerConfig, RewriteRule, SysTopicsConfig } from './serviceConfig.ts';
+import type { DurableSessionsConfig } from './sessionsConfig.ts';
 
 export type { Seed } from './clusterConfig.ts';
 export type { ListenerConfig } from './listenerConfig.ts';
@@ -87,6 +88,7 @@ export interface BrokerConfig {
   readonly forceShutdown: ForceShutdownConfig;
   readonly mqtt: MqttConfig;
   readonly sharedSubscriptions: SharedSubscriptionConfig;
+  readonly sessions: DurableSessionsConfig;
   readonly retainer: RetainerConfig;
   readonly delayed: DelayedConfig;
   readonly rewrite: readonly RewriteRule[];

@@ -180,6 +180,7 @@ describe('a node without any configuration', () => {
       apiKey: { bootstrapFile: undefined },
       alarm: { actions: ['log', 'publish'], sizeLimit: 1000, validityPeriodMs: 86_400_000 },
       connCongestion: { enableAlarm: true, minAlarmSustainMs: 60_000 },
+      sessions: { durability: 'memory', synchronous: 'full' },
       forceShutdown: { maxWaitingBytes: 67_108_864 },
       log: { level: 'warning', throttling: { timeWindowMs: 60_000, events: CLIENT_EVENTS } },
     });

@@ -13,6 +13,7 @@ import { MQTT_KEYS } from './keys/mqtt.ts';
 import { NODE_KEYS } from './keys/node.ts';
 import { OVERLOAD_KEYS } from './keys/overload.ts';
 import { SERVICE_KEYS } from './keys/services.ts';
+import { SESSION_KEYS } from './keys/sessions.ts';
 import { SHARED_KEYS } from './keys/shared.ts';
 
 export type { ConfigKey } from './keys/key.ts';
@@ -24,6 +25,7 @@ export const KEYS = {
   ...MQTT_KEYS,
   ...SHARED_KEYS,
   ...SERVICE_KEYS,
+  ...SESSION_KEYS,
   ...ACCESS_KEYS,
   ...DASHBOARD_KEYS,
   ...LIMITER_KEYS,
