@@ -6,7 +6,8 @@
 import './io/heapFlags.ts';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FailedEvent, ReadyEvent } from './api/schema/control.ts';
+import type { FailedEvent, FaultResult, ReadyEvent } from './api/schema/control.ts';
+import type { FaultAction } from './api/schema/fault.ts';
 import { BusbarError, messageOf } from './base/errors.ts';
 import type { Log } from './base/log.ts';
 import { BUSBAR_VERSION } from './base/version.ts';
@@ -86,6 +87,7 @@ async function run(args: NodeArguments, control: ControlChannel | undefined): Pr
   control?.onClose(() => stop('supervisor_gone'));
   control?.onMessage((message) => {
     if (message.command === 'stop') stop('supervisor');
+    else if (message.command === 'fault') control.send({ event: 'faultDone', requestId: message.requestId, result: faultResult(runtime, message.action) });
     else control.send({ event: 'aclApplied', requestId: message.requestId, result: runtime.acl.apply(message.text) });
   });
   const ready: ReadyEvent = {
@@ -100,6 +102,15 @@ async function run(args: NodeArguments, control: ControlChannel | undefined): Pr
   process.stdout.write(`${JSON.stringify(ready)}\n`);
   control?.send(ready);
   if (control !== undefined) setInterval(() => control.send({ event: 'snapshot', snapshot: runtime.snapshot() }), SNAPSHOT_INTERVAL_MS).unref();
+}
+
+function faultResult(runtime: NodeRuntime, action: FaultAction): FaultResult {
+  try {
+    return { ok: true, faults: runtime.fault(action) };
+  } catch (error) {
+    const { code, message, hint } = error instanceof BusbarError ? error : new BusbarError('INTERNAL', messageOf(error));
+    return { ok: false, code, message, hint };
+  }
 }
 
 function fail(error: unknown, control: ControlChannel | undefined): void {

@@ -6,6 +6,7 @@ import { authnUserRoutes } from './routes/authnUsers.ts';
 import { bannedRoutes } from './routes/banned.ts';
 import { clientRoutes } from './routes/clients.ts';
 import { clusterRoutes } from './routes/cluster.ts';
+import { faultRoutes } from './routes/faults.ts';
 import { listenerRoutes } from './routes/listeners.ts';
 import { loginRoutes } from './routes/login.ts';
 import { metricsRoutes } from './routes/metrics.ts';
@@ -34,6 +35,7 @@ export const ROUTES: readonly Route[] = [
   ...authenticationRoutes,
   ...authnUserRoutes,
   ...bannedRoutes,
+  ...faultRoutes,
   ...listenerRoutes,
   ...retainerRoutes,
   ...delayedRoutes,

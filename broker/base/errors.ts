@@ -61,6 +61,8 @@ export const ERROR_CATALOGUE = {
   CLUSTER_JOIN_FAILED: 'Check the address, and that the node there runs with the same cookie and cluster name; nothing was changed.',
   CLUSTER_LEFT: 'Run `ctl cluster join <node>` on the node that left to bring it back.',
   SHARED_ROW_INVALID: 'Choose a shorter name; nothing was changed.',
+  FAULTS_DISABLED: 'Start the node with --faults, or set debug.faults = true. Never in production.',
+  FAULT_INVALID: 'Correct what the message names; nothing was changed.',
   NODE_DOWN: 'The node is not linked to this one; check that it runs.',
   NODE_TIMEOUT: 'The node did not answer in time; try again.',
   NODE_BUSY: 'Too many questions wait for this node; try again in a moment.',

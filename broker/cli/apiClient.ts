@@ -64,8 +64,8 @@ export class ApiClient {
   }
 
   /** Asks for something to be done. */
-  async post(path: string): Promise<void> {
-    await this.#json('POST', path, await this.#credentials());
+  async post(path: string, body?: unknown): Promise<void> {
+    await this.#json('POST', path, await this.#credentials(), body);
   }
 
   /** Changes one thing. */

@@ -1,4 +1,6 @@
 import type { Node } from '../api/schema/node.ts';
+import type { Fault } from '../api/schema/fault.ts';
+import { faultLine } from './faults.ts';
 import { DONE, type Command } from './command.ts';
 import { atoms } from './erlangTerms.ts';
 
@@ -16,7 +18,10 @@ export const clusterStatusCommand: Command = {
         .sort();
     const [running, stopped] = [named('running'), named('stopped')];
     if (flags.json) print(JSON.stringify({ running_nodes: running, stopped_nodes: stopped }));
-    else print(`Cluster status: #{running_nodes => ${atoms(running)},\n                  stopped_nodes => ${atoms(stopped)}}`);
+    else {
+      print(`Cluster status: #{running_nodes => ${atoms(running)},\n                  stopped_nodes => ${atoms(stopped)}}`);
+      for (const fault of await api.get<readonly Fault[]>('/faults')) print(`Fault: ${faultLine(fault)}`);
+    }
     return DONE;
   },
 };

@@ -6,6 +6,7 @@ import { clientCommands } from './clients.ts';
 import { clusterStatusCommand } from './cluster.ts';
 import type { Command } from './command.ts';
 import { confCheckCommand } from './confCheck.ts';
+import { faultCommands } from './faults.ts';
 import { listenerCommands } from './listeners.ts';
 import { retainerCommands } from './retainer.ts';
 import { statusCommand } from './status.ts';
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   ...subscriptionCommands,
   ...topicCommands,
   ...listenerCommands,
+  ...faultCommands,
   ...retainerCommands,
   ...alarmCommands,
   aclCheckCommand,

@@ -336,6 +336,11 @@ export class ClusterCore {
     return peer.state === 'suspect' ? 'suspect' : 'unlinked';
   }
 
+  /** Who is expected at an address: met there, or named by the seed. */
+  nameAt(target: DialTarget): NodeName | undefined {
+    return this.#links.peerAt(target.nodeId, target.seedName)?.name ?? target.seedName;
+  }
+
   /** A dial to this address was actively refused, or ended otherwise (R17). */
   dialEnded(target: DialTarget, refused: boolean): void {
     const peer = this.#links.peerAt(target.nodeId, target.seedName);

@@ -113,6 +113,29 @@ export class LinkGate implements GatePort {
     if (connection.handshake !== undefined) this.#refused(connection, { code: 'CLUSTER_TLS', message: reason }, true);
   }
 
+  /** Who is at the other end of a connection: proven, claimed, or expected at the address that was dialled. */
+  peerOf(id: LinkId): NodeName | undefined {
+    const connection = this.#connections.get(id);
+    if (connection === undefined) return undefined;
+    const { provenName, handshake, target } = connection;
+    return provenName ?? handshake?.claimed?.name ?? (target && this.#core?.nameAt(target));
+  }
+
+  /** Who is expected at an address. */
+  peerAt(address: Address): NodeName | undefined {
+    const target = this.#plan.get(address);
+    return target && this.#core?.nameAt(target);
+  }
+
+  /** What kept a peer away is over: its addresses are dialled with the next tick. */
+  redial(peer: NodeName): void {
+    for (const target of this.#plan.all()) {
+      if (this.#core?.nameAt(target) !== peer) continue;
+      target.backoffMs = 0;
+      target.nextDialMs = 0;
+    }
+  }
+
   dialled(id: LinkId, address: Address, binding?: Uint8Array): void {
     const target = this.#plan.get(address);
     if (target !== undefined) {

@@ -65,6 +65,7 @@ export function buildConfig(settings: Settings, env: Env, problems: ConfigProble
       swaggerSupport: settings.get(KEYS.swaggerSupport),
     },
     apiKey: { bootstrapFile: path(KEYS.apiKeyBootstrapFile) },
+    debug: { faults: settings.get(KEYS.faults) },
     log: {
       level: settings.get(KEYS.logLevel),
       throttling: { timeWindowMs: settings.get(KEYS.logThrottlingWindow), events: settings.get(KEYS.logThrottlingMsgs) },

@@ -115,6 +115,10 @@ export interface BrokerConfig {
     readonly swaggerSupport: boolean;
   };
   readonly apiKey: { readonly bootstrapFile: string | undefined };
+  readonly debug: {
+    /** Whether faults may be made between nodes. */
+    readonly faults: boolean;
+  };
   readonly log: {
     readonly level: 'debug' | 'info' | 'warning' | 'error';
     /** Events that are written a few times per window only. */

@@ -182,6 +182,7 @@ describe('a node without any configuration', () => {
       connCongestion: { enableAlarm: true, minAlarmSustainMs: 60_000 },
       sessions: { durability: 'memory', synchronous: 'full' },
       forceShutdown: { maxWaitingBytes: 67_108_864 },
+      debug: { faults: false },
       log: { level: 'warning', throttling: { timeWindowMs: 60_000, events: CLIENT_EVENTS } },
     });
   });

@@ -4,6 +4,7 @@
  */
 import { ACCESS_KEYS } from './keys/access.ts';
 import { CLUSTER_KEYS } from './keys/cluster.ts';
+import { DEBUG_KEYS } from './keys/debug.ts';
 import { DASHBOARD_KEYS } from './keys/dashboard.ts';
 import type { ConfigKey } from './keys/key.ts';
 import { LIMITER_KEYS } from './keys/limiter.ts';
@@ -31,6 +32,7 @@ export const KEYS = {
   ...LIMITER_KEYS,
   ...OVERLOAD_KEYS,
   ...LOG_KEYS,
+  ...DEBUG_KEYS,
 } as const;
 
 export { DEFAULT_PORTS, LISTENER_KEYS } from './keys/listeners.ts';

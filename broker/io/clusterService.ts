@@ -18,6 +18,8 @@ import type { BrokerPort, ClusterPort } from '../core/clusterPort.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { createSource } from './discovery/createSource.ts';
 import { isDiscoveryEnabled, setDiscoveryEnabled } from './discovery/discoverySwitch.ts';
+import { FaultControl, type FaultAlarms } from './faults/faultControl.ts';
+import { LinkFaults } from './faults/linkFaults.ts';
 import { LinkTls } from './linkTls.ts';
 import { PeerLinks, nodeCrypto, systemClock } from './peerLinks.ts';
 
@@ -40,6 +42,8 @@ export interface ClusterServiceOptions {
 export interface ClusterStart {
   readonly broker: BrokerPort;
   readonly answers: Answers;
+  /** What is amiss with the links is told here. */
+  readonly alarms?: FaultAlarms;
   /** Called before each event from a peer, to bring clocks up to date. */
   readonly entered?: () => void;
 }
@@ -56,6 +60,14 @@ const NOT_STARTED: ClusterBrokerPort = {
   dispatchShared() {},
 };
 
+/** What was opened before the service. */
+interface Opened {
+  readonly links: PeerLinks;
+  readonly faults: LinkFaults | undefined;
+  readonly bound: Address;
+  readonly discoveryEnabled: boolean;
+}
+
 export class ClusterService implements AdminPort {
   readonly self: NodeName;
   readonly clusterName: string;
@@ -63,6 +75,8 @@ export class ClusterService implements AdminPort {
   readonly bind: string;
   /** What the broker asks of the cluster. */
   readonly port: ClusterPort;
+  /** Faults of the links of this node (R73). */
+  readonly faults: FaultControl;
   readonly #node: ClusterNode;
   readonly #links: PeerLinks;
   readonly #dataDir: string;
@@ -79,17 +93,20 @@ export class ClusterService implements AdminPort {
   /** Binds the cluster port; no peer is heard before `start`. Rejects with CLUSTER_PORT_IN_USE. */
   static async open(options: ClusterServiceOptions): Promise<ClusterService> {
     const { host, port, tls } = options.config.cluster;
-    const links = new PeerLinks(tls && (await LinkTls.open(tls)));
+    const faults = options.config.debug.faults ? new LinkFaults() : undefined;
+    const links = new PeerLinks({ tls: tls && (await LinkTls.open(tls)), faults });
     const bound = await links.listen(host, port);
-    return new ClusterService(options, links, bound, await isDiscoveryEnabled(options.config.node.dataDir));
+    const discoveryEnabled = await isDiscoveryEnabled(options.config.node.dataDir);
+    return new ClusterService(options, { links, faults, bound, discoveryEnabled });
   }
 
-  private constructor({ config, life, log, tables }: ClusterServiceOptions, links: PeerLinks, bound: Address, discoveryEnabled: boolean) {
+  private constructor({ config, life, log, tables }: ClusterServiceOptions, { links, faults, bound, discoveryEnabled }: Opened) {
     const { node, cluster } = config;
     this.self = node.name;
     this.clusterName = cluster.name;
     this.bind = addressKey(bound);
     this.#links = links;
+    this.faults = new FaultControl({ self: node.name, faults, log });
     this.#dataDir = node.dataDir;
     this.#discoveryEnabled = discoveryEnabled;
     const address = { host: reachableHost(bound.host, node.name), port: bound.port };
@@ -170,7 +187,8 @@ export class ClusterService implements AdminPort {
   }
 
   /** Peers are let in and dialled from here on. */
-  start({ broker, answers, entered = () => {} }: ClusterStart): void {
+  start({ broker, answers, alarms, entered = () => {} }: ClusterStart): void {
+    this.faults.attach(alarms);
     this.#broker = broker;
     this.#answers = answers;
     this.#members.start(this.#node.core, this.#address);

@@ -17,6 +17,7 @@ JSON lines on stderr. Ctrl+C stops it.
 
   --config FILE     read a configuration file (HOCON, EMQX's keys)
   --set key=value   set one key; may be repeated and wins over file and environment
+  --faults          let faults be made between nodes (debug.faults = true)
   --version         print the version
   --help            print this text
 
@@ -33,11 +34,13 @@ export function parseNodeArguments(argv: readonly string[]): NodeArguments {
       options: {
         config: { type: 'string' },
         set: { type: 'string', multiple: true },
+        faults: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean' },
       },
     });
-    return { help: values.help ?? false, version: values.version ?? false, configFile: values.config, sets: values.set ?? [] };
+    const sets = [...(values.set ?? []), ...(values.faults === true ? ['debug.faults=true'] : [])];
+    return { help: values.help ?? false, version: values.version ?? false, configFile: values.config, sets };
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     const unknown = code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' || code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL';

@@ -3,6 +3,7 @@
  * in an Electron utility process, nothing on a command line.
  */
 import type { NodeMessage, SupervisorMessage } from '../api/schema/control.ts';
+import { isFaultAction } from '../api/schema/fault.ts';
 
 export interface ControlChannel {
   send(message: NodeMessage): void;
@@ -66,7 +67,13 @@ function overParentPort(port: ParentPort): ControlChannel {
 export function parseSupervisorMessage(data: unknown): SupervisorMessage | undefined {
   if (typeof data !== 'object' || data === null || !('command' in data)) return undefined;
   if (data.command === 'stop') return { command: 'stop' };
+  if (data.command === 'fault') return parseFaultMessage(data);
   if (data.command !== 'applyAcl') return undefined;
   const { requestId, text } = data as { requestId?: unknown; text?: unknown };
   return typeof requestId === 'number' && typeof text === 'string' ? { command: 'applyAcl', requestId, text } : undefined;
+}
+
+function parseFaultMessage(data: object): SupervisorMessage | undefined {
+  const { requestId, action } = data as { requestId?: unknown; action?: unknown };
+  return typeof requestId === 'number' && isFaultAction(action) ? { command: 'fault', requestId, action } : undefined;
 }

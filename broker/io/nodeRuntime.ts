@@ -4,6 +4,7 @@
  * serve says so before anybody connects; `stop` closes them in the opposite order.
  */
 import { randomBytes } from 'node:crypto';
+import type { Fault, FaultAction } from '../api/schema/fault.ts';
 import type { NodeSnapshot } from '../api/schema/topology.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
@@ -159,7 +160,7 @@ export class NodeRuntime {
     this.#opened.push({ name: 'listeners', close: () => this.listeners.stopAccepting() });
     if (!(await enableSharedRead())) this.#log.warn('shared_read_unavailable', { node: process.version, effect: 'connections read by data events, at more CPU' });
     await this.listeners.startEnabled();
-    this.#cluster.start({ broker: this.node, answers: this.#answers(), entered: () => void this.#clock.tick() });
+    this.#cluster.start({ broker: this.node, answers: this.#answers(), alarms: this.#services.alarms, entered: () => void this.#clock.tick() });
     const admin = await startAdminServer({
       config: this.config,
       admin: this.#cluster,
@@ -186,6 +187,7 @@ export class NodeRuntime {
         configured: (listener) => this.authn.setListener(listener),
         removed: (id) => this.authn.removeListener(id),
       }),
+      faults: (action) => this.#cluster.faults.act(action),
       nodeInfo: () => nodeInfo(node, hostFacts(), Date.now()),
       stats: () => node.metrics.stats(),
       metrics: () => node.metrics.counters(),
@@ -209,6 +211,11 @@ export class NodeRuntime {
     return this.#cluster.bind;
   }
 
+  /** Does what a supervisor asks. Throws FAULTS_DISABLED, FAULT_INVALID. */
+  fault(action: FaultAction): readonly Fault[] {
+    return this.#cluster.faults.act(action);
+  }
+
   snapshot(): NodeSnapshot {
     return takeSnapshot({
       node: this.node,
@@ -216,6 +223,7 @@ export class NodeRuntime {
       listeners: this.listeners.running,
       vitals: this.#vitals,
       links: this.#cluster.links(),
+      faults: this.#cluster.faults.list(),
       acl: this.acl.status,
     });
   }

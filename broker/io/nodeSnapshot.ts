@@ -12,6 +12,7 @@ export interface SnapshotSources {
   readonly listeners: readonly Listener[];
   readonly vitals: ProcessVitals;
   readonly links: readonly LinkSnapshot[];
+  readonly faults: NodeSnapshot['faults'];
   readonly acl: NodeSnapshot['acl'];
 }
 
@@ -48,6 +49,7 @@ export function takeSnapshot(sources: SnapshotSources): NodeSnapshot {
       connections: listener.connections.size,
     })),
     links: sources.links,
+    faults: sources.faults.map(({ peer, direction, kind, since }) => ({ peer, direction, kind, since })),
     acl: sources.acl,
   };
 }

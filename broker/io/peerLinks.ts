@@ -11,6 +11,7 @@ import type { Millis } from '../base/ids.ts';
 import type { ClusterNode } from '../cluster/clusterNode.ts';
 import { HANDSHAKE_MAX_OPEN } from '../cluster/limits.ts';
 import { addressKey, type Address, type ClockPort, type CryptoPort, type LinkId, type TransportPort } from '../cluster/ports.ts';
+import type { LinkFaults } from './faults/linkFaults.ts';
 import { channelBinding, isTlsError, tlsReason, type LinkTls } from './linkTls.ts';
 import { listenError } from './listenError.ts';
 
@@ -18,6 +19,7 @@ import { listenError } from './listenError.ts';
 const TICK_MS: Millis = 100;
 /** An address that does not answer at all. */
 const DIAL_TIMEOUT_MS: Millis = 3_000;
+const NO_ANSWER = `No answer within ${DIAL_TIMEOUT_MS / 1_000} s`;
 /** A closed link may still send what waits for so long; a peer that does not read must not hold it. */
 const LINGER_MS: Millis = 1_000;
 
@@ -31,9 +33,16 @@ export const systemClock: ClockPort = {
   wallMs: () => Date.now(),
 };
 
+export interface PeerLinksOptions {
+  readonly tls?: LinkTls | undefined;
+  /** Present where faults may be made (R73). */
+  readonly faults?: LinkFaults | undefined;
+}
+
 export class PeerLinks implements TransportPort {
   readonly #server: Server;
   readonly #tls: LinkTls | undefined;
+  readonly #faults: LinkFaults | undefined;
   /** Accepted, and in the midst of TLS. */
   readonly #shaking = new Set<Socket>();
   readonly #sockets = new Map<LinkId, Socket>();
@@ -49,8 +58,9 @@ export class PeerLinks implements TransportPort {
   #later: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  constructor(tls?: LinkTls) {
+  constructor({ tls, faults }: PeerLinksOptions = {}) {
     this.#tls = tls;
+    this.#faults = faults;
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
@@ -71,6 +81,7 @@ export class PeerLinks implements TransportPort {
   start(node: ClusterNode, entered: () => void): void {
     this.#node = node;
     this.#entered = entered;
+    this.#faults?.attach({ peerOf: (id) => node.gate.peerOf(id), healed: (peer) => node.gate.redial(peer) });
     const early = this.#early;
     this.#early = [];
     for (const socket of early) this.#accept(socket);
@@ -139,13 +150,17 @@ export class PeerLinks implements TransportPort {
       node.gate.closed(id, reason);
       socket.destroy();
     };
-    socket.on('data', (chunk: Buffer) => {
+    const deliver = (chunk: Buffer) => {
       if (!this.#sockets.has(id)) return;
       this.#entered();
       node.gate.bytes(id, chunk);
-    });
+    };
+    const faults = this.#faults;
+    const wire = faults?.adopt(id, socket, deliver);
+    const atEnd = () => ended('The other side ended the connection');
+    socket.on('data', faults === undefined ? deliver : (chunk: Buffer) => faults.push(id, 'in', chunk));
     socket.on('drain', () => this.requestTurnEnd());
-    socket.on('end', () => ended('The other side ended the connection'));
+    socket.on('end', wire === undefined ? atEnd : () => wire.lanes.in.finish(atEnd));
     socket.on('error', (error) => {
       if (isTlsError(error) && this.#sockets.has(id)) node.gate.tlsClosed(id, tlsReason(error));
       ended(messageOf(error));
@@ -160,25 +175,36 @@ export class PeerLinks implements TransportPort {
   // ---------------------------------------------------------------- TransportPort
 
   write(link: LinkId, bytes: Uint8Array): void {
-    this.#sockets.get(link)?.write(bytes);
+    if (this.#faults === undefined) this.#sockets.get(link)?.write(bytes);
+    else this.#faults.push(link, 'out', bytes);
   }
 
   queuedBytes(link: LinkId): number {
-    return this.#sockets.get(link)?.writableLength ?? 0;
+    const held = this.#faults?.get(link)?.lanes.out.heldBytes ?? 0;
+    return (this.#sockets.get(link)?.writableLength ?? 0) + held;
   }
 
   close(link: LinkId): void {
     const socket = this.#sockets.get(link);
     if (socket === undefined) return;
     this.#sockets.delete(link);
-    socket.end();
-    const linger = setTimeout(() => socket.destroy(), LINGER_MS);
-    socket.once('close', () => clearTimeout(linger));
+    const end = () => {
+      socket.end();
+      const linger = setTimeout(() => socket.destroy(), LINGER_MS);
+      socket.once('close', () => clearTimeout(linger));
+    };
+    if (this.#faults === undefined) end();
+    else this.#faults.close(link, end);
   }
 
   dial(address: Address): void {
     const node = this.#node;
     if (node === undefined || this.#stopped) return;
+    const peer = this.#faults && node.gate.peerAt(address);
+    if (peer !== undefined && this.#faults?.blocks(peer) === true) {
+      this.#faults.leaveUnanswered(peer, DIAL_TIMEOUT_MS, () => node.gate.dialFailed(address, false, NO_ANSWER));
+      return;
+    }
     const socket = this.#tls === undefined ? connect({ host: address.host, port: address.port }) : this.#tls.dial(address);
     this.#open.add(socket);
     const failed = (refused: boolean, reason: string) => {
@@ -191,7 +217,7 @@ export class PeerLinks implements TransportPort {
       failed('code' in error && error.code === 'ECONNREFUSED', dialReason(error));
       if (isTlsError(error)) node.gate.tlsFailed(addressKey(address), address, tlsReason(error));
     };
-    const onTimeout = () => failed(false, `No answer within ${DIAL_TIMEOUT_MS / 1_000} s`);
+    const onTimeout = () => failed(false, NO_ANSWER);
     socket.once('error', onError);
     socket.setTimeout(DIAL_TIMEOUT_MS, onTimeout);
     socket.once(this.#tls === undefined ? 'connect' : 'secureConnect', () => {
@@ -227,6 +253,7 @@ export class PeerLinks implements TransportPort {
     clearInterval(this.#ticker);
     clearTimeout(this.#later);
     this.#node?.stop();
+    this.#faults?.stop();
     for (const socket of this.#early) socket.destroy();
     const closing = [...this.#open].filter((socket) => !socket.destroyed);
     // Dials under way have nothing to say any more.

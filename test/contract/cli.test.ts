@@ -196,7 +196,7 @@ describe('a wrong command line', () => {
     const { code, output } = await ctl(['help']);
     expect([code, output.split('\n').slice(0, 4)]).toEqual([
       0,
-      ['Usage: npm run ctl -- COMMAND [flags]', '', 'Commands:', '  status                          Whether the node runs'],
+      ['Usage: npm run ctl -- COMMAND [flags]', '', 'Commands:', '  status                                        Whether the node runs'],
     ]);
     expect((await ctl(['cluster', 'status', '--help'])).output).toBe(output);
     expect((await ctl([])).output).toBe(output);

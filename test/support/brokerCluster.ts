@@ -19,6 +19,8 @@ export interface ClusterMember {
   readonly broker: BrokerProcess;
   /** Body of a REST answer below `/api/v5`. */
   readonly get: (path: string) => Promise<unknown>;
+  /** Any REST call below `/api/v5`; rejects when it is refused. */
+  readonly call: (method: string, path: string, body?: unknown) => Promise<unknown>;
   /** Log lines of one event so far. */
   readonly told: (msg: string) => LogLine[];
 }
@@ -109,14 +111,18 @@ export async function startNode(settings: readonly string[]): Promise<Omit<Clust
   const broker = await startBroker(settings);
   const { api } = broker.ready;
   let token: Promise<string> | undefined;
+  const call = async (method: string, path: string, body?: unknown) => {
+    token ??= logIn(api);
+    const headers = { authorization: `Bearer ${await token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+    const answer = await fetch(`${api}${path}`, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return text === '' ? undefined : JSON.parse(text);
+  };
   return {
     broker,
-    get: async (path) => {
-      token ??= logIn(api);
-      const answer = await fetch(`${api}${path}`, { headers: { authorization: `Bearer ${await token}` } });
-      if (!answer.ok) throw new Error(`GET ${path}: ${answer.status} ${await answer.text()}`);
-      return answer.json();
-    },
+    call,
+    get: (path) => call('GET', path),
     told: (msg) => logLines(broker).filter((line) => line.msg === msg),
   };
 }

@@ -111,6 +111,7 @@ export class FakeAdmin implements AdminPort {
       ...serviceAnswers(this.services),
       ...alarmAnswers(this.services),
       listeners: () => ({ listeners: node.listeners ?? [] }),
+      faults: () => [],
       changeListener: () => ({ listener: null }),
       nodeInfo: () => ({
         node: name,

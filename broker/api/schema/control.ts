@@ -2,6 +2,7 @@
  * Control channel between a supervisor (the workbench host) and one broker node process: `process.send` under Node,
  * `parentPort` in an Electron utility process. One JSON-able object per message. A node whose channel closes stops.
  */
+import type { Fault, FaultAction } from './fault.ts';
 import type { NodeSnapshot } from './topology.ts';
 
 /** A place in an `acl.conf`, 1-based, end exclusive. */
@@ -45,15 +46,22 @@ export type AclApplyResult =
   | { readonly ok: true; readonly hash: string; readonly rules: number }
   | { readonly ok: false; readonly problems: readonly AclProblemReport[] };
 
+/** The faults of a node after what was asked, or why it was not done. */
+export type FaultResult =
+  | { readonly ok: true; readonly faults: readonly Fault[] }
+  | { readonly ok: false; readonly code: string; readonly message: string; readonly hint: string };
+
 /** Node → supervisor. Log lines go by stderr, one JSON LogRecord a line. */
 export type NodeMessage =
   | ReadyEvent
   | FailedEvent
   | { readonly event: 'snapshot'; readonly snapshot: NodeSnapshot }
   | { readonly event: 'aclApplied'; readonly requestId: number; readonly result: AclApplyResult }
+  | { readonly event: 'faultDone'; readonly requestId: number; readonly result: FaultResult }
   | { readonly event: 'stopping' };
 
 /** Supervisor → node. */
 export type SupervisorMessage =
   | { readonly command: 'stop' }
-  | { readonly command: 'applyAcl'; readonly requestId: number; readonly text: string };
+  | { readonly command: 'applyAcl'; readonly requestId: number; readonly text: string }
+  | { readonly command: 'fault'; readonly requestId: number; readonly action: FaultAction };

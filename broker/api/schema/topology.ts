@@ -22,6 +22,16 @@ export interface LinkSnapshot {
   readonly reason: string | null;
 }
 
+/** A fault that was made on purpose, at this node. */
+export interface FaultSnapshot {
+  /** Peer's `name@host`. */
+  readonly peer: string;
+  readonly direction: 'in' | 'out';
+  readonly kind: 'cut' | 'delay' | 'throttle' | 'drop';
+  /** Epoch ms. */
+  readonly since: number;
+}
+
 export interface ListenerSnapshot {
   /** `tcp:default` */
   readonly id: string;
@@ -64,5 +74,6 @@ export interface NodeSnapshot {
   readonly loopP99Ms: number;
   readonly listeners: readonly ListenerSnapshot[];
   readonly links: readonly LinkSnapshot[];
+  readonly faults: readonly FaultSnapshot[];
   readonly acl: { readonly path: string; readonly hash: string; readonly rules: number; readonly appliedAtMs: number } | null;
 }
