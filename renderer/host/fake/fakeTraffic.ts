@@ -118,6 +118,7 @@ function snapshotAt(timeMs: number, node: FakeNode, links: readonly FakeLink[]):
     loopP99Ms: alive(node.loopP99Ms, second, node.name, 'loop'),
     listeners: [{ id: 'tcp:default', type: 'tcp', bind: `127.0.0.1:${node.ports.mqtt}`, connections: node.connections }],
     links: links.filter((link) => link.from === node.name).map((link) => linkSnapshot(link, uptimeMs)),
+    faults: [],
     acl: { path: 'acl/acl.conf', hash: '9f3c61a4d2e85b70', rules: 11, appliedAtMs: node.startedAtMs },
   };
 }
