@@ -48,6 +48,8 @@ export interface ConnectionHandler {
   onData(bytes: Buffer, start: number, end: number, owned: boolean): void;
   /** What was waiting has been taken in, after `congested` was true. */
   onDrain(): void;
+  /** Half of what was waiting after `filling` was true has been taken in. */
+  onEased?(): void;
   /** Asked about once a second while the system does not take the last write: for how long it has not. */
   onBlocked?(blockedMs: Millis): void;
   /** The end, exactly once. `error` names what happened if it was not an orderly close. */
@@ -108,6 +110,7 @@ export class Connection {
   /** The system has not taken all of the last write; nothing more is handed over until it has. */
   #blocked = false;
   #wasCongested = false;
+  #wasFilling = false;
   /** Bits of PAUSE. */
   #paused = 0;
   #ending = false;
@@ -180,6 +183,13 @@ export class Connection {
   /** Undefined = the default of the process. */
   get sendTimeoutMs(): Millis | undefined {
     return this.#traits.sendTimeoutMs;
+  }
+
+  /** The peer does not take in what it is sent as fast as it comes: half of what makes it congested waits. `onEased` follows. */
+  get filling(): boolean {
+    if (!this.#blocked || this.waitingBytes * 2 < this.#traits.congestedBytes) return false;
+    this.#wasFilling = true;
+    return true;
   }
 
   get congested(): boolean {
@@ -324,8 +334,12 @@ export class Connection {
     if (this.#closed) return;
     this.#writePending();
     if (this.#paused !== 0 && this.#rest.length <= MAX_WAITING_CHUNKS / 2) this.resumeReading(PAUSE.answers);
-    if (this.#ending) this.#endWhenWritten();
-    else if (this.#wasCongested && !this.congested) {
+    if (this.#ending) return this.#endWhenWritten();
+    if (this.#wasFilling && this.waitingBytes * 4 <= this.#traits.congestedBytes) {
+      this.#wasFilling = false;
+      this.#handler?.onEased?.();
+    }
+    if (this.#wasCongested && !this.congested) {
       this.#wasCongested = false;
       this.#handler?.onDrain();
     }

@@ -1,8 +1,7 @@
 /**
- * Back-pressure from a subscriber to its publishers. While more waits in its queue than should, whoever sends to it is not read, so
- * that TCP slows the sender instead of the queue's bound dropping what was acknowledged. Only for a subscriber that keeps up in its
- * way: one that does not work off a part of its queue in time is waited for no longer, and the queue's rule for dropping holds
- * until it has.
+ * Back-pressure from a subscriber to its publishers. While more waits in its queue, or in front of its socket, than should, whoever
+ * sends to it is not read, so that TCP slows the sender instead of a bound dropping what it has sent. Only for a subscriber that keeps
+ * up in its way: one that does not work off a part of it in time is waited for no longer, and the rule for dropping holds until it has.
  */
 import type { Millis } from '../base/ids.ts';
 

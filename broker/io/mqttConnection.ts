@@ -23,6 +23,9 @@ const ACKS = {
   pubcomp: ackBytes(ACK_BYTES.pubcomp),
 } as const;
 const PACKET_ID_AT = 2;
+/** How long others wait for a client that takes in less than it is sent; less until it has shown that it takes in anything. */
+const PATIENCE_MS = 500;
+const FIRST_PATIENCE_MS = 100;
 /** Beyond any packet (section 2.1.4). */
 const NO_LIMIT = 0x1fff_ffff;
 
@@ -64,8 +67,9 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
   #waits = false;
   /** Subscribers that it is held back for. */
   #heldBack = 0;
-  /** Those that are held back for it; null until the first. */
+  /** Those that are held back for it, because of its queue and because of what it has not taken in; null until the first. */
   #feeders: Feeders | null = null;
+  #outputFeeders: Feeders | null = null;
   /** Until CONNECT tells, nothing is written. */
   #version: MqttVersion = 4;
   /** A small integer, also without a limit: infinity would be an object of its own for each connection. */
@@ -154,6 +158,11 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
     this.channel.drained();
   }
 
+  onEased(): void {
+    this.#clock.tick();
+    this.#outputFeeders?.eased();
+  }
+
   onBlocked(blockedMs: Millis): void {
     this.#owner.blocked(this, blockedMs);
   }
@@ -163,6 +172,7 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
     this.#parser?.stop();
     this.#limiter?.cancel();
     this.#feeders?.dispose();
+    this.#outputFeeders?.dispose();
     this.channel.closed(error ?? 'tcp_closed');
     this.#owner.closed(this);
   }
@@ -210,7 +220,7 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
   ): DeliverResult {
     const { connection } = this;
     // QoS 1 and 2 are bounded by the window; only QoS 0 may be lost to a client that does not read.
-    if (qos === 0 && connection.congested) return 'congested';
+    if (qos === 0 && connection.filling && !this.#slowDown()) return 'congested';
     if (this.#aliases !== null) {
       const aliased = this.#aliases.encode(publication, qos, retain, dup, packetId, subscriptionIds, nowMs, this.#maximumPacketSize);
       if (aliased !== undefined) {
@@ -223,6 +233,16 @@ export class MqttConnection implements ConnectionHandler, PacketSink, ByteSink, 
     if (qos === 0) connection.write(frame);
     else connection.writePatched(frame, packetIdOffset(frame), packetId);
     return 'sent';
+  }
+
+  /** Whoever has just sent it more than it takes in is held back. False: so much waits that QoS 0 is left out. */
+  #slowDown(): boolean {
+    if (reading !== null && reading !== this) {
+      const patienceMs = this.#outputFeeders === null ? FIRST_PATIENCE_MS : PATIENCE_MS;
+      this.#outputFeeders ??= new Feeders();
+      this.#outputFeeders.hold(reading, patienceMs);
+    }
+    return !this.connection.congested;
   }
 
   sendAck(type: AckPacket['type'], packetId: number): void {

@@ -93,6 +93,41 @@ describe('under load', () => {
     for (const numbers of heard) expect(numbers).toEqual(expected);
   }, 60_000);
 
+  it('publishers of QoS 0 at full speed are slowed to the pace of a subscriber that reads: nothing left out or reordered', async () => {
+    broker = await startBroker();
+    const publishers = 4;
+    const each = 60_000;
+    const filler = '.'.repeat(100);
+    const heard = Array.from({ length: publishers }, () => [] as number[]);
+    const subscriber = await client(broker.port, 's', (packet) => {
+      if (packet.type !== 'publish') return;
+      const [publisher = 0, number = 0] = Buffer.from(packet.payload).toString().split(' ').map(Number);
+      heard[publisher]?.push(number);
+    });
+    await subscriber.subscribe('load/+', 0);
+    // Many times what may wait for it and what the system takes: 30 MB, in messages that take it longer than the broker.
+    const floods = heard.map((_, publisher) => publishes(`load/${publisher}`, 0, each, (index) => `${publisher} ${index} ${filler}`));
+    for (const [publisher, flood] of floods.entries()) (await client(broker.port, `p${publisher}`)).socket.write(flood);
+    await waitFor('every message', () => heard.every((numbers) => numbers.length >= each), LIMIT_MS);
+    const expected = Array.from({ length: each }, (_, index) => index);
+    for (const numbers of heard) expect(numbers).toEqual(expected);
+  }, 60_000);
+
+  it('a subscriber that never reads is not waited for', async () => {
+    broker = await startBroker();
+    const deaf = await client(broker.port, 'deaf');
+    await deaf.subscribe('load/#', 0);
+    deaf.socket.pause();
+    let bytes = 0;
+    const listener = await client(broker.port, 's', (packet) => void (packet.type === 'publish' && (bytes += packet.payload.length)));
+    await listener.subscribe('load/#', 0);
+    const { socket } = await client(broker.port, 'p');
+    const [count, filler] = [2_000, '.'.repeat(20_000)];
+    socket.write(publishes('load/x', 0, count, () => filler));
+    await waitFor('every message', () => bytes >= count * filler.length, LIMIT_MS);
+    expect(bytes).toBe(count * filler.length);
+  }, 60_000);
+
   it('a subscriber that never acknowledges is not waited for', async () => {
     broker = await startBroker(['mqtt.max_inflight=4', 'mqtt.max_mqueue_len=10']);
     const deaf = await client(broker.port, 'deaf');

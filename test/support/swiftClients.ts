@@ -18,6 +18,7 @@ export class SwiftSocket extends EventEmitter implements ByteSocket {
   readonly written: Uint8Array[] = [];
   readonly copies: Buffer[] = [];
   ended = false;
+  paused = false;
   #stopped = false;
   #waiting: (() => void)[] = [];
 
@@ -48,8 +49,14 @@ export class SwiftSocket extends EventEmitter implements ByteSocket {
     for (const take of this.#waiting.splice(0)) take();
   }
 
-  pause(): void {}
-  resume(): void {}
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    this.paused = false;
+  }
+
   end(): void {
     this.ended = true;
   }
