@@ -15,7 +15,7 @@ export interface RetainedRow {
   /** Empty for messages of the broker itself. */
   readonly from_clientid: string;
   readonly from_username: string;
-  /** Whose store it is from: retained messages are kept by the node they were published on. */
+  /** The node that answers: all nodes keep the same retained messages. */
   readonly node: string;
 }
 

@@ -13,8 +13,7 @@ import type { Log } from '../base/log.ts';
 import type { DelayedRecord, DelayedStore } from '../core/services/delayed.ts';
 import type { Message } from '../protocol/message.ts';
 import type { PublishPacket } from '../protocol/packet.ts';
-import { PacketParser } from '../protocol/parser.ts';
-import { encodePacket } from '../protocol/writer.ts';
+import { decodePublished, encodePublished } from '../protocol/publishBytes.ts';
 
 const FILE = 'delayed.db';
 const FORMAT = 1;
@@ -22,8 +21,6 @@ const FORMAT = 1;
 const BATCH_MS = 50;
 /** After a failure, the next attempt. What waits is bounded by `delayed.max_delayed_messages`, as what is in memory is. */
 const RETRY_MS = 5_000;
-/** A packet of the largest size there is. */
-const MAX_PACKET_BYTES = 268_435_455;
 
 interface Row {
   readonly id: string;
@@ -110,7 +107,7 @@ export class DelayedFile implements DelayedStore {
     db.exec('BEGIN');
     try {
       for (const { id, dueAtMs, delaySeconds, message } of this.#added.values()) {
-        insert.run(id, dueAtMs, delaySeconds, message.timestampMs, message.fromClientId, message.fromUsername ?? null, packetOf(message));
+        insert.run(id, dueAtMs, delaySeconds, message.timestampMs, message.fromClientId, message.fromUsername ?? null, encodePublished(message));
       }
       for (const id of this.#removed) remove.run(id);
       db.exec('COMMIT');
@@ -141,10 +138,6 @@ export class DelayedFile implements DelayedStore {
   }
 }
 
-function packetOf({ topic, payload, qos, retain, properties }: Message): Uint8Array {
-  return encodePacket({ type: 'publish', dup: false, qos, retain, topic, packetId: qos === 0 ? 0 : 1, payload, properties }, 5);
-}
-
 function messageOfRow(row: Row): Message {
   const { topic, payload, qos, retain, properties } = publishOf(row);
   return {
@@ -160,12 +153,9 @@ function messageOfRow(row: Row): Message {
 }
 
 function publishOf({ id, packet }: Row): PublishPacket {
-  let found: PublishPacket | undefined;
-  const sink = {
-    onPacket: (read: { type: string }) => void (found = read.type === 'publish' ? (read as PublishPacket) : undefined),
-    onError: () => {},
-  };
-  new PacketParser(sink, { maxPacketSize: MAX_PACKET_BYTES, version: 5 }).push(Buffer.from(packet), 0, packet.length, true);
-  if (found === undefined) throw new Error(`the packet of message ${id} is damaged`);
-  return found;
+  try {
+    return decodePublished(packet);
+  } catch (cause) {
+    throw new Error(`the message ${id} cannot be read: ${messageOf(cause)}`, { cause });
+  }
 }

@@ -14,6 +14,7 @@ import { clients, nodeInfo, subscriptions } from '../core/adminAnswers.ts';
 import { alarmAnswers } from '../core/alarmAnswers.ts';
 import { BrokerNode } from '../core/brokerNode.ts';
 import { serviceAnswers } from '../core/serviceAnswers.ts';
+import { shareRetained } from '../core/services/sharedRetained.ts';
 import { BrokerServices } from '../core/services/brokerServices.ts';
 import { Hooks } from '../hooks/hooks.ts';
 import { METRIC, Metrics } from '../metrics/metrics.ts';
@@ -50,6 +51,7 @@ interface RuntimeParts {
   readonly config: BrokerConfig;
   readonly log: Log;
   readonly dataDir: DataDir;
+  readonly shared: SharedState;
   readonly acl: AclFile;
   readonly authn: AuthnService;
   readonly bans: BanService;
@@ -91,7 +93,7 @@ export class NodeRuntime {
       opened.push({ name: 'bans', close: () => bans.dispose() });
       const cluster = await ClusterService.open({ config, life: dataDir.life, log, tables: shared.tables });
       opened.push({ name: 'cluster', close: () => cluster.stop() });
-      const runtime = new NodeRuntime({ config, log, dataDir, acl, authn, bans, cluster, opened });
+      const runtime = new NodeRuntime({ config, log, dataDir, shared, acl, authn, bans, cluster, opened });
       await runtime.#serve();
       return runtime;
     } catch (error) {
@@ -100,7 +102,7 @@ export class NodeRuntime {
     }
   }
 
-  private constructor({ config, log, dataDir, acl, authn, bans, cluster, opened }: RuntimeParts) {
+  private constructor({ config, log, dataDir, shared, acl, authn, bans, cluster, opened }: RuntimeParts) {
     this.config = config;
     this.acl = acl;
     this.authn = authn;
@@ -133,6 +135,7 @@ export class NodeRuntime {
       newClientId: () => `busbar-${randomBytes(10).toString('hex')}`,
       defer: (task) => setImmediate(task),
     });
+    shareRetained(shared.tables, this.node.retainer, log);
     bans.onBanned((clientId) => void this.node.kick(clientId));
     const delayed = DelayedFile.open(config.node.dataDir, log);
     opened.push({ name: 'delayed', close: () => delayed.close() });

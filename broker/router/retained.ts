@@ -16,9 +16,21 @@ export interface RetainedLimits {
 /** `tooLarge` and `full`: not stored, and what was stored before stays as it was. */
 export type StoreResult = 'stored' | 'deleted' | 'tooLarge' | 'full';
 
+/** The other nodes: what is stored here is stored there, and the newest by the order of acceptance stays (R38). */
+export interface RetainedShare {
+  /** Stamps the message and puts it in force by `hold`. */
+  put(topic: string, message: StoredMessage): void;
+  /** Deletes here by `drop`, and there. */
+  remove(topic: string): void;
+  /** It has expired here, as it does everywhere. */
+  ended(topic: string): void;
+}
+
 export class RetainedStore {
   readonly #trie = new TopicTrie<StoredMessage>();
   #limits: RetainedLimits;
+  /** Undefined: what is stored here stays here. */
+  share: RetainedShare | undefined;
 
   constructor(limits: RetainedLimits) {
     this.#limits = limits;
@@ -39,14 +51,26 @@ export class RetainedStore {
    */
   store(source: Retainable): StoreResult {
     if (source.payloadLength === 0) {
-      this.#trie.delete(source.topic);
+      this.remove(source.topic);
       return 'deleted';
     }
     if (source.payloadLength > this.#limits.maxPayloadSize) return 'tooLarge';
     const { maxRetainedMessages } = this.#limits;
     if (maxRetainedMessages > 0 && this.#trie.size >= maxRetainedMessages && this.#trie.get(source.topic) === undefined) return 'full';
-    this.#trie.set(source.topic, new StoredMessage(source));
+    const message = new StoredMessage(source);
+    if (this.share === undefined) this.#trie.set(source.topic, message);
+    else this.share.put(source.topic, message);
     return 'stored';
+  }
+
+  /** In force from now on, whatever limits say: other nodes have it too. */
+  hold(topic: string, message: StoredMessage): void {
+    this.#trie.set(topic, message);
+  }
+
+  /** Gone from here alone. */
+  drop(topic: string): void {
+    this.#trie.delete(topic);
   }
 
   /** A cursor over the messages a filter matches; `$…` is out of reach for a leading wildcard [MQTT-4.7.2-1]. */
@@ -54,8 +78,12 @@ export class RetainedStore {
     return this.#trie.find(topicFilter);
   }
 
+  /** True when there was one. */
   remove(topic: string): boolean {
-    return this.#trie.delete(topic) !== undefined;
+    const had = this.#trie.get(topic) !== undefined;
+    if (this.share === undefined) this.#trie.delete(topic);
+    else this.share.remove(topic);
+    return had;
   }
 
   get(topic: string): StoredMessage | undefined {
@@ -72,7 +100,11 @@ export class RetainedStore {
     const seconds = message.properties.messageExpiryInterval;
     const lifeMs = seconds === undefined ? this.#limits.msgExpiryIntervalMs : seconds * 1000;
     if (nowMs - message.timestampMs < lifeMs) return false;
-    if (this.#trie.get(message.topic) === message) this.#trie.delete(message.topic);
+    const { topic } = message;
+    if (this.#trie.get(topic) === message) {
+      this.#trie.delete(topic);
+      this.share?.ended(topic);
+    }
     return true;
   }
 }

@@ -2,9 +2,10 @@
  * A retained message in little memory: the PUBLISH that a client of MQTT 3 gets at QoS 0, as a string of one character per byte. A
  * small string costs a third of a typed array of the same bytes, and goes to a new subscriber without being encoded again.
  */
-import type { Millis } from '../base/ids.ts';
+import type { Millis, NodeId } from '../base/ids.ts';
 import type { Message } from '../protocol/message.ts';
 import { NO_PROPERTIES, type Properties, type Qos } from '../protocol/packet.ts';
+import { encodeRetained } from './retainedCodec.ts';
 import { variableByteIntegerSize, writeVariableByteInteger } from '../protocol/variableByteInteger.ts';
 
 /** PUBLISH, QoS 0, RETAIN 1. */
@@ -27,6 +28,16 @@ export interface Retainable {
   readonly message: Message;
 }
 
+/** Who accepted a message, in which life: the writer of a row of the cluster's shared tables. */
+export interface RetainedWriter {
+  readonly nodeId: NodeId;
+  readonly life: number;
+}
+
+const NOBODY: RetainedWriter = { nodeId: '' as NodeId, life: 0 };
+/** A stamp is kept in two small integers: a large number would be an object of its own. */
+const LOW_BITS = 2 ** 30;
+
 /** Its topic and payload are made when asked for. To copy it, begin with `plain()`: a spread would miss them. */
 export class StoredMessage implements Message {
   readonly qos: Qos;
@@ -35,6 +46,10 @@ export class StoredMessage implements Message {
   readonly fromUsername: string | undefined;
   readonly timestampMs: Millis;
   readonly #frame: string | Buffer;
+  #atHigh = 0;
+  #atLow = 0;
+  #writer = NOBODY;
+  #seq = 0;
 
   constructor(source: Retainable) {
     this.qos = source.qos;
@@ -44,6 +59,36 @@ export class StoredMessage implements Message {
     const received = source.retainedFrame;
     this.properties = received === null ? source.message.properties : NO_PROPERTIES;
     this.#frame = received === null ? encoded(source.message) : kept(received);
+  }
+
+  /** Says when, by whom and as which of its writes the message was accepted (R38). */
+  stamp(at: number, writer: RetainedWriter, seq: number): void {
+    this.#atHigh = Math.floor(at / LOW_BITS);
+    this.#atLow = at % LOW_BITS;
+    this.#writer = writer;
+    this.#seq = seq;
+  }
+
+  get at(): number {
+    return this.#atHigh * LOW_BITS + this.#atLow;
+  }
+
+  get actor(): RetainedWriter {
+    return this.#writer;
+  }
+
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /** As a row of the shared tables: a message that is kept is no tombstone. */
+  get live(): true {
+    return true;
+  }
+
+  /** The message as other nodes and the disk get it. */
+  get value(): Uint8Array {
+    return encodeRetained(this.plain());
   }
 
   get retain(): true {

@@ -75,3 +75,65 @@ describe('a ban', () => {
     await cluster.whole();
   });
 });
+
+/** The payload retained for a topic, as a new subscriber of a node gets it; undefined when there is none. */
+async function retainedAt(number: number, topic: string): Promise<string | undefined> {
+  const client = await connectTo(number, `reader-${number}-${Math.random()}`);
+  const heard: string[] = [];
+  client.on('message', (_topic, payload, { retain: retained }) => void (retained && heard.push(payload.toString())));
+  await client.subscribeAsync(topic);
+  // Behind the answer of a second SUBSCRIBE nothing of the first can come any more.
+  await client.subscribeAsync('none');
+  await client.endAsync(true);
+  return heard[0];
+}
+
+async function retain(number: number, topic: string, payload: string): Promise<void> {
+  const client = await connectTo(number, `writer-${number}-${Math.random()}`);
+  await client.publishAsync(topic, payload, { retain: true, qos: 1, properties: { contentType: 'text/plain' } }).catch(() => {}); // MQTT.js takes "no matching subscribers" for an error
+  await client.endAsync(true);
+}
+
+describe('a retained message (R38)', () => {
+  it('of one node is that of the other, and so is its end', async () => {
+    await retain(1, 'r/a', 'one');
+    await waitFor('node 2 to have it', async () => (await retainedAt(2, 'r/a')) === 'one');
+    await retain(2, 'r/a', 'two');
+    await waitFor('node 1 to have the newer one', async () => (await retainedAt(1, 'r/a')) === 'two');
+    const page = (await cluster.member(1).get('/mqtt/retainer/messages')) as { data: { topic: string }[] };
+    expect(page.data.map(({ topic }) => topic)).toEqual(['r/a']);
+    await retain(1, 'r/a', '');
+    await waitFor('node 2 to have none', async () => (await retainedAt(2, 'r/a')) === undefined);
+  });
+
+  it('deleted over REST on one node is gone on both', async () => {
+    for (const topic of ['del/1', 'del/2']) await retain(1, topic, 'x');
+    await waitFor('node 2 to have both', async () => (await retainedAt(2, 'del/2')) === 'x');
+    expect(await (await rest(2)).call('DELETE', `/mqtt/retainer/message/${encodeURIComponent('del/#')}`)).toBe(204);
+    await waitFor('node 1 to have none', async () => (await retainedAt(1, 'del/1')) === undefined && (await retainedAt(1, 'del/2')) === undefined);
+  });
+
+  it('written while a node is away: the newest by publish order stands on both, deletes too (S53)', async () => {
+    for (const topic of ['away/kept', 'away/changed', 'away/deleted']) await retain(2, topic, 'old');
+    await waitFor('node 1 to have them', async () => (await retainedAt(1, 'away/deleted')) === 'old');
+    cluster.member(2).broker.process.kill('SIGKILL');
+    await cluster.gone(2);
+    await retain(1, 'away/changed', 'new');
+    await retain(1, 'away/deleted', '');
+    await cluster.startMember(2);
+    await cluster.whole();
+    await waitFor('node 2 to have what changed', async () => (await retainedAt(2, 'away/changed')) === 'new' && (await retainedAt(2, 'away/deleted')) === undefined);
+    expect([await retainedAt(1, 'away/deleted'), await retainedAt(2, 'away/kept')]).toEqual([undefined, 'old']);
+  });
+
+  it('survives the end of all nodes', async () => {
+    for (const number of [1, 2]) {
+      cluster.member(number).broker.process.kill('SIGTERM');
+      await cluster.gone(number);
+    }
+    await cluster.startMember(1);
+    expect([await retainedAt(1, 'away/kept'), await retainedAt(1, 'away/changed')]).toEqual(['old', 'new']);
+    await cluster.startMember(2);
+    await cluster.whole();
+  });
+});

@@ -1,4 +1,4 @@
-/** Retained messages of the node that is asked (rest-api.md 4.2); its settings: serviceSettings.ts. */
+/** Retained messages, the same on all nodes (rest-api.md 4.2); their settings: serviceSettings.ts. */
 import { topicFilterProblem } from '../../topics/topicFilter.ts';
 import { answering, askNode } from '../nodes.ts';
 import { ok, refuse } from '../reply.ts';
@@ -14,7 +14,7 @@ export const retainerRoutes = [
     ...shared,
     method: 'GET',
     path: '/mqtt/retainer/messages',
-    summary: 'Retained messages of this node, in the order of its store',
+    summary: 'Retained messages, in the order of the store of the node that is asked',
     query: RetainedQuery,
     answers: { 200: Page(Retained) },
     errors: ['INVALID_PARAMETER', 'BAD_REQUEST', 'NODE_DOWN'],
@@ -31,7 +31,7 @@ export const retainerRoutes = [
     ...shared,
     method: 'DELETE',
     path: '/mqtt/retainer/messages',
-    summary: 'Delete all retained messages of this node',
+    summary: 'Delete all retained messages',
     answers: { 204: undefined },
     errors: ['NODE_DOWN'],
     handle: (_request, { admin }) =>

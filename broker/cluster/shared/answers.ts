@@ -60,6 +60,7 @@ export function* rowsAnswer(replica: Replica, { buckets, audit, seen }: RowsQues
   const slice = new Slice();
   let walked = 0;
   for (const table of replica.rows.all()) {
+    if (audit && table.bulk) continue;
     for (const source of [table.tombstones, table.rows]) {
       for (const [key, row] of source.entries()) {
         walked += 1;

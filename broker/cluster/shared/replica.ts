@@ -9,7 +9,7 @@ import { SHARED_RELAY_RING, SHARED_RING } from '../limits.ts';
 import type { HaveEntry } from '../wire/v1Shared.ts';
 import { ChangeRing } from './changeRing.ts';
 import { Actors, Have, type SharedActor } from './have.ts';
-import { compareRows, SharedRows, type SharedRow, type TableRows } from './sharedRows.ts';
+import { compareRows, rowOf, SharedRows, type SharedRow, type TableRows, type UnstampedRow } from './sharedRows.ts';
 
 /** What is told of each row that is put in force or taken out. `row`: undefined when it is gone without a tombstone. */
 export type RowListener = (table: TableRows, key: string, row: SharedRow | undefined, origin: 'local' | 'remote') => void;
@@ -36,6 +36,7 @@ export class Replica {
   readonly #swept: (table: TableRows, key: string) => void;
   readonly #rings = new Map<SharedActor, ChangeRing>();
   #own: SharedActor;
+  #ownRing: ChangeRing;
   /** Writes that were newer here than one that came: of two nodes at once, the other one's was discarded. */
   overwritten = 0;
 
@@ -45,7 +46,8 @@ export class Replica {
     this.#ringSize = ring;
     this.#changed = changed;
     this.#swept = swept;
-    this.#own = this.#begin(life);
+    this.#own = this.actors.of(nodeId, life);
+    this.#ownRing = this.#begin();
   }
 
   /** This node in its present life as a writer. */
@@ -53,21 +55,34 @@ export class Replica {
     return this.#own;
   }
 
-  #begin(life: number): SharedActor {
-    const own = this.actors.of(this.#nodeId, life);
-    this.#rings.set(own, new ChangeRing(this.#ringSize, this.have.seq(own)));
-    return own;
+  #begin(): ChangeRing {
+    const ring = new ChangeRing(this.#ringSize, this.have.seq(this.#own));
+    this.#rings.set(this.#own, ring);
+    return ring;
   }
 
   /** A write of this node. */
   write(table: TableRows, key: string, value: Uint8Array | undefined): SharedRow {
-    const seq = this.have.seq(this.#own) + 1;
-    const row: SharedRow = { value, at: this.#clock.nextAt(), actor: this.#own, seq };
-    this.have.raise(this.#own, seq);
-    this.#rings.get(this.#own)?.push(seq, table, key);
+    const row = rowOf(value, this.#clock.nextAt(), this.#own, this.#nextSeq());
+    this.#put(table, key, row);
+    return row;
+  }
+
+  /** The same with a row of the table's own form. */
+  writeRow(table: TableRows, key: string, row: UnstampedRow): void {
+    row.stamp(this.#clock.nextAt(), this.#own, this.#nextSeq());
+    this.#put(table, key, row);
+  }
+
+  #nextSeq(): number {
+    return this.have.seq(this.#own) + 1;
+  }
+
+  #put(table: TableRows, key: string, row: SharedRow): void {
+    this.have.raise(this.#own, row.seq);
+    this.#ownRing.push(row.seq, table, key);
     this.rows.set(table, key, row);
     this.#changed(table, key, row, 'local');
-    return row;
   }
 
   /** A row of the disk: no news to anybody. */
@@ -150,7 +165,8 @@ export class Replica {
     this.rows.clear();
     this.have.clear();
     this.#rings.clear();
-    this.#own = this.#begin(life);
+    this.#own = this.actors.of(this.#nodeId, life);
+    this.#ownRing = this.#begin();
     for (const [table, keys] of gone) for (const key of keys) this.#changed(table, key, undefined, 'remote');
   }
 }

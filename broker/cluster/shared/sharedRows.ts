@@ -5,13 +5,24 @@ import type { SharedActor } from './have.ts';
 
 /** One write as it is in force. */
 export interface SharedRow {
-  /** undefined: a tombstone. */
+  /** False for a tombstone. */
+  readonly live: boolean;
+  /** undefined for a tombstone. A table with rows of its own form makes it when it is asked for. */
   readonly value: Uint8Array | undefined;
   /** Stamp: hybrid time; the node of the stamp is that of the actor. */
   readonly at: number;
   readonly actor: SharedActor;
   /** Number of the write among those of its actor. */
   readonly seq: number;
+}
+
+/** A row of a table with a form of its own, before it bears its numbers. */
+export interface UnstampedRow extends SharedRow {
+  stamp(at: number, actor: SharedActor, seq: number): void;
+}
+
+export function rowOf(value: Uint8Array | undefined, at: number, actor: SharedActor, seq: number): SharedRow {
+  return { live: value !== undefined, value, at, actor, seq };
 }
 
 /** Where the live rows of one table are; a user of a table may keep them in a form of its own. */
@@ -27,6 +38,8 @@ export interface RowMap {
 export interface TableRows {
   readonly name: string;
   rows: RowMap;
+  /** Many rows that change often, and end by themselves: not audited, and written to disk behind all others. */
+  bulk: boolean;
   readonly tombstones: Map<string, SharedRow>;
 }
 
@@ -68,7 +81,7 @@ export class SharedRows {
   table(name: string): TableRows {
     let table = this.#tables.get(name);
     if (table === undefined) {
-      table = { name, rows: new Map<string, SharedRow>(), tombstones: new Map<string, SharedRow>() };
+      table = { name, rows: new Map<string, SharedRow>(), bulk: false, tombstones: new Map<string, SharedRow>() };
       this.#tables.set(name, table);
     }
     return table;
@@ -94,14 +107,14 @@ export class SharedRows {
 
   /** The row is in force now. Returns the one before it, tombstones included. */
   set(table: TableRows, key: string, row: SharedRow): void {
-    if (row.value === undefined) {
+    if (!row.live) {
       table.rows.delete(key);
       // Set anew: tombstones are kept in the order in which they came.
       if (!table.tombstones.delete(key)) this.#tombstones += 1;
       table.tombstones.set(key, row);
       return;
     }
-    if (table.tombstones.delete(key)) this.#tombstones -= 1;
+    if (table.tombstones.size > 0 && table.tombstones.delete(key)) this.#tombstones -= 1;
     table.rows.set(key, row);
   }
 
@@ -121,11 +134,12 @@ export class SharedRows {
 
   /**
    * One sum for each bucket. Tombstones belong into it: a copy that lacks one would take an older write that it has not seen. Only
-   * copies that have seen the same are compared without them, since nodes drop them at different times.
+   * copies that have seen the same are compared without them, and without bulk tables: nodes drop those at different times.
    */
   digest(withTombstones: boolean): Uint32Array {
     const sums = new Uint32Array(BUCKETS);
-    for (const { name, rows, tombstones } of this.#tables.values()) {
+    for (const { name, rows, tombstones, bulk } of this.#tables.values()) {
+      if (bulk && !withTombstones) continue;
       for (const source of withTombstones ? [rows, tombstones] : [rows]) {
         for (const [key, row] of source.entries()) {
           const hash = keyHash(name, key);

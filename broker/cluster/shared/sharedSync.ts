@@ -15,6 +15,7 @@ import { changesAnswer, changesFrame, rowsAnswer } from './answers.ts';
 import { Have, type SharedActor } from './have.ts';
 import { differing, Repair } from './repair.ts';
 import type { Replica } from './replica.ts';
+import { rowOf } from './sharedRows.ts';
 import { SharedLink } from './sharedLink.ts';
 import { Tombstones } from './tombstones.ts';
 
@@ -32,6 +33,8 @@ export class SharedSync {
   readonly #tombstones: Tombstones;
   #repair: Repair | undefined;
   #overwritten = 0;
+  /** The run of own writes made last. Kept for the turn only. */
+  #made: { readonly own: SharedActor; readonly from: number; readonly last: number; readonly changes: { readonly frame: Buffer; readonly to: number } } | undefined;
   /** Times that copies were compared and differed. */
   repairs = 0;
 
@@ -171,7 +174,7 @@ export class SharedSync {
     }
     state.trimmed.delete(actor);
     const table = (name: string) => this.#replica.rows.table(name);
-    const taken = rows.map((row) => ({ table: table(row.table), key: row.key, row: { value: row.value, at: row.at, actor, seq: row.seq } }));
+    const taken = rows.map((row) => ({ table: table(row.table), key: row.key, row: rowOf(row.value, row.at, actor, row.seq) }));
     this.#replica.acceptRun(actor, from, to, taken);
   }
 
@@ -216,7 +219,7 @@ export class SharedSync {
     const actors = wireActors.map(({ nodeId, life }) => replica.actors.of(nodeId, life));
     for (const { table, key, actor: index, seq, at, value } of rows) {
       const actor = actors[index];
-      if (actor !== undefined) repair.row(replica.rows.table(table), key, { value, at, actor, seq });
+      if (actor !== undefined) repair.row(replica.rows.table(table), key, rowOf(value, at, actor, seq));
     }
   }
 
@@ -313,8 +316,18 @@ export class SharedSync {
 
   // ---------------------------------------------------------------- sending
 
+  /** Made once for all links that stand at the same place. */
+  #ownChanges(own: SharedActor, from: number): { readonly frame: Buffer; readonly to: number } {
+    const last = this.#replica.have.seq(own);
+    if (this.#made?.own !== own || this.#made.from !== from || this.#made.last !== last) {
+      this.#made = { own, from, last, changes: changesFrame(this.#replica, own, from) };
+    }
+    return this.#made.changes;
+  }
+
   #pumpAll(): void {
     for (const state of this.#links.values()) this.#pump(state);
+    this.#made = undefined;
   }
 
   /** Own writes first, then answers, never more than 1 MiB ahead of the network. */
@@ -323,7 +336,7 @@ export class SharedSync {
     const { link, answers } = state;
     if (state.peerHave === undefined) return;
     while (state.sentSeq < have.seq(own) && link.controlBytes < SLICE_AHEAD_BYTES) {
-      const { frame, to } = changesFrame(this.#replica, own, state.sentSeq);
+      const { frame, to } = this.#ownChanges(own, state.sentSeq);
       link.control(frame);
       state.sentSeq = to;
     }

@@ -11,9 +11,13 @@ import { BusbarError, messageOf } from '../../base/errors.ts';
 import type { Stamp } from '../stamp.ts';
 import type { ClusterStream, StreamHost } from '../stream.ts';
 import type { HaveEntry } from '../wire/v1Shared.ts';
+import { BulkBacklog } from './bulkBacklog.ts';
 import { Replica } from './replica.ts';
-import type { RowMap, SharedRow, TableRows } from './sharedRows.ts';
+import { rowOf, type RowMap, type SharedRow, type TableRows, type UnstampedRow } from './sharedRows.ts';
 import { SharedSync } from './sharedSync.ts';
+import { storedRow, type StoredRow } from './storedRow.ts';
+
+export type { StoredRow } from './storedRow.ts';
 
 /** How the rows of one table look on the wire and on disk. */
 export interface RowCodec<V> {
@@ -43,14 +47,12 @@ export interface SharedTable<V> {
   entries(): IterableIterator<[string, V]>;
 }
 
-export interface StoredRow {
-  readonly table: string;
-  readonly key: string;
-  readonly value: Uint8Array | undefined;
-  readonly at: number;
-  readonly nodeId: NodeId;
-  readonly life: number;
-  readonly seq: number;
+export interface BulkTable {
+  put(key: string, row: UnstampedRow): void;
+  /** Writes a delete, also for a key that has no row here: one that is on its way from another node is older. */
+  remove(key: string): void;
+  /** The user has dropped a row whose time was over, as all nodes do by themselves. */
+  ended(key: string): void;
 }
 
 /** What changes together on disk: rows and what they let this node have seen. */
@@ -94,6 +96,8 @@ type Notify = (key: string, row: SharedRow | undefined, origin: 'local' | 'remot
 
 /** Rows written to disk in one batch; the rest follow with the next. */
 const BATCH_ROWS = 10_000;
+/** The same for rows of bulk tables: about a tenth of the time between two batches. */
+const BULK_ROWS = 1_500;
 /** After a failure the disk is tried again when so much time has passed. */
 const RETRY_MS: Millis = 5_000;
 
@@ -102,6 +106,7 @@ export class SharedTables {
   readonly #options: SharedTablesOptions;
   readonly #listeners = new Map<TableRows, Notify>();
   readonly #dirty = new Map<TableRows, Set<string>>();
+  readonly #backlog: BulkBacklog;
   #storedHave = 0;
   #storedLife: number;
   #anew = false;
@@ -121,10 +126,11 @@ export class SharedTables {
     this.replica = new Replica({ nodeId: identity.nodeId, life, clock, changed, swept: (table, key) => this.#markDirty(table, key), ...(ring === undefined ? {} : { ring }) });
     const { replica } = this;
     for (const { table, key, value, at, nodeId, life: rowLife, seq } of stored.rows) {
-      replica.restore(replica.rows.table(table), key, { value, at, actor: replica.actors.of(nodeId, rowLife), seq });
+      replica.restore(replica.rows.table(table), key, rowOf(value, at, replica.actors.of(nodeId, rowLife), seq));
     }
     for (const { nodeId, life: seenLife, seq } of stored.have) replica.have.raise(replica.actors.of(nodeId, seenLife), seq);
     this.#storedHave = replica.have.changes;
+    this.#backlog = new BulkBacklog(replica);
   }
 
   /** The part of the cluster that keeps the copies of all nodes equal. */
@@ -136,21 +142,45 @@ export class SharedTables {
   }
 
   /**
-   * One user per table. `onChange` hears of every later change, not of rows that are there already. `rows`: a form of its own in
-   * which the table's live rows are kept.
+   * One user per table. `onChange` hears of every later change, not of rows that are there already.
    */
-  open<V>(name: string, codec: RowCodec<V>, onChange: TableListener<V>, rows?: RowMap): SharedTable<V> {
-    const table = this.replica.rows.table(name);
-    if (this.#listeners.has(table)) throw new Error(`The shared table ${name} is open already`);
-    if (rows !== undefined) {
-      for (const [key, row] of table.rows.entries()) rows.set(key, row);
-      table.rows = rows;
-    }
-    this.#listeners.set(table, (key, row, origin) => {
+  open<V>(name: string, codec: RowCodec<V>, onChange: TableListener<V>): SharedTable<V> {
+    const table = this.#claim(name, (key, row, origin) => {
       const stamp = row === undefined ? undefined : stampOf(row);
       onChange(key, row?.value === undefined ? undefined : codec.decode(row.value), origin, stamp);
     });
     return new OpenTable(table, codec, this.replica, (error) => this.#unreadable(table, error));
+  }
+
+  #claim(name: string, notify: Notify): TableRows {
+    const table = this.replica.rows.table(name);
+    if (this.#listeners.has(table)) throw new Error(`The shared table ${name} is open already`);
+    this.#listeners.set(table, notify);
+    return table;
+  }
+
+  /**
+   * A table of many rows that are kept by their user in a form of its own, change often and may end by themselves: retained messages.
+   * They go to disk behind all others. `onRemote` hears that another node has changed a row.
+   */
+  openBulk(name: string, rows: RowMap, onRemote: () => void): BulkTable {
+    const table = this.#claim(name, (_key, _row, origin) => {
+      if (origin === 'remote') onRemote();
+    });
+    table.bulk = true;
+    for (const [key, row] of table.rows.entries()) {
+      try {
+        rows.set(key, row);
+      } catch (error) {
+        this.#unreadable(table, error);
+      }
+    }
+    table.rows = rows;
+    return {
+      put: (key, row) => this.replica.writeRow(table, key, row),
+      remove: (key) => void this.replica.write(table, key, undefined),
+      ended: (key) => this.#markDirty(table, key),
+    };
   }
 
   #unreadable(table: TableRows, error: unknown): void {
@@ -165,8 +195,9 @@ export class SharedTables {
   }
 
   #changed(table: TableRows, key: string, row: SharedRow | undefined, origin: 'local' | 'remote'): void {
-    this.#markDirty(table, key);
+    if (!table.bulk || origin === 'remote') this.#markDirty(table, key);
     this.#touch();
+    if (table.bulk && origin === 'local') return;
     try {
       this.#listeners.get(table)?.(key, row, origin);
     } catch (error) {
@@ -179,7 +210,7 @@ export class SharedTables {
   #persistWhenDue(nowMs: Millis): void {
     if (nowMs < this.#retryAtMs) return;
     try {
-      this.#append(BATCH_ROWS, false);
+      this.#append({ rows: BATCH_ROWS, bulk: BULK_ROWS, durable: false });
     } catch (error) {
       this.#retryAtMs = nowMs + RETRY_MS;
       this.#options.log.error('shared_tables_not_written', { waiting: this.waiting, reason: messageOf(error) });
@@ -193,55 +224,72 @@ export class SharedTables {
 
   /** Rows that are not on disk yet. */
   get waiting(): number {
-    let waiting = 0;
+    let waiting = this.#backlog.size;
     for (const keys of this.#dirty.values()) waiting += keys.size;
     return waiting;
   }
 
   /** Everything written so far is on disk when it returns. Throws what the store throws; nothing is lost then. */
   flush(): void {
-    while (this.#append(BATCH_ROWS, true));
+    while (this.#append({ rows: BATCH_ROWS, bulk: BATCH_ROWS, durable: true }));
   }
 
-  /** `flush` for those who have told somebody that it is so: when the disk fails that is logged, and tried again later. */
+  /** The same but for bulk tables, for those who have told somebody that it is so. When the disk fails that is logged, and tried again later. */
   persist(): void {
     try {
-      this.flush();
+      while (this.#append({ rows: BATCH_ROWS, bulk: 0, durable: true }));
     } catch (error) {
       this.#options.log.error('shared_tables_not_written', { waiting: this.waiting, reason: messageOf(error) });
     }
   }
 
-  /** True when there is more to write. */
-  #append(limit: number, durable: boolean): boolean {
+  /** True when there is more to write of what this call may write. */
+  #append(limits: { readonly rows: number; readonly bulk: number; readonly durable: boolean }): boolean {
     const { replica } = this;
     const haveChanged = replica.have.changes !== this.#storedHave || replica.own.life !== this.#storedLife;
-    if (this.#dirty.size === 0 && !haveChanged && !this.#anew) return false;
-    const { rows, gone, taken } = this.#take(limit);
-    const whole = taken === this.waiting;
+    if (this.#dirty.size === 0 && this.#backlog.isEmpty && !haveChanged && !this.#anew) return false;
+    const { rows, gone, more } = this.#take(limits);
+    const { length: taken } = rows;
+    rows.push(...this.#backlog.take(limits.bulk));
     // What was seen is stored behind the rows it speaks of: with the last of them.
+    const whole = !more && this.#backlog.isEmpty && (limits.bulk > 0 || !this.#bulkIsDirty);
+    if (rows.length + gone.length === 0 && !whole && !this.#anew) return false;
     const have = whole ? replica.have.since(this.#anew ? 0 : this.#storedHave) : [];
     const { changes } = replica.have;
-    this.#options.store.append({ anew: this.#anew, rows, gone, have, life: replica.own.life, durable });
+    try {
+      this.#options.store.append({ anew: this.#anew, rows, gone, have, life: replica.own.life, durable: limits.durable });
+    } catch (error) {
+      if (rows.length > taken) this.#backlog.failed();
+      throw error;
+    }
     this.#anew = false;
     this.#storedLife = replica.own.life;
     if (whole) this.#storedHave = changes;
-    this.#settle(rows, gone);
-    return !whole;
+    this.#settle(rows.slice(0, taken), gone);
+    return more || (limits.bulk > 0 && !this.#backlog.isEmpty);
   }
 
-  #take(limit: number): { rows: StoredRow[]; gone: { table: string; key: string }[]; taken: number } {
+  get #bulkIsDirty(): boolean {
+    for (const table of this.#dirty.keys()) if (table.bulk) return true;
+    return false;
+  }
+
+  #take(limits: { readonly rows: number; readonly bulk: number }): { rows: StoredRow[]; gone: { table: string; key: string }[]; more: boolean } {
     const rows: StoredRow[] = [];
     const gone: { table: string; key: string }[] = [];
+    let more = false;
     for (const [table, keys] of this.#dirty) {
+      let left = table.bulk ? limits.bulk : limits.rows;
+      more ||= keys.size > left && left > 0;
       for (const key of keys) {
-        if (rows.length + gone.length >= limit) return { rows, gone, taken: limit };
+        if (left === 0) break;
+        left -= 1;
         const row = this.replica.rows.get(table, key);
         if (row === undefined) gone.push({ table: table.name, key });
         else rows.push(storedRow(table.name, key, row));
       }
     }
-    return { rows, gone, taken: rows.length + gone.length };
+    return { rows, gone, more };
   }
 
   #settle(rows: readonly { table: string; key: string }[], gone: readonly { table: string; key: string }[]): void {
@@ -275,7 +323,7 @@ export class SharedTables {
     const { replica } = this;
     this.reset(wallMs);
     for (const { table, key, value, at, nodeId, life, seq } of rows) {
-      replica.accept(replica.rows.table(table), key, { value, at, actor: replica.actors.of(nodeId, life), seq }, true);
+      replica.accept(replica.rows.table(table), key, rowOf(value, at, replica.actors.of(nodeId, life), seq), true);
     }
     replica.sawAll(have);
   }
@@ -284,13 +332,10 @@ export class SharedTables {
   reset(wallMs: Millis): void {
     this.#anew = true;
     this.replica.reset(Math.max(this.replica.own.life + 1, wallMs));
+    this.#backlog.reset();
     this.#wasReset();
     this.#touch();
   }
-}
-
-function storedRow(table: string, key: string, { value, at, actor, seq }: SharedRow): StoredRow {
-  return { table, key, value, at, nodeId: actor.nodeId, life: actor.life, seq };
 }
 
 function stampOf({ at, actor }: SharedRow): Stamp {

@@ -10,7 +10,7 @@ import type { Have } from './have.ts';
 import type { Replica } from './replica.ts';
 
 /** Looked at in one tick. */
-const SWEEP = 2_000;
+const SWEEP = 20_000;
 
 export class Tombstones {
   readonly #replica: Replica;

@@ -66,7 +66,7 @@ export class Retainer implements RetainedSource, TimerOwner {
     const result = this.store.store(publication);
     if (result === 'stored') metrics.inc(MESSAGES_RETAINED);
     else if (result !== 'deleted') log.warn('retained_message_not_stored', { topic: publication.topic, clientid: publication.fromClientId, reason: result });
-    this.#measure();
+    this.measure();
     return result !== 'deleted' || !this.#config.stopPublishClearMsg;
   }
 
@@ -76,11 +76,12 @@ export class Retainer implements RetainedSource, TimerOwner {
 
   removeIfExpired(message: Message): boolean {
     const expired = this.store.removeIfExpired(message, this.#options.clock.now());
-    if (expired) this.#measure();
+    if (expired) this.measure();
     return expired;
   }
 
-  #measure(): void {
+  /** The figure of what is stored. */
+  measure(): void {
     this.#options.metrics.setStat(STAT.retained, this.store.size);
   }
 
@@ -112,7 +113,7 @@ export class Retainer implements RetainedSource, TimerOwner {
       return true;
     };
     this.walk(topicFilter, remove, () => {
-      this.#measure();
+      this.measure();
       done(count);
     });
   }
@@ -137,7 +138,7 @@ export class Retainer implements RetainedSource, TimerOwner {
     };
     // The next sweep is counted from the end of this one, and only if nobody changed the interval meanwhile.
     this.walk(undefined, expire, () => {
-      this.#measure();
+      this.measure();
       if (this.#sweepTimer === timer) this.#armSweep();
     });
   }

@@ -1,0 +1,117 @@
+/**
+ * Own writes to bulk tables that are not on disk yet. They are found by number in the ring of own writes, so that a write costs
+ * nothing here; when more of them wait than the ring holds, all rows of bulk tables are written once, piece by piece.
+ */
+import type { Replica } from './replica.ts';
+import type { SharedRow, TableRows } from './sharedRows.ts';
+import { storedRow, type StoredRow } from './storedRow.ts';
+
+/** Bytes of values written at one time; one that is larger goes alone. */
+const BATCH_BYTES = 4 * 1024 * 1024;
+
+interface BacklogRow {
+  readonly table: TableRows;
+  readonly key: string;
+  readonly row: SharedRow;
+}
+
+/** Rows for one batch, up to a number of them and of bytes. */
+class Batch {
+  readonly rows: StoredRow[] = [];
+  readonly #limit: number;
+  #bytes = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get full(): boolean {
+    return this.rows.length >= this.#limit || this.#bytes >= BATCH_BYTES;
+  }
+
+  add({ table, key, row }: BacklogRow): void {
+    const stored = storedRow(table.name, key, row);
+    this.#bytes += stored.value?.length ?? 0;
+    this.rows.push(stored);
+  }
+}
+
+export class BulkBacklog {
+  readonly #replica: Replica;
+  /** Own writes up to this one are on disk, or will be met by the walk. */
+  #seq: number;
+  #walk: Iterator<BacklogRow, undefined> | undefined;
+
+  constructor(replica: Replica) {
+    this.#replica = replica;
+    this.#seq = replica.have.seq(replica.own);
+  }
+
+  get isEmpty(): boolean {
+    return this.#walk === undefined && this.#seq === this.#replica.have.seq(this.#replica.own);
+  }
+
+  /** About how many rows wait. */
+  get size(): number {
+    return this.#replica.have.seq(this.#replica.own) - this.#seq + (this.#walk === undefined ? 0 : 1);
+  }
+
+  /** The next rows to be written, `limit` at most. When they cannot be written, say so by `failed`. */
+  take(limit: number): StoredRow[] {
+    if (limit === 0 || this.isEmpty) return [];
+    const batch = new Batch(limit);
+    if (this.#walk === undefined && this.#replica.ring(this.#replica.own)?.after(this.#seq, 1) === undefined) this.#beginWalk();
+    if (this.#walk === undefined) this.#takeWrites(batch, limit);
+    else this.#takeWalked(this.#walk, batch);
+    return batch.rows;
+  }
+
+  #takeWrites(batch: Batch, limit: number): void {
+    const { own, rows, have } = this.#replica;
+    const entries = this.#replica.ring(own)?.after(this.#seq, limit) ?? [];
+    for (const { seq, table, key } of entries) {
+      if (batch.full) return;
+      this.#seq = seq;
+      if (!table.bulk) continue;
+      const row = rows.get(table, key);
+      // Of several writes of one key the last is enough.
+      if (row?.actor === own && row.seq === seq) batch.add({ table, key, row });
+    }
+    if (entries.length < limit) this.#seq = have.seq(own);
+  }
+
+  #takeWalked(walk: Iterator<BacklogRow, undefined>, batch: Batch): void {
+    while (!batch.full) {
+      const { done, value } = walk.next();
+      if (done === true) {
+        this.#walk = undefined;
+        return;
+      }
+      batch.add(value);
+    }
+  }
+
+  #beginWalk(): void {
+    this.#seq = this.#replica.have.seq(this.#replica.own);
+    this.#walk = allRows(this.#replica);
+  }
+
+  /** What was taken is not on disk: everything is written once more. */
+  failed(): void {
+    this.#beginWalk();
+  }
+
+  /** The copy was dropped; there is a new life. */
+  reset(): void {
+    this.#walk = undefined;
+    this.#seq = 0;
+  }
+}
+
+function* allRows({ rows }: Replica): Generator<BacklogRow, undefined> {
+  for (const table of rows.all()) {
+    if (!table.bulk) continue;
+    for (const source of [table.tombstones, table.rows]) for (const [key, row] of source.entries()) yield { table, key, row };
+  }
+  return undefined;
+}
