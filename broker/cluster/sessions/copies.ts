@@ -86,8 +86,13 @@ export class Copies {
     this.#clearInterests(held);
     this.#toCommit.delete(held);
     this.toReplicate.delete(held);
-    this.#unsecured.delete(held);
     this.#desk.options.journal?.add({ type: 'drop', clientId: held.clientId });
+    this.handedOver(held);
+  }
+
+  /** The owner has secured all that the copy has: whoever waits for it here need not wait any more. */
+  handedOver(held: Held): void {
+    this.#unsecured.delete(held);
     for (const { waiter } of held.waiting.splice(0)) waiter.secured();
   }
 

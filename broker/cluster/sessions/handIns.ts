@@ -138,6 +138,7 @@ export class HandIns {
     held.leave = undefined;
     held.offered = -1;
     this.#desk.copies.setRole(held, 'backup', null);
+    this.#desk.copies.handedOver(held);
     if (held.source !== owner.nodeId) this.#desk.backups.ask(held.clientId, owner);
   }
 }

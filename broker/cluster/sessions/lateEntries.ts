@@ -186,7 +186,7 @@ export class LateEntries {
   /** R33: the member itself has applied it, or all others have while they continued its sessions. */
   #hasHad(entry: LateOut, member: SessionPeer): boolean {
     if (entry.acks.has(member.nodeId)) return true;
-    if (member.isPresent || entry.unprotected.has(member.nodeId)) return member.gone && this.#desk.promotion.has(member.nodeId);
+    if (member.isPresent || (entry.unprotected.has(member.nodeId) && !member.gone)) return false;
     if (!this.#desk.promotion.has(member.nodeId)) return false;
     for (const other of this.#desk.peers.all()) {
       if (other !== member && !other.gone && entry.acks.get(other.nodeId)?.has(member.nodeId) !== true) return false;
