@@ -155,7 +155,7 @@ export class CopyHistory {
     const kind = copy.owner === owner ? this.#below(6) : this.#below(2);
     if (kind === 0) return living.change({ type: 'claim', owner, epoch: copy.epoch, connectedAt: at, disconnectedAt: 0 });
     if (kind === 1) return living.change({ type: 'claim', owner, epoch: at, connectedAt: 0, disconnectedAt: at });
-    if (kind === 2) return living.change({ type: 'await', packetId: 1 + this.#below(3), mid: mid(node, at) });
+    if (kind === 2) return living.change({ type: 'await', packetId: 1 + this.#below(3), mid: { ...mid(node, at), digest: 0 } });
     if (kind === 3) return living.change({ type: 'release', packetId: 1 + this.#below(3) });
     if (kind === 4) return living.change({ type: 'expiry', expiryMs: this.#below(2) === 0 ? Number.POSITIVE_INFINITY : at });
     living.change({ type: 'will', will: this.#below(2) === 0 ? null : { message: sessionMessage('w'), delayMs: at } });

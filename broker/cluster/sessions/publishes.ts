@@ -54,6 +54,25 @@ interface Repeated {
   readonly waiter: PublishWaiter;
 }
 
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+/** Bytes of a packet that its digest covers, from both ends: topic and payload in most packets. */
+const DIGEST_BYTES = 512;
+const DUP = 0x08;
+
+function digestOf({ packet }: SessionMessage): number {
+  const { length } = packet;
+  let digest = FNV_OFFSET ^ length;
+  const step = (at: number) => {
+    const byte = packet[at] as number;
+    digest = Math.imul(digest ^ (at === 0 ? byte & ~DUP : byte), FNV_PRIME);
+  };
+  const head = Math.min(length, DIGEST_BYTES);
+  for (let at = 0; at < head; at += 1) step(at);
+  for (let at = Math.max(head, length - DIGEST_BYTES); at < length; at += 1) step(at);
+  return digest >>> 0;
+}
+
 const ALL = Number.MAX_SAFE_INTEGER;
 
 export class Publishes {
@@ -94,10 +113,11 @@ export class Publishes {
     const holder = publisher !== undefined && publisher.isOwner ? publisher : undefined;
     if (source === undefined || holder === undefined) return this.#inTurn(holder, this.#draw(message, undefined, waiter), targets);
     const before = holder.copy.awaitingRel.get(source.packetId);
-    if (before !== undefined) return this.#again(holder, before, message, targets, waiter);
+    const digest = digestOf(message);
+    if (before?.digest === digest) return this.#again(holder, before, message, targets, waiter);
     const open = this.#draw(message, undefined, waiter);
     // R65: whoever goes on with the publisher's session must know the message by its name before anybody has it.
-    copies.apply(holder, { type: 'await', packetId: source.packetId, mid: open.mid });
+    copies.apply(holder, { type: 'await', packetId: source.packetId, mid: { ...open.mid, digest } });
     this.#inTurn(holder, open, targets, true);
   }
 

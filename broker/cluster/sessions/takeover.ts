@@ -52,6 +52,8 @@ export class Takeover {
     this.#claim(held, { connectedAt: fence, disconnectedAt: 0 });
     if (held.copy.expiryMs !== options.expiryMs) copies.apply(held, { type: 'expiry', expiryMs: options.expiryMs });
     if (held.copy.will !== null || options.will !== undefined) copies.apply(held, { type: 'will', will: options.will ?? null });
+    const { username, mountpoint } = options.client;
+    if (held.copy.client.username !== username || held.copy.client.mountpoint !== mountpoint) copies.apply(held, { type: 'client', client: { username, mountpoint } });
     this.#desk.backups.choose(held);
     registry.changed(clientId);
     copies.whenSecured(held, { secured: () => this.#answer(connect, held, wasThere && !options.cleanStart) });
@@ -241,9 +243,17 @@ export class Takeover {
     return held;
   }
 
+  /**
+   * Merges a copy that does not count itself. Whatever connection it remembers is over; and ours stays ours: who of two owners gives way is
+   * decided by rows, not by a merge (R50).
+   */
   merge(held: Held, incoming: SessionCopy): void {
     const { copies, delivery, lateMessages, registry } = this.#desk;
+    incoming.connectedAt = 0;
+    const { owner, connectedAt, epoch, disconnectedAt } = held.copy;
     copies.apply(held, { type: 'merge', copy: incoming });
+    const { copy } = held;
+    if (copy.owner !== owner || copy.connectedAt !== connectedAt || copy.epoch !== epoch) this.#claim(held, { connectedAt, disconnectedAt, epoch });
     lateMessages.applyTo(held);
     delivery.refresh(held);
     registry.changed(held.clientId);
@@ -345,5 +355,5 @@ export class Takeover {
 
 export function sessionOf(copy: SessionCopy): Omit<OpenedSession, 'present'> {
   const subscriptions = [...copy.subscriptions.values()].filter(({ on }) => on);
-  return { durable: true, subscriptions, awaitingRel: [...copy.awaitingRel.keys()], client: { username: undefined, mountpoint: '' }, expiryMs: copy.expiryMs };
+  return { durable: true, subscriptions, awaitingRel: [...copy.awaitingRel.keys()], client: copy.client, expiryMs: copy.expiryMs };
 }

@@ -20,7 +20,9 @@ const RECORDS: Record<string, SessionRecord> = {
   'an end': { type: 'finish', mid: mid(1, 1), at: AT },
   'a subscription': { type: 'subscribe', subscription },
   'an unsubscription': { type: 'unsubscribe', topicFilter: 'a/+', stamp: { at: AT, node: nodeId(2) } },
-  'a packet id of a publisher': { type: 'await', packetId: 1, mid: mid(1, 2) },
+  'a packet id of a publisher': { type: 'await', packetId: 1, mid: { ...mid(1, 2), digest: 300 } },
+  'a client': { type: 'client', client: { username: 'u', mountpoint: 'm/' } },
+  'a client without a name': { type: 'client', client: { username: undefined, mountpoint: '' } },
   'its release': { type: 'release', packetId: 1 },
   'a role': { type: 'role', role: 'frozen', backup: nodeId(2) },
   'a role without backup': { type: 'role', role: 'owner', backup: null },
@@ -41,7 +43,7 @@ const GOLDEN: Record<string, string> = {
   'an end': '010001000163030122<node 1>2f3101000c5e7f2b400000',
   'a subscription': '0100010001630403612f2b56c801000c5e7f2b4000000120<node 2>000c5e7f2b400000',
   'an unsubscription': '0100010001630503612f2b000c5e7f2b4000000120<node 2>',
-  'a packet id of a publisher': '0100010001630600010122<node 1>2f3102',
+  'a packet id of a publisher': '0100010001630600010122<node 1>2f3102ac02',
   'its release': '010001000163070001',
   'a role': '0100010001630802010120<node 2>',
   'a role without backup': '010001000163080000',
@@ -50,11 +52,13 @@ const GOLDEN: Record<string, string> = {
   'a will': '0100010001630b01409770000000000000000103707562083406000177000177',
   'no will': '0100010001630b00',
   'an expiry': '0100010001630c7ff0000000000000',
+  'a client': '0100010001630f0101017502026d2f',
+  'a client without a name': '0100010001630f000100',
   'a purge': '0100010001630e010122<node 1>2f3109010224<node 1>2f312331',
 };
 
 const GOLDEN_BATCH =
-  '010006020001630120<node 1>02010220<node 2>0000000000000005000c5e7f2b400000000c5e7f2b400000000000000000000000000000000000007ff00000000000000407014097700000000000000003037075620834060001770001770103612f2b56c801000c5e7f2b40000002000c5e7f2b400000010422<node 1>2f31ac020524<node 1>2f31233107000c5e7f2b40000001010003083406000174000178010622<node 2>2f3101000c5e7f2b400000010507010001040201000d00010201020000000000000005000c5e7f2b400000000c5e7f2b400000000000000000000000000000000000007ff00000000000000407014097700000000000000103612f2b56c801000c5e7f2b40000002000c5e7f2b4000000104ac020507000c5e7f2b4000000101010601000c5e7f2b4000000105070100010402040405000c5e7f2b400000010102050405030007';
+  '010006020001630120<node 1>02010220<node 2>0000000000000005000c5e7f2b400000000c5e7f2b400000000000000000000000000000000000007ff00000000000000407014097700000000000000003037075620834060001770001770103612f2b56c801000c5e7f2b40000002000c5e7f2b400000010422<node 1>2f31ac020524<node 1>2f31233107000c5e7f2b40000001010003083406000174000178010622<node 2>2f3101000c5e7f2b4000000105070100010402ac0200070001000d00010201020000000000000005000c5e7f2b400000000c5e7f2b400000000000000000000000000000000000007ff00000000000000407014097700000000000000103612f2b56c801000c5e7f2b40000002000c5e7f2b4000000104ac020507000c5e7f2b4000000101010601000c5e7f2b4000000105070100010402ac020007040405000c5e7f2b400000010102050405030007';
 
 function bytesOf(...entries: BatchEntry[]): string {
   const writer = new BatchWriter();
@@ -80,7 +84,7 @@ describe('a batch of records', () => {
 
   it('has a number for every record', () => {
     const types = new Set(Object.values(RECORDS).map((record) => record.type));
-    expect([...types].sort()).toEqual(['await', 'claim', 'enqueue', 'expiry', 'finish', 'purge', 'release', 'reset', 'role', 'state', 'subscribe', 'unsubscribe', 'will']);
+    expect([...types].sort()).toEqual(['await', 'claim', 'client', 'enqueue', 'expiry', 'finish', 'purge', 'release', 'reset', 'role', 'state', 'subscribe', 'unsubscribe', 'will']);
   });
 
   it('holds whole copies, ends of copies, late messages and the marks of a checkpoint', () => {

@@ -2,8 +2,8 @@
 import { unreachable } from '../../../base/assert.ts';
 import type { NodeId } from '../../../base/ids.ts';
 import { protocolError } from '../../wire/bytes.ts';
-import type { SessionWill } from '../ports.ts';
-import { SessionCopy, type CopyItem, type CopySubscription, type ItemState, type Role } from './copy.ts';
+import type { SessionClient, SessionWill } from '../ports.ts';
+import { SessionCopy, type AwaitedMid, type CopyItem, type CopySubscription, type ItemState, type Role } from './copy.ts';
 import type { Lineage } from './identity.ts';
 import type { SessionRecord } from './record.ts';
 import type { RecordReader, RecordWriter } from './recordBytes.ts';
@@ -28,6 +28,7 @@ const RECORD_TYPES: readonly SessionRecord['type'][] = [
   'expiry',
   'merge',
   'purge',
+  'client',
 ];
 const TYPE_NUMBER = Object.fromEntries(RECORD_TYPES.map((type, at) => [type, at + 1])) as Record<SessionRecord['type'], number>;
 
@@ -54,9 +55,11 @@ export function writeRecord(writer: RecordWriter, tables: WriteTables, record: S
       return tables.text(writer, record.stamp.node);
     case 'await':
       writer.u16(record.packetId);
-      return tables.mid(writer, record.mid);
+      return writeAwaited(writer, tables, record.mid);
     case 'release':
       return writer.u16(record.packetId);
+    case 'client':
+      return writeClient(writer, tables, record.client);
     case 'role':
       writer.u8(ROLES.indexOf(record.role));
       return writeText(writer, tables, record.backup);
@@ -97,9 +100,11 @@ export function readRecord(reader: RecordReader, tables: ReadTables): SessionRec
     case 'unsubscribe':
       return { type, topicFilter: reader.text(), stamp: { at: reader.u64(), node: tables.text(reader) as NodeId } };
     case 'await':
-      return { type, packetId: reader.u16(), mid: tables.mid(reader) };
+      return { type, packetId: reader.u16(), mid: readAwaited(reader, tables) };
     case 'release':
       return { type, packetId: reader.u16() };
+    case 'client':
+      return { type, client: readClient(reader, tables) };
     case 'role':
       return { type, role: oneOf(ROLES, reader.u8()), backup: readText<NodeId>(reader, tables) };
     case 'claim': {
@@ -159,8 +164,9 @@ export function writeCopy(writer: RecordWriter, tables: WriteTables, copy: Sessi
   writer.varint(copy.awaitingRel.size);
   for (const [packetId, mid] of copy.awaitingRel) {
     writer.u16(packetId);
-    tables.mid(writer, mid);
+    writeAwaited(writer, tables, mid);
   }
+  writeClient(writer, tables, copy.client);
 }
 
 /** A new object, so without a lineage of its own (C13). */
@@ -184,8 +190,29 @@ export function readCopy(reader: RecordReader, tables: ReadTables): SessionCopy 
   for (let left = reader.count(); left > 0; left -= 1) copy.items.replace(readItem(reader, tables));
   for (let left = reader.count(); left > 0; left -= 1) copy.done.set(tables.mid(reader), reader.u64());
   for (let left = reader.count(); left > 0; left -= 1) copy.seen.set(tables.lineage(reader), reader.varint());
-  for (let left = reader.count(); left > 0; left -= 1) copy.awaitingRel.set(reader.u16(), tables.mid(reader));
+  for (let left = reader.count(); left > 0; left -= 1) copy.awaitingRel.set(reader.u16(), readAwaited(reader, tables));
+  copy.client = readClient(reader, tables);
   return copy;
+}
+
+function writeAwaited(writer: RecordWriter, tables: WriteTables, mid: AwaitedMid): void {
+  tables.mid(writer, mid);
+  writer.varint(mid.digest);
+}
+
+function readAwaited(reader: RecordReader, tables: ReadTables): AwaitedMid {
+  return { ...tables.mid(reader), digest: reader.varint() };
+}
+
+function writeClient(writer: RecordWriter, tables: WriteTables, { username, mountpoint }: SessionClient): void {
+  writer.u8(username === undefined ? 0 : 1);
+  if (username !== undefined) tables.text(writer, username);
+  tables.text(writer, mountpoint);
+}
+
+function readClient(reader: RecordReader, tables: ReadTables): SessionClient {
+  const username = reader.u8() === 0 ? undefined : tables.text(reader);
+  return { username, mountpoint: tables.text(reader) };
 }
 
 function writeItem(writer: RecordWriter, tables: WriteTables, item: Readonly<CopyItem>): void {

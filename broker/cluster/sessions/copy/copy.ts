@@ -8,7 +8,7 @@
  */
 import type { Millis, NodeId } from '../../../base/ids.ts';
 import { STEPS_PER_MS, type Stamp } from '../../stamp.ts';
-import type { SessionItem, SessionSubscription, SessionWill } from '../ports.ts';
+import type { SessionItem, SessionSubscription, SessionClient, SessionWill } from '../ports.ts';
 import { CopyItems } from './copyItems.ts';
 import type { Dot, Lineage, Mid } from './identity.ts';
 import { MidMap } from './midMap.ts';
@@ -51,6 +51,12 @@ export interface RankFields {
 /** A session that never expires. */
 export const NEVER = Number.POSITIVE_INFINITY;
 
+/** A QoS 2 message of the client of a session. */
+export interface AwaitedMid extends Mid {
+  /** Of its packet. A copy may be behind its client, which has used the packet id for another message since: that one must not pass for this. */
+  readonly digest: number;
+}
+
 /** Bytes of memory, no flags of the process that holds it (C23). Change it by `applyRecord` and `mergeInto` only. */
 export class SessionCopy implements RankFields {
   readonly clientId: string;
@@ -71,6 +77,8 @@ export class SessionCopy implements RankFields {
   /** Session Expiry Interval; `NEVER`, or 0: ends with the connection. */
   expiryMs: Millis = 0;
   will: SessionWill | null = null;
+  /** Of the last connection. */
+  client: SessionClient = { username: undefined, mountpoint: '' };
   readonly subscriptions = new Map<string, CopySubscription>();
   readonly items = new CopyItems();
   /** Finished messages that may arrive again, and when they were finished. */
@@ -78,7 +86,7 @@ export class SessionCopy implements RankFields {
   /** Version vector: every item of a lineage up to n has been seen here, so one that is missing was finished. */
   readonly seen = new Map<Lineage, number>();
   /** The publisher's QoS 2 packet ids that wait for PUBREL. */
-  readonly awaitingRel = new Map<number, Mid>();
+  readonly awaitingRel = new Map<number, AwaitedMid>();
   /** Under which this object draws dots; null until it draws one (`nextDot`). Neither copied, encoded nor merged (C13). */
   lineage: Lineage | null = null;
   /**

@@ -78,6 +78,7 @@ export function forgetContents(copy: SessionCopy): void {
 /** Of one connection or one client, so never mixed: a packet id of one copy says nothing to the client of the other. */
 function takeConnectionState(mine: SessionCopy, theirs: SessionCopy): void {
   mine.will = theirs.will;
+  mine.client = theirs.client;
   mine.expiryMs = theirs.expiryMs;
   mine.awaitingRel.clear();
   for (const [packetId, mid] of theirs.awaitingRel) mine.awaitingRel.set(packetId, mid);

@@ -5,9 +5,9 @@
 import { unreachable } from '../../../base/assert.ts';
 import type { Millis, NodeId } from '../../../base/ids.ts';
 import type { Stamp } from '../../stamp.ts';
-import type { SessionWill } from '../ports.ts';
+import type { SessionClient, SessionWill } from '../ports.ts';
 import { boundCausality, purge } from './causality.ts';
-import type { CopyItem, CopySubscription, HybridTime, ItemState, Role, SessionCopy } from './copy.ts';
+import type { AwaitedMid, CopyItem, CopySubscription, HybridTime, ItemState, Role, SessionCopy } from './copy.ts';
 import type { ActorKey, Lineage, Mid } from './identity.ts';
 import { forgetContents, mergeInto } from './merge.ts';
 
@@ -20,7 +20,7 @@ export type SessionRecord =
   | { readonly type: 'subscribe'; readonly subscription: CopySubscription }
   | { readonly type: 'unsubscribe'; readonly topicFilter: string; readonly stamp: Stamp }
   /** QoS 2 from the publisher: its packet id waits for PUBREL (R65). */
-  | { readonly type: 'await'; readonly packetId: number; readonly mid: Mid }
+  | { readonly type: 'await'; readonly packetId: number; readonly mid: AwaitedMid }
   | { readonly type: 'release'; readonly packetId: number }
   /** Of the object at this node: it is journalled, but a backup does not apply it. */
   | { readonly type: 'role'; readonly role: Role; readonly backup: NodeId | null }
@@ -36,11 +36,12 @@ export type SessionRecord =
   | { readonly type: 'reset'; readonly at: HybridTime }
   | { readonly type: 'will'; readonly will: SessionWill | null }
   | { readonly type: 'expiry'; readonly expiryMs: Millis }
+  | { readonly type: 'client'; readonly client: SessionClient }
   | { readonly type: 'merge'; readonly copy: SessionCopy }
   /** R54; `settled`: up to which n, by actor. */
   | { readonly type: 'purge'; readonly settled: readonly (readonly [ActorKey, number])[]; readonly keep: Lineage | null };
 
-const CONNECTION_RECORDS: ReadonlySet<SessionRecord['type']> = new Set(['await', 'release', 'claim', 'reset', 'will', 'expiry']);
+const CONNECTION_RECORDS: ReadonlySet<SessionRecord['type']> = new Set(['await', 'release', 'claim', 'reset', 'will', 'expiry', 'client']);
 
 /** Changes a copy. Deterministic: equal copies stay equal. False when the record changes nothing, so that it need not be told. */
 export function applyRecord(copy: SessionCopy, record: SessionRecord): boolean {
@@ -83,6 +84,9 @@ function change(copy: SessionCopy, record: Exclude<SessionRecord, { type: 'role'
       return true;
     case 'expiry':
       copy.expiryMs = record.expiryMs;
+      return true;
+    case 'client':
+      copy.client = record.client;
       return true;
     case 'merge':
       mergeInto(copy, record.copy);
