@@ -28,7 +28,6 @@ export class Beats {
       settled: publishes.settledMap(),
       promoted: promotion.list(),
       view: view.sort(),
-      gone: [...peers.all()].filter((peer) => peer.gone).map((peer) => peer.nodeId),
       draining: drain.isOn,
     });
   }
@@ -43,7 +42,7 @@ export class Beats {
   }
 
   read(peer: SessionPeer, { flags, body }: Frame): void {
-    const { at, settled, promoted, view, gone, draining } = decodeBeat(flags, body);
+    const { at, settled, promoted, view, draining } = decodeBeat(flags, body);
     this.#desk.options.clock.heard(at);
     peer.settled = new Map(settled);
     for (const [life, below] of settled) peer.lives.set(life, below);
@@ -52,7 +51,6 @@ export class Beats {
     peer.view = new Set(view);
     peer.viewMs = this.#desk.now();
     peer.draining = draining;
-    peer.missing = gone;
     this.#desk.lateMessages.settle(peer);
     this.#desk.publishes.news();
   }

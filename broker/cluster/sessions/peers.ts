@@ -49,8 +49,6 @@ export class SessionPeer {
   readonly pend = new Map<number, Pend>();
   /** Forwards to it so far. */
   lastOut = 0;
-  /** Members it has lost for good. */
-  missing: readonly NodeId[] = [];
   /** Highest number it has forwarded in its present life. */
   lastIn = 0;
   /** Its forwards that are not secured here. */

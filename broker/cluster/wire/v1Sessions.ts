@@ -69,16 +69,14 @@ export interface Beat {
   readonly promoted: readonly NodeId[];
   /** Nodes it has up. */
   readonly view: readonly NodeId[];
-  /** Members of before that were replaced, forgotten, or have left, until their sessions are covered. */
-  readonly gone: readonly NodeId[];
   /** It hands its sessions out and wants no others (R72). */
   readonly draining: boolean;
 }
 
-export function encodeBeat(kind: number, { at, settled, promoted, view, gone, draining }: Beat): Buffer {
+export function encodeBeat(kind: number, { at, settled, promoted, view, draining }: Beat): Buffer {
   const writer = new FrameWriter(kind, draining ? DRAINING : 0, 128).u64(at).u16(settled.length);
   for (const [incarnation, below] of settled) writer.u64(incarnation).u64(below);
-  return writeNodes(writeNodes(writeNodes(writer, promoted), view), gone).end();
+  return writeNodes(writeNodes(writer, promoted), view).end();
 }
 
 export function decodeBeat(flags: number, body: Buffer): Beat {
@@ -86,7 +84,7 @@ export function decodeBeat(flags: number, body: Buffer): Beat {
   const at = reader.u64();
   const settled: [number, number][] = [];
   for (let left = reader.u16(); left > 0; left -= 1) settled.push([reader.u64(), reader.u64()]);
-  const beat = { at, settled, promoted: readNodes(reader), view: readNodes(reader), gone: readNodes(reader), draining: (flags & DRAINING) !== 0 };
+  const beat = { at, settled, promoted: readNodes(reader), view: readNodes(reader), draining: (flags & DRAINING) !== 0 };
   reader.end();
   return beat;
 }
