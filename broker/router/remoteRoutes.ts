@@ -1,5 +1,5 @@
 /**
- * Route rows of other nodes, the only copy of them: filter → which nodes have it. A million rows cost one Map and their filters
+ * Route rows of other nodes, the only copy of them: filter → which nodes have it. A million rows cost a Map and their filters
  * (R26); filters with wildcards also stand in a trie.
  *
  * The rows of a node live in a slot. A snapshot gets a slot of its own beside the one that serves, and takes its place when it is
@@ -8,6 +8,7 @@
 import type { NodeName } from '../base/ids.ts';
 import { hasWildcard } from '../topics/topicFilter.ts';
 import { TopicTrie } from '../topics/topicTrie.ts';
+import { ShardedMap } from './shardedMap.ts';
 import { flagsOf, MAX_SLOTS, memberOf, NodeSets, slotOf, type NodeSet } from './nodeSets.ts';
 
 /** There was no such row. */
@@ -31,7 +32,7 @@ interface Slot {
 }
 
 export class RemoteRoutes {
-  readonly #rows = new Map<string, NodeSet>();
+  readonly #rows = new ShardedMap<NodeSet>();
   readonly #wildcards = new TopicTrie<string>();
   readonly #sets = new NodeSets();
   readonly #slots: (Slot | undefined)[] = [];
@@ -132,7 +133,7 @@ export class RemoteRoutes {
   *filtersOf(node: NodeName): Generator<string> {
     const at = this.#current.get(node);
     if (at === undefined) return;
-    for (const [topicFilter, set] of this.#rows) if (this.#sets.find(set, at) !== NO_ROW) yield topicFilter;
+    for (const [topicFilter, set] of this.#rows.entries()) if (this.#sets.find(set, at) !== NO_ROW) yield topicFilter;
   }
 
   // ---------------------------------------------------------------- snapshots and ends
