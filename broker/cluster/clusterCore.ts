@@ -112,7 +112,8 @@ export class ClusterCore {
     }
     const { peer } = link;
     const members = this.#members.rows(this.#options.address);
-    link.control(v1.encodeSnap({ wasDown: peer.gaveUp, routes: this.#routes.own.mark, have: peer.table.seq, members }));
+    link.control(v1.encodeSnap({ wasDown: peer.gaveUp, routes: this.#routes.own.mark, have: peer.table.seq, received: peer.receivedForwards, members }));
+    link.sentForwards = peer.sentForwards;
     this.#routes.snapSent(link);
     for (const stream of this.#streams) stream.opened(link);
     this.#touch();
@@ -155,6 +156,7 @@ export class ClusterCore {
     }
     if (frame.kind === v1.Kind.forwardShared) {
       link.peer.counters.messagesIn += 1;
+      link.peer.counters.forwardsIn += 1;
       const { publish, key, again } = decodeSharedForward(frame.flags, frame.body);
       this.#ports.broker.dispatchShared(link.peer.name, publish, key, again);
       return;
@@ -173,7 +175,9 @@ export class ClusterCore {
   }
 
   #forwards({ peer }: LinkState, publishes: ForwardedPublishes): void {
-    peer.counters.messagesIn += this.#ports.broker.dispatchForwarded(peer.name, publishes);
+    const count = this.#ports.broker.dispatchForwarded(peer.name, publishes);
+    peer.counters.messagesIn += count;
+    peer.counters.forwardsIn += count;
   }
 
   #controlFrame(link: LinkState, { kind, flags, body }: Frame): void {
@@ -213,6 +217,8 @@ export class ClusterCore {
     const episode = snap.wasDown || peer.gaveUp;
     const news = this.#links.snapped(link, snap.wasDown);
     peer.ackedSeq = episode ? 0 : Math.min(snap.have, this.#routes.own.seq);
+    const lost = peer.lostForwards(link.sentForwards, snap.received);
+    if (lost > 0) this.#lost(peer, lost);
     this.#learnMembers(peer, snap.members);
     if (news) this.#beatAll();
     for (const stream of this.#streams) stream.up(link, episode);
@@ -382,18 +388,24 @@ export class ClusterCore {
   forward(node: NodeName, publish: ClusterPublish): void {
     const peer = this.#members.byName(node);
     if (peer?.link === undefined) {
-      if (peer !== undefined) peer.counters.lost += 1;
+      if (peer !== undefined) this.#lost(peer, 1);
       return;
     }
-    peer.link.forward(publish);
+    if (!peer.link.forward(publish)) this.#ports.broker.forwardsFailed(1, 'dropped');
     this.#touch();
+  }
+
+  #lost(peer: Peer, count: number): void {
+    peer.counters.lost += count;
+    this.#ports.broker.forwardsFailed(count, 'lost');
   }
 
   /** One message for one member of a shared group on a node. False without a link: some other node may have a member too. */
   forwardShared(node: NodeName, publish: ClusterPublish, key: string, again: boolean): boolean {
     const link = this.#members.byName(node)?.link;
     if (link === undefined) return false;
-    link.data(encodeSharedForward({ publish, key, again }), publish.qos);
+    if (link.data(encodeSharedForward({ publish, key, again }), publish.qos)) link.peer.counters.forwardsOut += 1;
+    else this.#ports.broker.forwardsFailed(1, 'dropped');
     this.#touch();
     return true;
   }

@@ -67,7 +67,7 @@ export class ClusterNode {
       if (seedName === undefined || self || reported.has(seedName)) continue;
       if (this.core.standing(target) !== 'unlinked') continue;
       reported.add(seedName);
-      const link = { peer: seedName, state: 'down', rttMs: null, queueBytes: 0, reason: reason ?? 'Not reached yet' } as const;
+      const link = { peer: seedName, state: 'down', rttMs: null, queueBytes: 0, queueDataBytes: 0, reason: reason ?? 'Not reached yet' } as const;
       reports.push(linkReport(link, newCounters()));
     }
     return reports;

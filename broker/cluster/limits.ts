@@ -51,6 +51,9 @@ export const MAX_MEMBERS = 64;
 export const MAX_FRAME_BYTES = 272 * MIB;
 /** Forwards waiting on one link: above it QoS 0 forwards are dropped and counted (R23). */
 export const LINK_DATA_BYTES = 16 * MIB;
+/** Forwards waiting on one link above which whoever adds to them is held back, and below which it may go on (R23). */
+export const LINK_HOLD_BYTES = 4 * MIB;
+export const LINK_EASE_BYTES = 2 * MIB;
 /** Everything waiting on one link: above it the link is closed and repairs itself (R23). */
 export const LINK_CLOSE_BYTES = 64 * MIB;
 

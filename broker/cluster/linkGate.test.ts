@@ -22,6 +22,8 @@ class Bench {
   readonly warnings: { msg: string; fields: LogFields }[] = [];
   readonly routes: string[] = [];
   readonly arrived: string[] = [];
+  /** Of senders. */
+  readonly asked: string[] = [];
   /** The network takes nothing. */
   stuck = false;
   queued = 0;
@@ -36,6 +38,8 @@ class Bench {
           if (this.stuck) this.queued += bytes.length;
         },
         queuedBytes: () => this.queued,
+        holdSender: () => void this.asked.push('hold'),
+        easeSenders: () => void this.asked.push('ease'),
         close: (link) => void this.closed.push(link),
         dial: () => {},
         requestTurnEnd: () => {},
@@ -49,6 +53,7 @@ class Bench {
         remoteRoutes: () => [],
         remoteNodeDown: (node) => void this.routes.push(`down ${node}`),
         dispatchForwarded: (_node, { bytes, start, end }) => this.arrived.push(bytes.toString('hex', start, end)),
+        forwardsFailed: () => {},
         remoteGroupChanged: () => {},
         remoteClaimChanged: () => {},
         dispatchShared: () => {},
@@ -99,6 +104,7 @@ const snapOf = (number: number, seq = 0) =>
     wasDown: false,
     routes: { seq, hash: 0 },
     have: 0,
+    received: 0,
     members: [
       { nodeId: optionsOf(number).identity.nodeId, incarnation: 1, name: `n${number}@h` as NodeName, host: 'h', port: 4372 },
     ],
@@ -244,6 +250,21 @@ describe('a link that is behind', () => {
     forward(bench, 1, 0);
     expect(bench.node.core.links()).toMatchObject([{ messagesOut: 18 }]);
     expect(bench.node.core.losses().forwardsDropped).toBe(4);
+  });
+
+  it('by more than 4 MiB holds back whoever adds to it, until less than 2 MiB wait (R23)', () => {
+    const bench = behind();
+    forward(bench, 4, 0);
+    expect(bench.asked).toEqual([]);
+    forward(bench, 2, 0);
+    expect(bench.asked).toEqual(['hold', 'hold']);
+    bench.queued = 3 << 20;
+    bench.node.turnEnd();
+    expect(bench.asked.length).toBe(2);
+    bench.queued = 1 << 20;
+    bench.node.turnEnd();
+    bench.node.turnEnd();
+    expect(bench.asked).toEqual(['hold', 'hold', 'ease']);
   });
 
   it('by 64 MiB is closed, with the reason (R23)', () => {

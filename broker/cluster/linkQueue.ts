@@ -4,7 +4,7 @@
  * into one buffer, which leaves in one write and is used again when the network has taken all of it at once (hot-path.md section 4).
  */
 import type { Millis } from '../base/ids.ts';
-import { LINK_CLOSE_BYTES, LINK_DATA_BYTES } from './limits.ts';
+import { LINK_CLOSE_BYTES, LINK_DATA_BYTES, LINK_EASE_BYTES, LINK_HOLD_BYTES } from './limits.ts';
 import type { ClusterPublish, LinkId, TransportPort } from './ports.ts';
 import { HEADER_BYTES } from './wire/bytes.ts';
 import { beginForwards, encodeForward, endForwards, originBytes } from './wire/v1Publish.ts';
@@ -37,11 +37,14 @@ export interface LinkCounters {
   dropped: number;
   /** Forwards for a peer that had a route and no link. */
   lost: number;
+  /** Forwards that nobody acknowledges, to be compared by both ends (R24). */
+  forwardsOut: number;
+  forwardsIn: number;
   downs: number;
 }
 
 export function newCounters(): LinkCounters {
-  return { messagesOut: 0, messagesIn: 0, bytesOut: 0, bytesIn: 0, controlOut: 0, controlIn: 0, dropped: 0, lost: 0, downs: 0 };
+  return { messagesOut: 0, messagesIn: 0, bytesOut: 0, bytesIn: 0, controlOut: 0, controlIn: 0, dropped: 0, lost: 0, forwardsOut: 0, forwardsIn: 0, downs: 0 };
 }
 
 /** One write: where it ends in the stream of the link, and its data bytes. */
@@ -69,6 +72,8 @@ export class LinkQueue {
   #isKept = false;
   /** Something waits that is more than QoS 0 forwards. */
   #isUrgent = false;
+  /** Senders were held for this link. */
+  #holds = false;
   #wroteMs: Millis = 0;
   #turnMs: Millis = 0;
   /** Average pause between turns in which something was to be written. */
@@ -112,8 +117,10 @@ export class LinkQueue {
   forward(publish: ClusterPublish): boolean {
     if (publish.qos === 0 && this.#isBehind()) return false;
     this.#counters.messagesOut += 1;
+    this.#counters.forwardsOut += 1;
     const { packet } = publish;
     if (publish.qos > 0) this.#isUrgent = true;
+    if (this.dataBytes > LINK_HOLD_BYTES) this.#hold();
     if (packet.length >= DIRECT_BYTES) this.#submit(encodeForward(publish), true);
     else this.#append(publish, packet);
     return true;
@@ -125,6 +132,12 @@ export class LinkQueue {
     this.#counters.messagesOut += 1;
     this.#submit(frame, true);
     return true;
+  }
+
+  /** Asked for each message while it is so: each may have another sender. */
+  #hold(): void {
+    this.#holds = true;
+    this.#transport.holdSender(this.id);
   }
 
   #isBehind(): boolean {
@@ -236,5 +249,8 @@ export class LinkQueue {
       done += 1;
     }
     if (done > 0) this.#segments.splice(0, done);
+    if (!this.#holds || this.dataBytes > LINK_EASE_BYTES) return;
+    this.#holds = false;
+    this.#transport.easeSenders(this.id);
   }
 }

@@ -153,8 +153,7 @@ export class LinkTable {
     const sameLife = known.incarnation === hello.incarnation && known.nonce === hello.nonce;
     if (!sameLife) {
       if (known.state !== 'down') this.declareDown(known, `${known.name} has started again`);
-      known.incarnation = hello.incarnation;
-      known.nonce = hello.nonce;
+      known.newLife(hello.incarnation, hello.nonce);
     }
     if (known.name !== hello.name) members.rename(known, hello.name);
     return known;

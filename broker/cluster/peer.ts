@@ -40,6 +40,36 @@ export class Peer {
     this.table = new PeerTable(sinkOf(this));
   }
 
+  /** Forwards sent to, and received from, this life of the peer; and how many of them are known to be lost. */
+  #sentBefore = 0;
+  #receivedBefore = 0;
+  #lostForwards = 0;
+
+  get sentForwards(): number {
+    return this.counters.forwardsOut - this.#sentBefore;
+  }
+
+  get receivedForwards(): number {
+    return this.counters.forwardsIn - this.#receivedBefore;
+  }
+
+  /** The peer has started again: neither of us counts what was before. */
+  newLife(incarnation: number, nonce: string): void {
+    this.incarnation = incarnation;
+    this.nonce = nonce;
+    this.#sentBefore = this.counters.forwardsOut;
+    this.#receivedBefore = this.counters.forwardsIn;
+    this.#lostForwards = 0;
+  }
+
+  /** Of `sent` before the present link the peer has got so many (R24). Returns how many more are lost than was known. */
+  lostForwards(sent: number, received: number): number {
+    const lost = Math.max(0, sent - received);
+    const more = Math.max(0, lost - this.#lostForwards);
+    this.#lostForwards += more;
+    return more;
+  }
+
   get running(): boolean {
     return this.state === 'up' && this.synced;
   }
@@ -64,6 +94,8 @@ export class LinkState extends LinkQueue {
   rows: RowStream | undefined;
   /** Highest route seq the peer was asked to confirm on this link. */
   barrierAsked = 0;
+  /** Forwards sent to this life of the peer before this link. */
+  sentForwards = 0;
   /** The peer waits for a confirmation of its routes up to here; 0 when it does not. */
   barrierOwed = 0;
   /** Questions of the peer that are being answered. */

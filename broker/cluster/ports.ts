@@ -85,6 +85,12 @@ export interface TransportPort {
   write(link: LinkId, bytes: Uint8Array): void;
   /** Bytes written and not yet taken by the network. */
   queuedBytes(link: LinkId): number;
+  /**
+   * More waits on this link than should: whoever has just sent something that goes there is not read until `easeSenders`, for a while
+   * at least, so that publishers slow down before anything has to be dropped (R23).
+   */
+  holdSender(link: LinkId): void;
+  easeSenders(link: LinkId): void;
   /** Sends what was written, then ends the connection. */
   close(link: LinkId): void;
   /** Answered by `dialled` or `dialFailed`. */
@@ -131,6 +137,8 @@ export interface ClusterBrokerPort {
   remoteNodeDown(node: NodeName): void;
   /** Messages of a node, for everybody here who wants them. Returns how many they were. */
   dispatchForwarded(node: NodeName, publishes: ForwardedPublishes): number;
+  /** Messages for other nodes that will not arrive: QoS 0 `dropped` because a link was behind, or `lost` with a link (R23, R24). */
+  forwardsFailed(count: number, why: 'dropped' | 'lost'): void;
   /** Members of a shared group on a node, and how many of them are connected; 0 of 0 when none is left. */
   remoteGroupChanged(node: NodeName, key: string, online: number, total: number): void;
   /** A client of a node has an exclusive subscription, `$exclusive/<filter>`; undefined when it has given it up. */
@@ -166,5 +174,12 @@ export interface LinkReport {
   readonly controlIn: number;
   readonly rttMs: number | null;
   readonly queueBytes: number;
+  /** Of these, bytes of messages. */
+  readonly queueDataBytes: number;
+  /** Messages that did not get there: QoS 0 left out because the link was behind, and those that went down with a link. */
+  readonly messagesDropped: number;
+  readonly messagesLost: number;
+  /** How often the peer was given up. */
+  readonly downs: number;
   readonly reason: string | null;
 }

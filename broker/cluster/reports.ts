@@ -43,11 +43,11 @@ export function routeRows(self: NodeName, own: OwnTable, members: Membership, br
 
 /** A link as the topology shows it, from what is known of it. */
 export function linkReport(
-  link: Pick<LinkReport, 'peer' | 'state' | 'rttMs' | 'queueBytes' | 'reason'>,
+  link: Pick<LinkReport, 'peer' | 'state' | 'rttMs' | 'queueBytes' | 'queueDataBytes' | 'reason'>,
   counters: LinkCounters,
 ): LinkReport {
-  const { messagesOut, messagesIn, bytesOut, bytesIn, controlOut, controlIn } = counters;
-  return { ...link, messagesOut, messagesIn, bytesOut, bytesIn, controlOut, controlIn };
+  const { messagesOut, messagesIn, bytesOut, bytesIn, controlOut, controlIn, dropped: messagesDropped, lost: messagesLost, downs } = counters;
+  return { ...link, messagesOut, messagesIn, bytesOut, bytesIn, controlOut, controlIn, messagesDropped, messagesLost, downs };
 }
 
 /** Links to members, whether they are up or not. */
@@ -55,7 +55,7 @@ export function linkReports(members: Membership): LinkReport[] {
   const reports: LinkReport[] = [];
   for (const { name, member, state, counters, rttMs, link, reason } of members.all()) {
     if (!member) continue;
-    reports.push(linkReport({ peer: name, state, rttMs, queueBytes: link?.queueBytes ?? 0, reason }, counters));
+    reports.push(linkReport({ peer: name, state, rttMs, queueBytes: link?.queueBytes ?? 0, queueDataBytes: link?.dataBytes ?? 0, reason }, counters));
   }
   return reports.sort((a, b) => compare(a.peer, b.peer));
 }

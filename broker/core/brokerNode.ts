@@ -374,6 +374,10 @@ export class BrokerNode implements NodePort, BrokerPort {
     this.#subscriptions.nodeDown(node);
   }
 
+  forwardsFailed(count: number, why: 'dropped' | 'lost'): void {
+    this.metrics.add(METRIC[`messages.forward.${why}`], count);
+  }
+
   remoteGroupChanged(node: NodeName, key: string, online: number, total: number): void {
     this.#subscriptions.remoteGroupChanged(node, key, online, total);
   }

@@ -76,6 +76,8 @@ export interface BrokerPort {
   remoteNodeDown(node: NodeName): void;
   /** Messages that a peer forwarded: delivered to local subscribers only, never forwarded again. Returns how many they were. */
   dispatchForwarded(node: NodeName, publishes: ForwardedPublishes): number;
+  /** Messages for other nodes that will not arrive: QoS 0 `dropped` because a link was behind, or `lost` with a link (R23, R24). */
+  forwardsFailed(count: number, why: 'dropped' | 'lost'): void;
   /** A peer has so many members of a shared group, so many of them connected; 0 of 0 when none is left. */
   remoteGroupChanged(node: NodeName, key: string, online: number, total: number): void;
   /** A client of a peer holds an exclusive subscription; undefined when it has given it up. */

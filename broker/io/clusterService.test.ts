@@ -77,6 +77,7 @@ async function start(name: string, changes: Changes = {}): Promise<TestService> 
       remoteRoutes: () => [...new Set(heard.flatMap((line) => (line.startsWith('+ ') ? [line.split(' ')[2] ?? ''] : [])))],
       remoteNodeDown: (node) => void heard.push(`down ${node}`),
       dispatchForwarded: (_node, publishes) => messages.push(...messagesIn(publishes, NOW_MS)),
+      forwardsFailed: () => {},
       remoteGroupChanged: (node, key, online, total) => void heard.push(`${node} ${key} ${online}/${total}`),
       remoteClaimChanged: (node, key, claim) => void heard.push(`${node} ${key} ${claim?.clientId ?? '-'}`),
       dispatchShared: (_node, publish, key, again) => void shared.push({ messages: messagesIn(publish, NOW_MS), key, again }),

@@ -42,6 +42,11 @@ function setReading(connection: MqttConnection | null): void {
   reading = connection;
 }
 
+/** Whose packets are being handled, to be held back by what it sends to; null between them. */
+export function presentFeeder(): Feeder | null {
+  return reading;
+}
+
 /** What an MQTT connection needs of the node. */
 export interface MqttNode extends NodePort {
   openChannel(out: Out, peer: Peer): Channel;

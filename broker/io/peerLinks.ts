@@ -13,13 +13,17 @@ import { HANDSHAKE_MAX_OPEN } from '../cluster/limits.ts';
 import { addressKey, type Address, type ClockPort, type CryptoPort, type LinkId, type TransportPort } from '../cluster/ports.ts';
 import type { LinkFaults } from './faults/linkFaults.ts';
 import { channelBinding, isTlsError, tlsReason, type LinkTls } from './linkTls.ts';
+import { Feeders } from './feeders.ts';
 import { listenError } from './listenError.ts';
+import { presentFeeder } from './mqttConnection.ts';
 
 /** Heartbeats, time-outs and dials are looked at so often. */
 const TICK_MS: Millis = 100;
 /** An address that does not answer at all. */
 const DIAL_TIMEOUT_MS: Millis = 3_000;
 const NO_ANSWER = `No answer within ${DIAL_TIMEOUT_MS / 1_000} s`;
+/** So long publishers wait for a link that is behind; then QoS 0 messages that do not fit are dropped (R23). */
+const LINK_PATIENCE_MS: Millis = 2_000;
 /** A closed link may still send what waits for so long; a peer that does not read must not hold it. */
 const LINGER_MS: Millis = 1_000;
 
@@ -46,6 +50,8 @@ export class PeerLinks implements TransportPort {
   /** Accepted, and in the midst of TLS. */
   readonly #shaking = new Set<Socket>();
   readonly #sockets = new Map<LinkId, Socket>();
+  /** Of links that were behind once: whose publishers are held back. */
+  readonly #feeders = new Map<LinkId, Feeders>();
   /** Every socket, closing ones included. */
   readonly #open = new Set<Socket>();
   /** Accepted before `start`. */
@@ -145,7 +151,7 @@ export class PeerLinks implements TransportPort {
     this.#open.add(socket);
     socket.setNoDelay(true);
     const ended = (reason: string) => {
-      if (!this.#sockets.delete(id)) return;
+      if (!this.#forget(id)) return;
       this.#entered();
       node.gate.closed(id, reason);
       socket.destroy();
@@ -184,10 +190,29 @@ export class PeerLinks implements TransportPort {
     return (this.#sockets.get(link)?.writableLength ?? 0) + held;
   }
 
+  holdSender(link: LinkId): void {
+    const sender = presentFeeder();
+    if (sender === null || !this.#sockets.has(link)) return;
+    let feeders = this.#feeders.get(link);
+    if (feeders === undefined) this.#feeders.set(link, (feeders = new Feeders()));
+    feeders.hold(sender, LINK_PATIENCE_MS);
+  }
+
+  easeSenders(link: LinkId): void {
+    this.#feeders.get(link)?.eased();
+  }
+
+  /** Nobody waits for a link that is no more. */
+  #forget(link: LinkId): boolean {
+    this.#feeders.get(link)?.dispose();
+    this.#feeders.delete(link);
+    return this.#sockets.delete(link);
+  }
+
   close(link: LinkId): void {
     const socket = this.#sockets.get(link);
     if (socket === undefined) return;
-    this.#sockets.delete(link);
+    this.#forget(link);
     const end = () => {
       socket.end();
       const linger = setTimeout(() => socket.destroy(), LINGER_MS);

@@ -108,6 +108,9 @@ export const METRIC_NAMES = [
   'overload_protection.hibernation',
   'overload_protection.gc',
   'overload_protection.new_conn',
+  // Busbar's own: QoS 0 messages left out because a link was behind, messages that went down with a link
+  'messages.forward.dropped',
+  'messages.forward.lost',
   // Busbar's own: clients disconnected because too much waited for them, clients held back by a rate, connections that waited for theirs, connections without the header they owe
   'overload_protection.client_shutdown',
   'limiter.clients.paused',

@@ -4,7 +4,7 @@ import { MAX_FRAMES, STALE_MS, TopologyFrames } from './topologyFrames.ts';
 
 const link = (peer: string, change: Partial<LinkSnapshot> = {}): LinkSnapshot => ({
   ...{ peer: `${peer}@h`, state: 'up', messagesOut: 0, messagesIn: 0, bytesOut: 0, bytesIn: 0, controlOut: 0, controlIn: 0 },
-  ...{ rttMs: 0.4, queueBytes: 0, reason: null },
+  ...{ rttMs: 0.4, queueBytes: 0, queueDataBytes: 0, messagesDropped: 0, messagesLost: 0, downs: 0, reason: null },
   ...change,
 });
 const snapshot = (name: string, uptimeMs: number, change: Partial<NodeSnapshot> = {}) =>

@@ -58,6 +58,8 @@ export class SimNode implements Host {
   readonly localValues = new Map<string, string>();
   readonly remoteValues = new Map<NodeName, Map<string, string>>();
   readonly arrivals: Arrival[] = [];
+  /** Messages it forwarded that will not arrive, as it was told. */
+  readonly failed = { dropped: 0, lost: 0 };
   readonly events: SimEvent[] = [];
   /** Contract broken by the cluster towards the broker. */
   readonly faults: string[] = [];
@@ -207,6 +209,8 @@ export class SimNode implements Host {
       transport: {
         write: (id, bytes) => network.write(id, bytes),
         queuedBytes: (id) => network.queuedBytes(id),
+        holdSender: () => {},
+        easeSenders: () => {},
         close: (id) => network.close(id),
         dial: (address) => network.dial(this, address),
         requestTurnEnd: (inMs = 0) =>
@@ -242,6 +246,7 @@ export class SimNode implements Host {
           this.arrivals.push(...arrivals);
           return arrivals.length;
         },
+        forwardsFailed: (count, why) => (this.failed[why] += count),
         remoteGroupChanged: (node, key, online, total) => this.#heard(node, key, total === 0 ? undefined : `${online}/${total}`),
         remoteClaimChanged: (node, key, claim) => this.#heard(node, key, claim?.clientId),
         dispatchShared: () => {},

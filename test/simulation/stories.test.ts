@@ -297,6 +297,32 @@ describe('messages', () => {
   });
 });
 
+describe('messages that go down with a link', () => {
+  it('are counted by their sender when it hears what has arrived, and none is counted twice (R24)', () => {
+    const world = wholeWorld(2);
+    const [n1, n2] = [world.node(1), world.node(2)];
+    n2.subscribe('t');
+    world.until('the route', () => n1.remote.get(n2.name)?.has('t') === true);
+    let published = 0;
+    for (let round = 0; round < 3; round += 1) {
+      for (let count = 0; count < 5; count += 1) published = n1.publish('t');
+      world.run(500);
+      world.network.cut(n1, n2);
+      for (let count = 0; count < 7; count += 1) published = n1.publish('t');
+      world.run(100);
+      world.network.reset(n1, n2);
+      world.network.heal();
+      world.run(2_000);
+      world.until('the new link', () => world.whole);
+    }
+    world.run(2_000);
+    expect([published, n2.arrivals.length]).toEqual([36, 15]);
+    expect(n1.failed).toEqual({ dropped: 0, lost: 21 });
+    expect(n1.cluster.links()).toMatchObject([{ messagesOut: 36, messagesLost: 21, messagesDropped: 0 }]);
+    expect(n2.failed).toEqual({ dropped: 0, lost: 0 });
+  });
+});
+
 describe('questions between nodes', () => {
   const ask = (world: World, to: number, params: unknown = { limit: 3 }) => {
     const results: AskResult[] = [];

@@ -18,6 +18,13 @@ export interface LinkSnapshot {
   readonly rttMs: number | null;
   /** Bytes waiting to be written. */
   readonly queueBytes: number;
+  /** Of these, bytes of messages. */
+  readonly queueDataBytes: number;
+  /** Messages that did not get there: QoS 0 left out because the link was behind, and those that went down with a link. */
+  readonly messagesDropped: number;
+  readonly messagesLost: number;
+  /** How often the peer was given up. */
+  readonly downs: number;
   /** Why the link is not up, in words; null when it is up. */
   readonly reason: string | null;
 }

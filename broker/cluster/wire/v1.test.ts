@@ -33,6 +33,7 @@ const snap: v1.Snap = {
   wasDown: true,
   routes: { seq: 5, hash: 0xdeadbeef },
   have: 3,
+  received: 4,
   members: [{ nodeId, incarnation: 7, name, host: '::1', port: 4371 }],
 };
 const heartbeat: v1.Heartbeat = {
@@ -70,7 +71,7 @@ describe('control frames of wire version 1', () => {
     [
       'SNAP',
       v1.encodeSnap(snap),
-      hex`0000003d 10 01 0000000000000005 deadbeef 0000000000000003 0001
+      hex`00000045 10 01 0000000000000005 deadbeef 0000000000000003 0000000000000004 0001
       000102030405060708090a0b0c0d0e0f 0000000000000007 0004 6e314068 0003 3a3a31 1113`,
     ],
     [

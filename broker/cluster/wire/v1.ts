@@ -134,6 +134,8 @@ export interface Snap {
   readonly routes: TableMark;
   /** How far the sender has the receiver's routes. */
   readonly have: number;
+  /** Forwarded messages of the receiver's present life that the sender has got in its own (R24). */
+  readonly received: number;
   /** The sender itself first, then all members it knows. */
   readonly members: readonly MemberRow[];
 }
@@ -142,7 +144,7 @@ const SNAP_WAS_DOWN = 0x01;
 
 export function encodeSnap(snap: Snap): Buffer {
   const writer = new FrameWriter(Kind.snap, snap.wasDown ? SNAP_WAS_DOWN : 0, 256);
-  writer.u64(snap.routes.seq).u32(snap.routes.hash).u64(snap.have).u16(snap.members.length);
+  writer.u64(snap.routes.seq).u32(snap.routes.hash).u64(snap.have).u64(snap.received).u16(snap.members.length);
   for (const row of snap.members) writer.hex(row.nodeId).u64(row.incarnation).text(row.name).text(row.host).u16(row.port);
   return writer.end();
 }
@@ -151,6 +153,7 @@ export function decodeSnap(flags: number, body: Buffer): Snap {
   const reader = new BodyReader(body);
   const routes = { seq: reader.u64(), hash: reader.u32() };
   const have = reader.u64();
+  const received = reader.u64();
   const count = reader.u16();
   const members: MemberRow[] = [];
   for (let index = 0; index < count; index += 1) {
@@ -163,7 +166,7 @@ export function decodeSnap(flags: number, body: Buffer): Snap {
     });
   }
   reader.end();
-  return { wasDown: (flags & SNAP_WAS_DOWN) !== 0, routes, have, members };
+  return { wasDown: (flags & SNAP_WAS_DOWN) !== 0, routes, have, received, members };
 }
 
 /** Every 500 ms in both directions (R16). */
