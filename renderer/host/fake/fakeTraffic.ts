@@ -81,10 +81,6 @@ export function frameAt(timeMs: number, nodes: readonly FakeNode[], all: readonl
           controlPerSecond: control,
           rttMs: link.state === 'down' ? null : alive(link.rttMs, second, link.from, link.to, 'rtt'),
           queueBytes: link.queueBytes,
-    queueDataBytes: link.queueBytes,
-    messagesDropped: 0,
-    messagesLost: 0,
-    downs: 0,
           reason: link.state === 'down' ? 'no heartbeat for 5 s' : null,
         };
       }),
@@ -140,6 +136,10 @@ function linkSnapshot(link: FakeLink, uptimeMs: number): LinkSnapshot {
     controlIn: 40,
     rttMs: link.rttMs,
     queueBytes: link.queueBytes,
+    queueDataBytes: link.queueBytes,
+    messagesDropped: 0,
+    messagesLost: 0,
+    downs: 0,
     reason: link.state === 'down' ? 'no heartbeat for 5 s' : null,
   };
 }
