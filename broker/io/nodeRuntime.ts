@@ -87,7 +87,7 @@ export class NodeRuntime {
       opened.push({ name: 'shared_tables', close: () => shared.dispose() });
       const acl = await AclFile.open({ path: config.authorization.aclFile, log });
       opened.push({ name: 'acl', close: () => acl.dispose() });
-      const authn = await AuthnService.open({ config, clock: { now: Date.now }, log });
+      const authn = await AuthnService.open({ config, tables: shared.tables, clock: { now: Date.now }, log });
       opened.push({ name: 'authn', close: () => authn.dispose() });
       const bans = await BanService.open({ config, tables: shared.tables, clock: { now: Date.now }, log });
       opened.push({ name: 'bans', close: () => bans.dispose() });

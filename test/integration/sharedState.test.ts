@@ -76,6 +76,38 @@ describe('a ban', () => {
   });
 });
 
+describe('authentication', () => {
+  const ID = 'password_based:built_in_database';
+  const user = (username: string, password: string) => ({ username, password });
+
+  it('set up on one node asks the clients of both, and a user added on one may log in on both', async () => {
+    const [first, second] = [await rest(1), await rest(2)];
+    expect(await first.call('POST', '/authentication', { mechanism: 'password_based', backend: 'built_in_database' })).toMatchObject([200, { id: ID }]);
+    await waitFor('node 2 to ask too', async () => (await reasonAt(2, 'c', user('ann', 'secret'))) !== 0);
+    expect(await second.call('POST', `/authentication/${ID}/users`, { user_id: 'ann', password: 'secret' })).toMatchObject([201, { user_id: 'ann' }]);
+    await waitFor('node 1 to know her', async () => (await reasonAt(1, 'c', user('ann', 'secret'))) === 0);
+    expect([await reasonAt(2, 'c', user('ann', 'secret')), await reasonAt(2, 'c', user('ann', 'wrong'))]).toEqual([0, 0x86]);
+  });
+
+  it('changed while a node is away is the same there when it is back (S54)', async () => {
+    const first = await rest(1);
+    await first.call('POST', `/authentication/${ID}/users`, { user_id: 'bob', password: 'b' });
+    await waitFor('node 2 to know him', async () => (await reasonAt(2, 'c', user('bob', 'b'))) === 0);
+    cluster.member(2).broker.process.kill('SIGKILL');
+    await cluster.gone(2);
+    await first.call('DELETE', `/authentication/${ID}/users/bob`);
+    await first.call('PUT', `/authentication/${ID}/users/ann`, { password: 'changed' });
+    await cluster.startMember(2);
+    await cluster.whole();
+    await waitFor('node 2 to know both changes', async () => (await reasonAt(2, 'c', user('ann', 'changed'))) === 0 && (await reasonAt(2, 'c', user('bob', 'b'))) !== 0);
+  });
+
+  it('taken away on one node asks nobody any more on both', async () => {
+    expect(await (await rest(2)).call('DELETE', `/authentication/${ID}`)).toBe(204);
+    await waitFor('both to let anybody in', async () => (await reasonAt(1, 'c')) === 0 && (await reasonAt(2, 'c')) === 0);
+  });
+});
+
 /** The payload retained for a topic, as a new subscriber of a node gets it; undefined when there is none. */
 async function retainedAt(number: number, topic: string): Promise<string | undefined> {
   const client = await connectTo(number, `reader-${number}-${Math.random()}`);

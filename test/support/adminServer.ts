@@ -20,33 +20,43 @@ export type TestAdminOptions = Omit<AdminServerOptions, 'authn' | 'bans'> & {
 };
 
 export async function startTestAdminServer({ authentication, ...options }: TestAdminOptions): Promise<TestAdminServer> {
-  const authn = await testAuthn(options.config.node.dataDir, authentication);
-  const bans = await testBans(options.config.node.dataDir);
+  const shared = testShared(options.config.node.dataDir);
+  const authn = await authnOn(shared, options.config.node.dataDir, authentication);
+  const bans = await bansOn(shared);
   const server = await startAdminServer({ ...options, authn, bans });
   const close = async () => {
     await server.close();
     authn.dispose();
     bans.dispose();
+    shared.dispose();
   };
   return { url: server.url, address: server.address, authn, bans, close };
 }
 
 /** A node with the one listener `tcp:default`. */
 export async function testAuthn(dataDir: string, authenticators?: readonly Record<string, unknown>[]): Promise<AuthnService> {
+  const shared = testShared(dataDir);
+  return endingWith(await authnOn(shared, dataDir, authenticators), shared);
+}
+
+async function authnOn(shared: SharedState, dataDir: string, authenticators?: readonly Record<string, unknown>[]): Promise<AuthnService> {
   const read = readAuthentication(authenticators ?? []);
   if (!read.ok) throw new Error(read.problem);
   const node = { name: nodeNamed('test@127.0.0.1'), cookie: 'test', dataDir };
   const listeners = [{ id: 'tcp:default', enableAuthn: true, authentication: undefined }];
   const authentication = authenticators === undefined ? undefined : read.value;
-  return AuthnService.open({ config: { authentication, node, listeners }, clock: { now: Date.now }, log: silentLog });
+  return AuthnService.open({ config: { authentication, node, listeners }, tables: shared.tables, clock: { now: Date.now }, log: silentLog });
 }
 
 /** Nobody is banned but those whom the folder's file or `bootstrapFile` names; no client is too frequent. */
 export async function testBans(dataDir: string, bootstrapFile?: string, now: () => number = Date.now): Promise<BanService> {
-  const flappingDetect = { enable: false, windowTimeMs: 60_000, maxCount: 15, banTimeMs: 300_000 };
   const shared = testShared(dataDir);
-  const bans = await BanService.open({ config: { flappingDetect, banned: { bootstrapFile } }, tables: shared.tables, clock: { now }, log: silentLog });
-  return endingWith(bans, shared);
+  return endingWith(await bansOn(shared, bootstrapFile, now), shared);
+}
+
+function bansOn(shared: SharedState, bootstrapFile?: string, now: () => number = Date.now): Promise<BanService> {
+  const flappingDetect = { enable: false, windowTimeMs: 60_000, maxCount: 15, banTimeMs: 300_000 };
+  return BanService.open({ config: { flappingDetect, banned: { bootstrapFile } }, tables: shared.tables, clock: { now }, log: silentLog });
 }
 
 /** The shared tables of a node without a cluster. */

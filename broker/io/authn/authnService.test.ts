@@ -5,8 +5,10 @@ import { createTempDir, removeTempDir } from '../../../test/support/tempDir.ts';
 import type { Log, LogFields } from '../../base/log.ts';
 import { readAuthentication, type AuthenticatorConfig } from '../../config/authenticators.ts';
 import type { ListenerConfig } from '../../config/listenerConfig.ts';
-import { parseNodeName, type NodeName } from '../../base/ids.ts';
+import { parseNodeName, type NodeId, type NodeName } from '../../base/ids.ts';
 import type { AuthnResult } from '../../protocol/authentication.ts';
+import type { SharedTables } from '../../cluster/shared/sharedTables.ts';
+import { SharedState } from '../sharedState.ts';
 import { AuthnService } from './authnService.ts';
 
 const PASSWORD = { mechanism: 'password_based', backend: 'built_in_database' };
@@ -17,6 +19,7 @@ const SCRAM_ID = 'scram:built_in_database';
 let folder: string;
 let logged: { msg: string; fields: LogFields }[];
 let services: AuthnService[];
+let shared: SharedState | undefined;
 
 beforeEach(async () => {
   folder = await createTempDir();
@@ -25,6 +28,8 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   for (const service of services) service.dispose();
+  shared?.dispose();
+  shared = undefined;
   await removeTempDir(folder);
 });
 
@@ -34,13 +39,20 @@ function chainOf(...given: unknown[]): readonly AuthenticatorConfig[] {
   return read.value;
 }
 
+/** The tables as the folder has them; what was open before is closed. */
+function sharedTables(log: Log): SharedTables {
+  shared?.dispose();
+  shared = new SharedState({ dataDir: folder, life: { nodeId: '0a'.repeat(16) as NodeId, incarnation: 1 }, log });
+  return shared.tables;
+}
+
 async function open(authentication?: readonly AuthenticatorConfig[], listener: Partial<ListenerConfig> = {}): Promise<AuthnService> {
   for (const service of services.splice(0)) service.dispose();
   const record = (msg: string, fields: LogFields = {}) => void logged.push({ msg, fields });
   const log: Log = { debug() {}, info: record, warn: record, error: record };
   const node = { name: parseNodeName('test@127.0.0.1') as NodeName, cookie: 'x', dataDir: folder };
   const listeners = [{ id: 'tcp:default', enableAuthn: true, authentication: undefined, ...listener }];
-  const service = await AuthnService.open({ config: { authentication, node, listeners }, clock: { now: () => 1_000_000 }, log });
+  const service = await AuthnService.open({ config: { authentication, node, listeners }, tables: sharedTables(log), clock: { now: () => 1_000_000 }, log });
   services.push(service);
   return service;
 }

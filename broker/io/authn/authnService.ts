@@ -12,6 +12,7 @@ import type { Disposable } from '../../base/disposable.ts';
 import { BusbarError, messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { Millis } from '../../base/ids.ts';
+import type { SharedTables } from '../../cluster/shared/sharedTables.ts';
 import { printAuthenticator, readAuthentication, type AuthenticatorConfig } from '../../config/authenticators.ts';
 import type { BrokerConfig } from '../../config/config.ts';
 import type { ListenerConfig } from '../../config/listenerConfig.ts';
@@ -29,6 +30,7 @@ type Listener = Pick<ListenerConfig, 'id' | 'enableAuthn' | 'authentication'>;
 
 export interface AuthnServiceOptions {
   readonly config: Pick<BrokerConfig, 'authentication' | 'node'> & { readonly listeners: readonly Listener[] };
+  readonly tables: SharedTables;
   readonly clock: { now(): Millis };
   readonly log: Log;
 }
@@ -45,7 +47,7 @@ export class AuthnService implements AuthnPort, Disposable {
 
   /** Rejects with DATA_DIR_UNUSABLE, AUTHN_BAD_FILE. */
   static async open(options: AuthnServiceOptions): Promise<AuthnService> {
-    const store = new AuthnStore(join(options.config.node.dataDir, AUTHN_FILE));
+    const store = new AuthnStore(join(options.config.node.dataDir, AUTHN_FILE), options.tables);
     const hasher = new PasswordHasher(new HashPool());
     const service = new AuthnService({ store, hasher, clock: options.clock, log: options.log }, options.config.authentication);
     try {
@@ -62,6 +64,20 @@ export class AuthnService implements AuthnPort, Disposable {
     this.#tools = tools;
     const global = this.#load(GLOBAL_CHAIN, configured);
     this.chains = new AuthnChains(global.toChain());
+    tools.store.onChainChanged((name) => void this.#inTurn(async () => this.#follow(name)));
+  }
+
+  /** Another node has changed a chain: it is in force here too, unless it cannot be read (R39). */
+  #follow(name: string): void {
+    const chain = this.#managed.get(name);
+    if (chain === undefined) return;
+    try {
+      chain.become(this.#stored(name) ?? []);
+      this.#putInForce(name);
+      this.#tools.log.info('authentication_changed', { chain: name, authenticators: chain.entries.map(({ config }) => config.id) });
+    } catch (error) {
+      this.#tools.log.error('authentication_not_applied', { chain: name, reason: messageOf(error) });
+    }
   }
 
   /** A listener is there, or was told something else. What was changed at run time stays unless it was told other authenticators. */
@@ -103,7 +119,7 @@ export class AuthnService implements AuthnPort, Disposable {
     const stored = this.#tools.store.chain(name);
     if (stored === undefined) return undefined;
     const read = readAuthentication(stored);
-    if (!read.ok) throw new BusbarError('DATA_DIR_UNUSABLE', `${AUTHN_FILE} holds a chain for ${name} that cannot be used: ${read.problem}`);
+    if (!read.ok) throw new BusbarError('DATA_DIR_UNUSABLE', `The chain kept for ${name} cannot be used: ${read.problem}`);
     return read.value;
   }
 

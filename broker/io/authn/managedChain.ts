@@ -99,6 +99,15 @@ export class ManagedChain {
     this.#save(ordered);
   }
 
+  /** What another node has made of the chain. Authenticators that are the same go on. */
+  become(configs: readonly AuthenticatorConfig[]): void {
+    this.#entries = configs.map((config) => {
+      const old = this.#entries.find((entry) => entry.config.id === config.id);
+      const same = old !== undefined && JSON.stringify(printAuthenticator(old.config)) === JSON.stringify(printAuthenticator(config));
+      return same ? old : this.#open(config, old?.counters ?? new AuthnCounters());
+    });
+  }
+
   #save(entries: readonly Entry[]): void {
     this.#tools.store.putChain(
       this.name,
