@@ -58,6 +58,7 @@ export const ERROR_CATALOGUE = {
   DISCOVERY_FAILED: 'Check the service that is asked; the node serves without it and asks again.',
   DUPLICATE_NODE_ID: 'Give the copied node a data directory of its own.',
   DUPLICATE_NODE_NAME: 'Give every node its own node.name.',
+  CLUSTER_NOT_MEMBER: 'There is nothing to leave; nothing was changed.',
   CLUSTER_JOIN_FAILED: 'Check the address, and that the node there runs with the same cookie and cluster name; nothing was changed.',
   CLUSTER_LEFT: 'Run `ctl cluster join <node>` on the node that left to bring it back.',
   SHARED_ROW_INVALID: 'Choose a shorter name; nothing was changed.',

@@ -16,7 +16,7 @@ export interface ApiClientOptions {
 }
 
 /** Time one answer may take; then the node counts as unreachable. */
-const ANSWER_LIMIT_MS = 15_000;
+const ANSWER_LIMIT_MS = 30_000;
 const PAGE_LIMIT = 1000;
 const NO_CONTENT = 204;
 

@@ -3,7 +3,7 @@ import { aclCheckCommand } from './aclCheck.ts';
 import { alarmCommands } from './alarms.ts';
 import { brokerCommands } from './broker.ts';
 import { clientCommands } from './clients.ts';
-import { clusterStatusCommand } from './cluster.ts';
+import { clusterCommands } from './cluster.ts';
 import type { Command } from './command.ts';
 import { confCheckCommand } from './confCheck.ts';
 import { faultCommands } from './faults.ts';
@@ -15,7 +15,7 @@ import { topicCommands } from './topics.ts';
 
 export const COMMANDS: readonly Command[] = [
   statusCommand,
-  clusterStatusCommand,
+  ...clusterCommands,
   ...brokerCommands,
   ...clientCommands,
   ...subscriptionCommands,

@@ -21,6 +21,7 @@ import { isDiscoveryEnabled, setDiscoveryEnabled } from './discovery/discoverySw
 import { FaultControl, type FaultAlarms } from './faults/faultControl.ts';
 import { LinkFaults } from './faults/linkFaults.ts';
 import { LinkTls } from './linkTls.ts';
+import { MembershipActions } from './membershipActions.ts';
 import { PeerLinks, nodeCrypto, systemClock } from './peerLinks.ts';
 
 /** One function per question another node, or our own API, may ask this node. */
@@ -85,6 +86,8 @@ export class ClusterService implements AdminPort {
   readonly #address: Address;
   /** Joining, leaving and removing. */
   readonly membership: ClusterMembership;
+  /** The same by name, for REST and the command line. */
+  readonly membershipActions: MembershipActions;
   /** Undefined when the strategy is to wait to be told. */
   readonly #discovery: Discovery | undefined;
   #discoveryEnabled: boolean;
@@ -154,6 +157,12 @@ export class ClusterService implements AdminPort {
     this.#address = address;
     core.isGone = (nodeId) => members.isGone(nodeId);
     this.membership = this.#attach(tables, log);
+    this.membershipActions = new MembershipActions({
+      self: this.self,
+      node: this.#node,
+      membership: this.membership,
+      enableDiscovery: () => this.enableDiscovery(),
+    });
     const source = createSource(cluster, { node: node.name, address }, log);
     this.#discovery = source && new Discovery({
       strategy: cluster.discoveryStrategy,

@@ -190,6 +190,7 @@ export class NodeRuntime {
         configured: (listener) => this.authn.setListener(listener),
         removed: (id) => this.authn.removeListener(id),
       }),
+      membership: (action) => this.#cluster.membershipActions.act(action),
       faults: (action) => this.#cluster.faults.act(action),
       nodeInfo: () => nodeInfo(node, hostFacts(), Date.now()),
       stats: () => node.metrics.stats(),

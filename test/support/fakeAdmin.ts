@@ -112,6 +112,7 @@ export class FakeAdmin implements AdminPort {
       ...alarmAnswers(this.services),
       listeners: () => ({ listeners: node.listeners ?? [] }),
       faults: () => [],
+      membership: () => ({ nodes: [name] }),
       changeListener: () => ({ listener: null }),
       nodeInfo: () => ({
         node: name,
