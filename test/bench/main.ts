@@ -4,7 +4,7 @@
  * are shown: either alone would mislead (hot-path.md section 11). A row fails when a required ratio is missed or a message was lost,
  * doubled or reordered. Exit code 1: something required was missed.
  *
- * Flags: --loads TEXT,TEXT (parts of names; also `overload`, `idle`, `tls`, `echo`, `cluster`) · --seconds N (counted time per run, default 3)
+ * Flags: --loads TEXT,TEXT (parts of names; also `overload`, `idle`, `tls`, `echo`, `cluster`, `store`) · --seconds N (counted time per run, default 3)
  *        --rounds N (default 2, the best counts) · --brokers a,b · --idle N (connections of the idle loads at most)
  *        --write (put the tables into test/bench/RESULTS.md) · --list (names of the loads)
  */
@@ -14,11 +14,12 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { findProgram } from '../support/debianPackages.ts';
 import { AEDES, BUSBAR, C_COMPILER, MOSQUITTO, type BrokerKind } from './brokers.ts';
-import { CLUSTER_HEAD, CLUSTER_LOADS } from './cluster/report.ts';
+import { CLUSTER_HEAD, CLUSTER_LOADS, type ClusterLoad } from './cluster/report.ts';
 import { ECHO_HEAD, echoRow, measureEchoRail } from './echoRail.ts';
 import { ECHO_LOAD, FLOODS, IDLE_LOADS, LOADS, type Load } from './loads.ts';
 import { best, measure, type Outcome, type Times } from './measure.ts';
 import { COST_HEAD, costRow, FLOOD_HEAD, floodRow, IDLE_HEAD, idleRow, tableLine, tableRule, type Row } from './report.ts';
+import { STORE_HEAD, STORE_LOADS } from './store/report.ts';
 
 const WARMUP_MS = 1000;
 const MAX_REASON = 300;
@@ -95,10 +96,11 @@ async function compareWithEcho(): Promise<void> {
   sayRow(echoRow(await measureEchoRail(ECHO_ROUNDS, times)));
 }
 
-async function measureClusters(): Promise<void> {
-  const loads = CLUSTER_LOADS.filter(({ name }) => isWanted(name));
+/** What only Busbar does. */
+async function measureOwn(all: readonly ClusterLoad[], head: readonly string[]): Promise<void> {
+  const loads = all.filter(({ name }) => isWanted(name));
   if (loads.length === 0 || !kinds.includes(BUSBAR)) return;
-  sayHead(CLUSTER_HEAD);
+  sayHead(head);
   for (const load of loads) {
     const rows = await load.run(load.name, times, Number(flags.rounds)).catch((error: unknown): Row[] => {
       const reason = (error instanceof Error ? error.message : String(error)).slice(0, MAX_REASON);
@@ -114,7 +116,7 @@ function limited(load: Load): Load {
 }
 
 if (flags.list) {
-  for (const { name } of [...LOADS, ECHO_LOAD, ...FLOODS, ...IDLE_LOADS, ...CLUSTER_LOADS]) console.log(name);
+  for (const { name } of [...LOADS, ECHO_LOAD, ...FLOODS, ...IDLE_LOADS, ...CLUSTER_LOADS, ...STORE_LOADS]) console.log(name);
 } else {
   say(`Node ${process.version}, ${cpus()[0]?.model ?? 'unknown CPU'}; broker on one core, generator on another; ${flags.seconds} s per run, best of ${flags.rounds}; ACL on.`);
   say('');
@@ -122,7 +124,8 @@ if (flags.list) {
   if (chosen([ECHO_LOAD]).length > 0 && kinds.includes(BUSBAR)) await compareWithEcho();
   await eachBroker(chosen(FLOODS), FLOOD_HEAD, (load, { name }, outcome) => floodRow(load, name, outcome));
   await eachBroker(chosen(IDLE_LOADS).map(limited), IDLE_HEAD, (load, { name }, outcome) => idleRow(load, name, outcome));
-  await measureClusters();
+  await measureOwn(CLUSTER_LOADS, CLUSTER_HEAD);
+  await measureOwn(STORE_LOADS, STORE_HEAD);
   say('');
   say(missed.length === 0 ? 'All that is required was reached.' : `Missed: ${missed.join('; ')}.`);
   if (flags.write) await writeFile(RESULTS, `# Bench results\n\n\`npm run bench -- --write\` replaces this file.\n\n${lines.join('\n')}\n`);
