@@ -52,6 +52,11 @@ export class ClusterNode {
     return this.#plan.propose(proposals);
   }
 
+  /** Somebody else is a member, or proposed. */
+  get knowsOthers(): boolean {
+    return [...this.#plan.all()].some((target) => !target.self);
+  }
+
   /** R15: some member or some proposed address has no link, or there is nobody to be linked to. */
   get incomplete(): boolean {
     const targets = [...this.#plan.all()].filter((target) => !target.self);

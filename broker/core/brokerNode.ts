@@ -260,6 +260,10 @@ export class BrokerNode implements NodePort, BrokerPort {
     return this.#dispatch.forwarded(node, publishes);
   }
 
+  publishAgain(publication: Publication, topic: TopicHandle, channel: Channel, packetId: number): void {
+    this.#dispatch.publishAgain(publication, topic as TopicEntry<Receiver>, channel, packetId);
+  }
+
   wanted(topic: string): boolean {
     return this.routes.wanted(topic);
   }

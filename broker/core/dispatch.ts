@@ -65,7 +65,7 @@ export class Dispatch {
     if (publication.topic.charCodeAt(0) === DOLLAR && this.delayed?.take(publication.message) === true) return 0;
     if (publication.retain && !retainer.take(publication)) return 0;
     const { receivers, nodes, groups } = entry === null ? topics.lookUp(publication.topic) : topics.again(entry);
-    if (publication.qos > 0 && kept?.concerns(nodes) === true) return this.#publishSafely(kept, publication, { receivers, nodes, groups }, channel, packetId);
+    if (publication.qos > 0 && kept?.concerns(publication, nodes, channel) === true) return this.#publishSafely(kept, publication, { receivers, nodes, groups }, channel, packetId);
     const count = receivers.length + nodes.length + groups.length;
     if (count === 0) {
       this.undeliverable(publication);
@@ -86,6 +86,12 @@ export class Dispatch {
     if (nodes.length > 0) this.#options.metrics.add(METRIC['messages.forward'], nodes.length);
     kept.publish(publication, nodes, served, channel, packetId, (all) => void (all === 0 && this.undeliverable(publication)));
     return -1;
+  }
+
+  /** A QoS 2 message of a kept session that its client has sent again: only whoever has not had it gets it (R65). */
+  publishAgain(publication: Publication, topic: TopicEntry<Receiver>, channel: Channel, packetId: number): void {
+    const { topics, kept } = this.#options;
+    kept?.publish(publication, topics.again(topic).nodes, 1, channel, packetId, () => {});
   }
 
   undeliverable(publication: Publication): void {

@@ -130,9 +130,9 @@ export class KeptSessions implements SessionsHost, OwedPort {
 
   // ---------------------------------------------------------------- messages
 
-  /** Whether a QoS 1 or 2 message for so many other nodes concerns the engine. */
-  concerns(nodes: readonly NodeName[]): boolean {
-    return nodes.length > 0 || this.#engine.engaged;
+  /** Whether a QoS 1 or 2 message concerns the engine: others may have to have it, or the packet id of its publisher is to be remembered. */
+  concerns({ qos }: Publication, nodes: readonly NodeName[], channel: Channel | null): boolean {
+    return nodes.length > 0 || this.#engine.engaged || (qos === 2 && channel?.session?.keeper === this);
   }
 
   /** How many of the receivers have got it without the engine. */

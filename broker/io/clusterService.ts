@@ -7,6 +7,7 @@ import type { LinkSnapshot } from '../api/schema/topology.ts';
 import { BusbarError, messageOf } from '../base/errors.ts';
 import type { NodeId, NodeName } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
+import type { ClusterStream, StreamHost } from '../cluster/stream.ts';
 import { ClusterNode } from '../cluster/clusterNode.ts';
 import { addressKey, type Address, type AskResult, type ClusterBrokerPort } from '../cluster/ports.ts';
 import { MemberTable } from '../cluster/shared/memberTable.ts';
@@ -195,6 +196,16 @@ export class ClusterService implements AdminPort {
     if (sync === undefined) throw new Error('a stream is made when it is added');
     const setDiscovery = (enabled: boolean) => (enabled ? this.enableDiscovery() : this.disableDiscovery());
     return new ClusterMembership({ self: this.self, dataDir: this.#dataDir, node: this.#node, members, tables, sync, setDiscovery, log });
+  }
+
+  /** Before `start`. */
+  addStream(create: (host: StreamHost) => ClusterStream): void {
+    this.#node.core.addStream(create);
+  }
+
+  /** Other nodes are known of, or looked for: a start gives them a moment. */
+  get expectsPeers(): boolean {
+    return this.#discovery !== undefined || this.#node.knowsOthers;
   }
 
   /** Peers are let in and dialled from here on. */

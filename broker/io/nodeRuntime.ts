@@ -16,6 +16,7 @@ import { BrokerNode } from '../core/brokerNode.ts';
 import { serviceAnswers } from '../core/serviceAnswers.ts';
 import { shareRetained } from '../core/services/sharedRetained.ts';
 import { BrokerServices } from '../core/services/brokerServices.ts';
+import type { SessionsHost, SessionsPort } from '../cluster/sessions/ports.ts';
 import { Hooks } from '../hooks/hooks.ts';
 import { METRIC, Metrics } from '../metrics/metrics.ts';
 import { AclFile } from './aclFile.ts';
@@ -35,6 +36,7 @@ import { NodeLimits } from './nodeLimits.ts';
 import { takeSnapshot } from './nodeSnapshot.ts';
 import { OutputTurn } from './outputTurn.ts';
 import { ProcessVitals } from './processVitals.ts';
+import { SessionService } from './sessionService.ts';
 import { SharedState } from './sharedState.ts';
 import { enableSharedRead } from './sharedRead.ts';
 import { SlowClients } from './slowClients.ts';
@@ -56,6 +58,7 @@ interface RuntimeParts {
   readonly authn: AuthnService;
   readonly bans: BanService;
   readonly cluster: ClusterService;
+  readonly keep: (host: SessionsHost) => SessionsPort;
   readonly opened: Opened;
 }
 
@@ -91,9 +94,12 @@ export class NodeRuntime {
       opened.push({ name: 'authn', close: () => authn.dispose() });
       const bans = await BanService.open({ config, tables: shared.tables, clock: { now: Date.now }, log });
       opened.push({ name: 'bans', close: () => bans.dispose() });
+      const sessions = new SessionService({ config, log });
+      opened.push({ name: 'sessions', close: () => sessions.close() });
       const cluster = await ClusterService.open({ config, life: dataDir.life, log, tables: shared.tables });
       opened.push({ name: 'cluster', close: () => cluster.stop() });
-      const runtime = new NodeRuntime({ config, log, dataDir, shared, acl, authn, bans, cluster, opened });
+      const keep = sessions.keep(cluster, shared.clock);
+      const runtime = new NodeRuntime({ config, log, dataDir, shared, acl, authn, bans, cluster, keep, opened });
       await runtime.#serve();
       return runtime;
     } catch (error) {
@@ -102,7 +108,7 @@ export class NodeRuntime {
     }
   }
 
-  private constructor({ config, log, dataDir, shared, acl, authn, bans, cluster, opened }: RuntimeParts) {
+  private constructor({ config, log, dataDir, shared, acl, authn, bans, cluster, keep, opened }: RuntimeParts) {
     this.config = config;
     this.acl = acl;
     this.authn = authn;
@@ -131,6 +137,7 @@ export class NodeRuntime {
       authn: authn.chains,
       admission: bans.admission,
       cluster: cluster.port,
+      sessions: keep,
       prng: { next: Math.random },
       newClientId: () => `busbar-${randomBytes(10).toString('hex')}`,
       defer: (task) => setImmediate(task),

@@ -55,6 +55,8 @@ export class Inflight {
     const { packetId, qos, retain, subscriptionIds, state } = item;
     while (packetId !== 0 && this.#slots[packetId & this.#mask] !== undefined) this.#grow(this.#slots.length * 2);
     const id = packetId === 0 ? this.#takePacketId() : packetId;
+    // Ids are taken up again as late as can be.
+    if (id >= this.#nextPacketId) this.#nextPacketId = id === MAX_PACKET_ID ? 1 : id + 1;
     return this.#put(id, publication, qos, retain, subscriptionIds, sentAtMs, state === 'released', item);
   }
 

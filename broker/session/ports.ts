@@ -190,6 +190,8 @@ export interface NodePort {
    * acknowledged later, by what `acknowledgeLater` made.
    */
   publishReceived(publication: Publication, topic: TopicHandle, channel: Channel, packetId: number): number;
+  /** The same for a QoS 2 message that its keeper remembers by its packet id: nobody gets it twice. */
+  publishAgain(publication: Publication, topic: TopicHandle, channel: Channel, packetId: number): void;
   publishWill(session: Session): void;
   /** `message.puback` hook. */
   acknowledging(packetId: number, publication: Publication, receivers: number, reasonCode: number): number;

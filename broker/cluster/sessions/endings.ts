@@ -20,7 +20,7 @@ export class Endings {
     const { copies, delivery, registry, options, self } = this.#desk;
     const at = options.clock.nextAt();
     delivery.offline(held);
-    held.willAtMs = undefined;
+    this.fireWill(held);
     copies.apply(held, { type: 'claim', owner: self, epoch: at, connectedAt: 0, disconnectedAt: at });
     copies.apply(held, { type: 'reset', at: options.clock.nextAt() });
     registry.changed(held.clientId);
@@ -64,8 +64,13 @@ export class Endings {
   }
 
   #fireWill(held: Held, nowMs: Millis): void {
+    if (held.willAtMs !== undefined && nowMs >= held.willAtMs) this.fireWill(held);
+  }
+
+  /** A will that waits goes out now: its time has come, or its session ends [MQTT-3.1.2-8]. */
+  fireWill(held: Held): void {
     const { will } = held.copy;
-    if (held.willAtMs === undefined || nowMs < held.willAtMs) return;
+    if (held.willAtMs === undefined) return;
     held.willAtMs = undefined;
     if (will === null) return;
     this.#desk.copies.apply(held, { type: 'will', will: null });

@@ -17,6 +17,8 @@ import { Beats } from './beats.ts';
 import { Connects } from './connects.ts';
 import { Copies } from './copies.ts';
 import { actorKey, lineageOf, type Mid } from './copy/identity.ts';
+import type { LateEntry } from './copy/batch.ts';
+import type { SessionCopy } from './copy/copy.ts';
 import { Delivery } from './delivery.ts';
 import type { Desk, EngineOptions, StoredSessions } from './desk.ts';
 import { Drain } from './drain.ts';
@@ -450,6 +452,12 @@ export class SessionEngine implements ClusterStream, SessionsPort {
 
   counters(): SessionsCounters {
     return { ...this.#counters };
+  }
+
+  /** All there is at the moment it is asked for: what a checkpoint of the journal writes. */
+  get live(): { copies(): Iterable<SessionCopy>; late(): Iterable<LateEntry> } {
+    const { copies, lateEntries } = this.#desk;
+    return { copies: () => [...copies.all()].map((held) => held.copy), late: () => lateEntries.written() };
   }
 
   /** For inspection: every copy of this node. */

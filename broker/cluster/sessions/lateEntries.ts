@@ -90,6 +90,11 @@ export class LateEntries {
     this.#desk.stream.touch();
   }
 
+  /** As the journal has them. */
+  written(): LateEntry[] {
+    return this.#all().map(({ accepted: { mid, at, message }, unprotected }) => ({ mid, at, message, targets: [...unprotected] }));
+  }
+
   /** Of an earlier life. */
   restore({ mid, at, message, targets }: LateEntry): void {
     const { self, publishes, now } = this.#desk;

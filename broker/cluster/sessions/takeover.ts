@@ -46,6 +46,7 @@ export class Takeover {
     }
     if (connect.isCancelled || connect.done === undefined) return this.#openForNobody(connect, held);
     held.connecting = true;
+    if (options.cleanStart) this.#desk.endings.fireWill(held);
     held.willAtMs = undefined;
     const { fence } = connect;
     if (options.cleanStart) copies.apply(held, { type: 'reset', at: fence });
@@ -192,6 +193,7 @@ export class Takeover {
     if (wasOnline) host.closeClient(held.clientId, clean);
     delivery.offline(held);
     held.connecting = false;
+    if (clean) this.#desk.endings.fireWill(held);
     held.willAtMs = undefined;
     this.#holds.delete(held);
     held.hold = undefined;

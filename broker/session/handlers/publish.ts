@@ -39,7 +39,8 @@ export function handlePublish(channel: Channel, session: Session, packet: Publis
   const topic = packet.properties.topicAlias === undefined ? packet.topic : resolveAlias(channel, packet.topic, packet.properties.topicAlias);
   if (typeof topic === 'number') return reject(channel, topic, `topic alias ${packet.properties.topicAlias} is not in use or not allowed`);
   if (node.mqtt.strictMode && isFalseText(packet)) return refuseFormat(channel, qos, packetId);
-  if (!admit(channel, session, topic, qos, retain, packetId)) return;
+  const admitted = admit(channel, session, topic, qos, retain, packetId);
+  if (admitted === false) return;
   const message: Message = {
     topic,
     payload: packet.payload,
@@ -50,7 +51,7 @@ export function handlePublish(channel: Channel, session: Session, packet: Publis
     fromUsername: channel.identity.username,
     timestampMs: node.clock.now(),
   };
-  publish(channel, new Publication(message), packetId);
+  publish(channel, new Publication(message), packetId, admitted);
 }
 
 /** The same for a PUBLISH without properties, read by its offsets (`ByteSink.onPublish`): no packet is made of it. */
@@ -69,12 +70,13 @@ export function handlePublishBytes(
   const qos = ((firstByte >> 1) & 3) as Qos;
   const retain = (firstByte & 1) !== 0;
   count(channel, qos);
-  if (!offered(channel, qos, retain) || !admit(channel, session, topic, qos, retain, packetId)) return;
+  const admitted = offered(channel, qos, retain) && admit(channel, session, topic, qos, retain, packetId);
+  if (admitted === false) return;
   const frame = owned ? new Uint8Array(bytes.buffer, bytes.byteOffset + at, end - at) : ownBytes(bytes, at, end);
   const publication = Publication.received(frame, payloadAt - at, topic, channel.version, channel.identity, channel.node.clock.now());
-  if (frame.length < ROOM_FROM_BYTES || qos > 0 || retain || channel.node.mqtt.upgradeQos || !lend(frame)) return publish(channel, publication, packetId);
+  if (frame.length < ROOM_FROM_BYTES || qos > 0 || retain || channel.node.mqtt.upgradeQos || !lend(frame)) return publish(channel, publication, packetId, admitted);
   try {
-    publish(channel, publication.lent(), packetId);
+    publish(channel, publication.lent(), packetId, admitted);
   } finally {
     publication.over();
     letGoLent(frame);
@@ -98,8 +100,8 @@ function offered(channel: Channel, qos: Qos, retain: boolean): boolean {
   return false;
 }
 
-/** Whether the message goes on to the router. If not, all that is due has been answered. */
-function admit(channel: Channel, session: Session, topic: string, qos: Qos, retain: boolean, packetId: number): boolean {
+/** Whether the message goes on to the router, and if it has been there before. If not, all that is due has been answered. */
+function admit(channel: Channel, session: Session, topic: string, qos: Qos, retain: boolean, packetId: number): false | 'new' | 'again' {
   const { metrics, mqtt } = channel.node;
   // The parser hands on valid topics only; how deep they may be is this broker's own limit, and known for one that was sent before.
   if (topic !== channel.verdict.topic && (countLevels(topic) > mqtt.maxTopicLevels || mountedTooLong(channel.mountpoint, topic))) {
@@ -107,9 +109,10 @@ function admit(channel: Channel, session: Session, topic: string, qos: Qos, reta
     return false;
   }
   // A repeat of a QoS 2 PUBLISH is the same message: acknowledged again, not published again [MQTT-4.3.3-10].
-  // One that its keeper remembers may not have reached everybody: it goes the same way again, and is known by its packet id (R65).
-  if (qos === 2 && session.keeper === null && session.awaitingRel?.has(packetId) === true) {
-    metrics.inc(METRIC['packets.publish.inuse']);
+  const again = qos === 2 && session.awaitingRel?.has(packetId) === true;
+  if (again) metrics.inc(METRIC['packets.publish.inuse']);
+  // One that a keeper remembers may not have reached everybody yet: it goes to the keeper, which knows it by its packet id (R65).
+  if (again && session.keeper === null) {
     acknowledge(channel, qos, packetId, ReasonCode.Success);
     return false;
   }
@@ -117,15 +120,17 @@ function admit(channel: Channel, session: Session, topic: string, qos: Qos, reta
     deny(channel, qos, packetId, topic);
     return false;
   }
-  return qos !== 2 || reserve(channel, session, packetId);
+  if (again) return 'again';
+  return (qos !== 2 || reserve(channel, session, packetId)) && 'new';
 }
 
 /** To the router, and the answer to the publisher. The channel's verdict is about this topic. */
-function publish(channel: Channel, received: Publication, packetId: number): void {
+function publish(channel: Channel, received: Publication, packetId: number, admitted: 'new' | 'again'): void {
   const { node, verdict, mountpoint } = channel;
   const { qos } = received;
   const entry = (verdict.entry ??= node.topicEntry(mountTopic(mountpoint, verdict.topic)));
   const publication = mountpoint === '' ? received : mounted(received, entry.topic);
+  if (admitted === 'again') return node.publishAgain(publication, entry, channel, packetId);
   const receivers = node.publishReceived(publication, entry, channel, packetId);
   if (qos === 0 || receivers < 0) return;
   acknowledge(channel, qos, packetId, answer(channel, publication, packetId, receivers));
@@ -171,7 +176,6 @@ function reserve(channel: Channel, session: Session, packetId: number): boolean 
   // An MQTT 5 client was told its window; others get the configured one.
   const window = channel.version === 5 ? channel.announcedReceiveMaximum : mqtt.maxAwaitingRel;
   session.awaitingRel ??= new AwaitingRel(session);
-  if (session.awaitingRel.has(packetId)) return true;
   if (session.awaitingRel.add(packetId, window, mqtt.maxAwaitingRel, clock.now())) return true;
   metrics.inc(METRIC['messages.dropped']);
   metrics.inc(METRIC['messages.dropped.receive_maximum']);
