@@ -29,6 +29,8 @@ export type Outcome = { readonly ok: true; readonly measured: Measured } | { rea
 
 export interface Times {
   readonly warmupMs: number;
+  /** See `Job`. */
+  readonly warmupUnits?: number;
   readonly measureMs: number;
 }
 

@@ -2,8 +2,7 @@
  * `npm run soak -- --minutes 10`: one broker at about half load, mixed QoS 0, 1 and 2, retained messages, clients and sessions that come
  * and go. Prints the memory as it goes and a verdict; exit code 1 when memory grew or a message was lost, doubled or reordered.
  *
- * Flags: --minutes N (default 10) · --rate N (messages a second, default 15000) · --visits N (clients a second that come and go, default 150: what the
- *        cluster keeps of the latest changes of routes is then full before the warm-up ends)
+ * Flags: --minutes N (default 10) · --rate N (messages a second, default 15000) · --visits N (clients a second that come and go, default 150)
  */
 import { parseArgs } from 'node:util';
 import { runSoak } from './soak.ts';

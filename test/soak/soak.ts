@@ -1,6 +1,7 @@
 /** A broker under half load for a while: mixed QoS at a fixed pace, retained messages, clients that come and go; memory sampled. */
+import { DELTA_RING } from '../../broker/cluster/limits.ts';
 import { topicOf, type Traffic } from '../bench/loads.ts';
-import { connect, publish, subscribe, type PublishShape } from '../bench/generator/packets.ts';
+import { connect, publish, subscribe, UNSUBACK_BYTE, unsubscribe, type PublishShape } from '../bench/generator/packets.ts';
 import { Publisher } from '../bench/generator/publisher.ts';
 import { openClients, type BrokerAddress } from '../bench/generator/rawClient.ts';
 import { pause, waitUntil } from '../bench/generator/job.ts';
@@ -28,6 +29,7 @@ export interface SoakResult extends Verdict {
 }
 
 const PAIRS = 20;
+const FILTERS_PER_PACKET = 100;
 const PAYLOAD_BYTES = 64;
 const DRAIN_LIMIT_MS = 10_000;
 /** Broker and generator stop by themselves when the soak itself dies. */
@@ -42,6 +44,20 @@ async function pairsOf(address: BrokerAddress, qos: 0 | 1 | 2, perSecond: number
   const shapes = clients.map((_, index) => publish(topic(index), qos, PAYLOAD_BYTES, index));
   const publishers = clients.map((client, index) => new Publisher(client, shapes[index] as PublishShape, load.window));
   return new TrafficRun(load, publishers, subscribers, shapes[0] as PublishShape);
+}
+
+/**
+ * What a node keeps of the latest changes of its routes, for peers that come back, is bounded, and fills as fast as clients come and go. It is
+ * filled here, so that it is no growth, however slow the machine.
+ */
+async function fillRouteHistory(address: BrokerAddress): Promise<void> {
+  const filters = Array.from({ length: FILTERS_PER_PACKET }, (_, index) => `soak/routes/${index}/+`);
+  const [client] = await openClients({ address, count: 1, prefix: 'routes', connect });
+  for (let changes = 0; changes < DELTA_RING; changes += 2 * FILTERS_PER_PACKET) {
+    await client?.subscribe(subscribe(filters, 0));
+    await client?.exchange(unsubscribe(filters), UNSUBACK_BYTE);
+  }
+  client?.socket.destroy();
 }
 
 async function sampleWhile(broker: BrokerProcess, probe: HeapProbe, options: SoakOptions, delivered: () => number): Promise<Sample[]> {
@@ -64,6 +80,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
   try {
     const address = { port: broker.port, tls: false };
     const probe = await HeapProbe.open(broker.process);
+    await fillRouteHistory(address);
     const runs = await Promise.all(([0, 1, 2] as const).map((qos) => pairsOf(address, qos, options.perSecond / 3)));
     const churn = new Churn(address);
     const churned = churn.run(options.visitsPerSecond);

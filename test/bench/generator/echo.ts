@@ -1,6 +1,6 @@
 /** PUBLISH packets to a server that sends them back: what a message costs at least, without a broker. */
 import { topicOf, type EchoLoad } from '../loads.ts';
-import { pause, Stopwatch, waitUntil, type Gate, type Job, type JobResult } from './job.ts';
+import { pause, Stopwatch, waitUntil, warmUp, type Gate, type Job, type JobResult } from './job.ts';
 import { publish } from './packets.ts';
 import { RawClient } from './rawClient.ts';
 
@@ -25,7 +25,7 @@ export async function runEcho(job: Job, { connections, payloadBytes }: EchoLoad,
     };
     send(client);
   }
-  await pause(job.warmupMs);
+  await warmUp(job, () => returned);
   await gate.mark('begin');
   const [watch, before] = [new Stopwatch(), returned];
   await pause(job.measureMs);

@@ -8,6 +8,8 @@ export interface Job {
   readonly others: readonly BrokerAddress[];
   readonly work: Work;
   readonly warmupMs: number;
+  /** Messages that the warm-up lasts for at least: on a busy machine little of a time is the broker's. Absent = none. */
+  readonly warmupUnits?: number;
   readonly measureMs: number;
 }
 
@@ -53,6 +55,14 @@ export class Stopwatch {
 }
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+const WARMUP_LIMIT_MS = 20_000;
+
+/** Until what is compiled in the first seconds has been. */
+export async function warmUp({ warmupMs, warmupUnits = 0 }: Pick<Job, 'warmupMs' | 'warmupUnits'>, units: () => number): Promise<void> {
+  await pause(warmupMs);
+  await waitUntil(WARMUP_LIMIT_MS, () => units() >= warmupUnits);
+}
 
 const POLL_MS = 20;
 

@@ -1,7 +1,7 @@
 /** Messages from publishers to subscribers in a closed loop or at a fixed pace; every message is counted and its order watched. */
 import { copiesOf, filterOf, topicOf, type Traffic } from '../loads.ts';
 import { addAck, flushAcks, PUBACK, PUBCOMP, PUBREC, PUBREL } from './ackWriter.ts';
-import { pause, Stopwatch, waitUntil, type Gate, type Job, type JobResult } from './job.ts';
+import { pause, Stopwatch, waitUntil, warmUp, type Gate, type Job, type JobResult } from './job.ts';
 import { Latencies } from './latencies.ts';
 import { MessageNumbers } from './messageNumbers.ts';
 import { PacketReader } from './packetReader.ts';
@@ -158,7 +158,7 @@ export async function runTraffic(job: Job, load: Traffic, gate: Gate): Promise<J
   const publishers = clients.map((client, index) => new Publisher(client, shapes[index] as PublishShape, load.window));
   const run = new TrafficRun(load, publishers, subscribers, shapes[0] as PublishShape);
   run.start();
-  await pause(job.warmupMs);
+  await warmUp(job, () => run.delivered);
   await gate.mark('begin');
   run.latencies?.forget();
   const [watch, before] = [new Stopwatch(), run.delivered];
