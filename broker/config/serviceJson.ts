@@ -22,6 +22,7 @@ const SERVICES = {
 } as const satisfies Record<string, { key: string; field: keyof BrokerConfig; json: (config: never) => Json }>;
 
 export type ServiceName = keyof typeof SERVICES;
+export const SERVICE_NAMES = Object.keys(SERVICES) as readonly ServiceName[];
 export type ServiceConfig<S extends ServiceName> = BrokerConfig[(typeof SERVICES)[S]['field']];
 
 export function serviceJson<S extends ServiceName>(service: S, config: ServiceConfig<S>): Json {

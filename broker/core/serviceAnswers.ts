@@ -65,7 +65,8 @@ type ServiceAnswers = {
 export const MAX_SHOWN_PAYLOAD = 1_048_576;
 export const MAX_SHOWN_DELAYED_PAYLOAD = 2048;
 
-export function serviceAnswers(services: BrokerServices): ServiceAnswers {
+/** `changed`: a change is in force. */
+export function serviceAnswers(services: BrokerServices, changed: (service: ServiceName) => void): ServiceAnswers {
   const { retainer } = services;
   const node = services.node.config.node.name;
   return {
@@ -73,6 +74,7 @@ export function serviceAnswers(services: BrokerServices): ServiceAnswers {
     changeService: ({ service, changes }) => {
       const result = services.change(service, changes);
       if (!result.ok) throw new BusbarError('CONFIG_BAD_VALUE', result.message);
+      changed(service);
       return { settings: result.settings };
     },
     retained: (params) => retainedPage(services, params),

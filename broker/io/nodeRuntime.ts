@@ -15,6 +15,7 @@ import { alarmAnswers } from '../core/alarmAnswers.ts';
 import { BrokerNode } from '../core/brokerNode.ts';
 import { serviceAnswers } from '../core/serviceAnswers.ts';
 import { shareRetained } from '../core/services/sharedRetained.ts';
+import { SharedSettings } from '../core/services/sharedSettings.ts';
 import { BrokerServices } from '../core/services/brokerServices.ts';
 import type { SessionsHost, SessionsPort } from '../cluster/sessions/ports.ts';
 import { Hooks } from '../hooks/hooks.ts';
@@ -77,6 +78,7 @@ export class NodeRuntime {
   readonly #vitals: ProcessVitals;
   readonly #opened: Opened;
   readonly #services: BrokerServices;
+  readonly #settings: SharedSettings;
   #admin: AdminServer | undefined;
   #running = false;
 
@@ -156,6 +158,7 @@ export class NodeRuntime {
       limiter: { config: () => limits.config, configure: (changed) => limits.configure(changed) },
     });
     this.#services = services;
+    this.#settings = new SharedSettings(shared.tables, services, log);
     opened.push({ name: 'services', close: () => services.dispose() });
     const bytes: ByteCounters = {
       received: (count) => metrics.add(BYTES_RECEIVED, count),
@@ -189,7 +192,7 @@ export class NodeRuntime {
   #answers(): Answers {
     const { node } = this;
     return {
-      ...serviceAnswers(this.#services),
+      ...serviceAnswers(this.#services, (service) => this.#settings.changed(service)),
       ...alarmAnswers(this.#services),
       ...listenerAnswers({
         manager: this.listeners,

@@ -58,9 +58,15 @@ export class RetainedStore {
     const { maxRetainedMessages } = this.#limits;
     if (maxRetainedMessages > 0 && this.#trie.size >= maxRetainedMessages && this.#trie.get(source.topic) === undefined) return 'full';
     const message = new StoredMessage(source);
-    if (this.share === undefined) this.#trie.set(source.topic, message);
-    else this.share.put(source.topic, message);
+    const share = this.#shareOf(source.topic);
+    if (share === undefined) this.#trie.set(source.topic, message);
+    else share.put(source.topic, message);
     return 'stored';
+  }
+
+  /** What a node says of itself is no other node's business, and not to be read after its end. */
+  #shareOf(topic: string): RetainedShare | undefined {
+    return topic.startsWith('$SYS/') ? undefined : this.share;
   }
 
   /** In force from now on, whatever limits say: other nodes have it too. */
@@ -81,8 +87,9 @@ export class RetainedStore {
   /** True when there was one. */
   remove(topic: string): boolean {
     const had = this.#trie.get(topic) !== undefined;
-    if (this.share === undefined) this.#trie.delete(topic);
-    else this.share.remove(topic);
+    const share = this.#shareOf(topic);
+    if (share === undefined) this.#trie.delete(topic);
+    else share.remove(topic);
     return had;
   }
 
@@ -103,7 +110,7 @@ export class RetainedStore {
     const { topic } = message;
     if (this.#trie.get(topic) === message) {
       this.#trie.delete(topic);
-      this.share?.ended(topic);
+      this.#shareOf(topic)?.ended(topic);
     }
     return true;
   }

@@ -69,6 +69,11 @@ export class StoredMessage implements Message {
     this.#seq = seq;
   }
 
+  /** False for one that only this node has. */
+  get isStamped(): boolean {
+    return this.#writer !== NOBODY;
+  }
+
   get at(): number {
     return this.#atHigh * LOW_BITS + this.#atLow;
   }

@@ -76,6 +76,22 @@ describe('a ban', () => {
   });
 });
 
+describe('settings of a service', () => {
+  it('changed while a node is away are in force there when it is back, and after a restart of all', async () => {
+    cluster.member(2).broker.process.kill('SIGKILL');
+    await cluster.gone(2);
+    expect(await (await rest(1)).call('PUT', '/mqtt/delayed', { max_delayed_messages: 9 })).toMatchObject([200, { max_delayed_messages: 9 }]);
+    await cluster.startMember(2);
+    await cluster.whole();
+    await waitFor('node 2 to have it', async () => ((await cluster.member(2).get('/mqtt/delayed')) as { max_delayed_messages: number }).max_delayed_messages === 9);
+    cluster.member(2).broker.process.kill('SIGTERM');
+    await cluster.gone(2);
+    await cluster.startMember(2);
+    expect(await cluster.member(2).get('/mqtt/delayed')).toMatchObject({ max_delayed_messages: 9 });
+    await cluster.whole();
+  });
+});
+
 describe('authentication', () => {
   const ID = 'password_based:built_in_database';
   const user = (username: string, password: string) => ({ username, password });
@@ -136,6 +152,12 @@ describe('a retained message (R38)', () => {
     expect(page.data.map(({ topic }) => topic)).toEqual(['r/a']);
     await retain(1, 'r/a', '');
     await waitFor('node 2 to have none', async () => (await retainedAt(2, 'r/a')) === undefined);
+  });
+
+  it('of a node about itself stays with that node', async () => {
+    const version = '$SYS/brokers/bus1@127.0.0.1/version';
+    await waitFor('node 1 to say its version', async () => (await retainedAt(1, version)) !== undefined);
+    expect(await retainedAt(2, version)).toBeUndefined();
   });
 
   it('deleted over REST on one node is gone on both', async () => {

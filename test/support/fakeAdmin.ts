@@ -108,7 +108,7 @@ export class FakeAdmin implements AdminPort {
     const node = this.#nodes.find((candidate) => candidate.name === name);
     if (!node || node.status === 'stopped' || node.fails) throw new BusbarError(node?.fails ?? 'NODE_DOWN', `${name} is away`);
     const answers: { [K in NodeQuestion]: (params: NodeQuestions[K]['params']) => NodeQuestions[K]['answer'] | Promise<NodeQuestions[K]['answer']> } = {
-      ...serviceAnswers(this.services),
+      ...serviceAnswers(this.services, () => {}),
       ...alarmAnswers(this.services),
       listeners: () => ({ listeners: node.listeners ?? [] }),
       faults: () => [],

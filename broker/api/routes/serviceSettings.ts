@@ -1,4 +1,4 @@
-/** Reading and changing the settings of services. A change is checked whole, then made on every running node, and lasts until a node stops. */
+/** Reading and changing the settings of services. A change is checked whole, then made on every running node; others have it when they are back. */
 import type { TSchema } from 'typebox';
 import { BusbarError } from '../../base/errors.ts';
 import { MAX_AUTO_SUBSCRIPTIONS, MAX_REWRITE_RULES } from '../../config/serviceForms.ts';
@@ -49,7 +49,7 @@ function settingRoutes({ service, path, tag, what, schema, limit }: Setting): re
     route({
       ...shared,
       method: 'PUT',
-      summary: `Change settings of ${what} on all running nodes, until they stop; what is left out stays`,
+      summary: `Change settings of ${what} on all nodes, those that are away included; what is left out stays`,
       body: schema,
       errors: ['BAD_REQUEST', 'UPDATE_FAILED', 'NODE_DOWN', ...(limit === undefined ? [] : (['EXCEED_LIMIT'] as const))],
       ...(limit === undefined ? {} : { statusOf: { EXCEED_LIMIT: limit.status } }),

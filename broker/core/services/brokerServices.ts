@@ -1,6 +1,6 @@
 /**
  * core/services/: what stands beside routing and hangs on the node by hooks and timers, a file each: `$SYS` topics, presence, retained and
- * delayed messages, topic rewrite, auto subscribe. Each can be changed while the node runs; changes last until it stops.
+ * delayed messages, topic rewrite, auto subscribe. Each can be changed while the node runs; sharedSettings.ts keeps changes.
  * May import what core/ may. Begin here for how they are put together.
  */
 import { mergeJson, readServiceJson, serviceJson, type Json, type ServiceConfig, type ServiceName } from '../../config/serviceJson.ts';

@@ -37,7 +37,8 @@ class RetainedRows implements RowMap {
   }
 
   get(topic: string): SharedRow | undefined {
-    return this.#store.get(topic);
+    const message = this.#store.get(topic);
+    return message?.isStamped === true ? message : undefined;
   }
 
   set(topic: string, row: SharedRow): void {
@@ -58,7 +59,7 @@ class RetainedRows implements RowMap {
     for (let ended = false; !ended; ) {
       const found: StoredMessage[] = [];
       ended = cursor.advance(WALKED, (message) => found.push(message) > 0);
-      for (const message of found) yield [message.topic, message];
+      for (const message of found) if (message.isStamped) yield [message.topic, message];
     }
   }
 }
