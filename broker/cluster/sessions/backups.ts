@@ -148,7 +148,7 @@ export class Backups {
       return true;
     }
     if (held.copy.role === 'backup') {
-      if (byOwner) this.#becomeOf(peer, held, incoming, request);
+      if (byOwner && this.#isBest(peer, held)) this.#becomeOf(peer, held, incoming, request);
       else if (!isCoveredBy(incoming, held.copy)) this.#keepFor(held, incoming);
       return true;
     }
@@ -161,6 +161,12 @@ export class Backups {
     copies.apply(held, { type: 'merge', copy: incoming }, byOwner);
     if (byOwner) this.#follow(held, peer, request);
     return true;
+  }
+
+  /** C20: of two owners that have us as second node, the one that will give way is merged and confirmed, and not followed. */
+  #isBest({ nodeId, rows }: SessionPeer, { clientId }: Held): boolean {
+    const best = this.#desk.registry.bestUp(clientId);
+    return best === undefined || best.owner === nodeId || !rows.has(clientId);
   }
 
   #follow(held: Held, peer: SessionPeer, seq: number): void {

@@ -71,7 +71,7 @@ export class Promotion {
     peers.broadcast(encodePromoted(lost.nodeId));
     let sessions = 0;
     for (const held of [...copies.all()]) {
-      if (held.copy.role !== 'backup' || (held.copy.owner !== lost.nodeId && held.source !== lost.nodeId)) continue;
+      if (held.copy.role !== 'backup' || !this.#isOf(held, lost)) continue;
       if (registry.hasLiveOwner(held.clientId)) continue;
       sessions += 1;
       counters.promotions += 1;
@@ -80,6 +80,10 @@ export class Promotion {
     }
     beats.beatAll();
     if (sessions > 0) log.warn('cluster_sessions_continued', { peer: lost.name, sessions });
+  }
+
+  #isOf({ clientId, copy, source }: Held, { nodeId, rows }: SessionPeer): boolean {
+    return copy.owner === nodeId || source === nodeId || rows.get(clientId)?.backup === this.#desk.self;
   }
 
   /** R70: unless the client is back by then. */
