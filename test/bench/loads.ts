@@ -23,7 +23,7 @@ export interface Traffic {
   readonly across?: boolean;
 }
 
-/** Subscribers of one filter, and of one of their own each: all of them get each of some messages that others publish. */
+/** Subscribers of one filter, and of one of their own each: all of them get each of some messages, and one of their own as soon as they can. */
 export interface CrowdLoad {
   readonly kind: 'crowd';
   readonly subscribers: number;

@@ -253,6 +253,24 @@ describe('routes', () => {
     expect(world.node(3).arrivals).toEqual([]);
   });
 
+  it('many subscriptions of a turn cost each peer one frame of rows and one question, and each SUBACK goes in time (R28)', () => {
+    const world = wholeWorld(3);
+    const [n1, n2] = [world.node(1), world.node(2)];
+    world.run(1_000);
+    const before = n1.cluster.links().map((link) => link.controlOut);
+    let confirmed = 0;
+    for (let count = 0; count < 2_000; count += 1) {
+      n1.subscribe(`t/${count}`, () => {
+        confirmed += 1;
+        n2.publish(`t/${count}`);
+      });
+    }
+    world.until('all to be confirmed', () => confirmed === 2_000, 1_000);
+    world.run(500);
+    expect(new Set(n1.arrivals.map(({ topic }) => topic)).size).toBe(2_000);
+    expect(n1.cluster.links().map((link, index) => link.controlOut - (before[index] ?? 0))).toEqual([2, 2]);
+  });
+
   it('do not hold a SUBACK back for more than a second when a peer does not confirm', () => {
     const world = wholeWorld(2);
     world.node(2).pause();

@@ -17,6 +17,7 @@ const PUBLISH_ROOM = 1;
 
 export interface CrowdResult {
   readonly subscribers: number;
+  /** Messages, a probe of each subscriber's own included. */
   readonly received: number;
   readonly lost: number;
   readonly disorder: number;
@@ -62,8 +63,9 @@ export async function measureCrowd(perNode: number): Promise<CrowdResult> {
   try {
     const started = performance.now();
     for (const [index, node] of nodes.entries()) {
+      const others = [...nodes.slice(index + 1), ...nodes.slice(0, index)].map(({ port }) => ({ port, tls: false }));
       const work = { kind: 'crowd', subscribers: perNode, first: index * perNode, messages: MESSAGES } as const;
-      talks.push(new GeneratorTalk(startGenerator({ address: { port: node.port, tls: false }, others: [], work, warmupMs: CONNECT_LIMIT_MS, measureMs: 0 })));
+      talks.push(new GeneratorTalk(startGenerator({ address: { port: node.port, tls: false }, others, work, warmupMs: CONNECT_LIMIT_MS, measureMs: 0 })));
     }
     await Promise.all(talks.map((talk) => talk.next()));
     const connectMs = performance.now() - started;
@@ -79,7 +81,7 @@ export async function measureCrowd(perNode: number): Promise<CrowdResult> {
     const lost = sum((result) => (result.event === 'result' ? result.lost : Number.NaN));
     const disorder = sum((result) => (result.event === 'result' ? result.disorder : Number.NaN));
     const subscribers = perNode * NODES;
-    return { subscribers, received: subscribers * MESSAGES - lost, lost, disorder, connectMs, deliverMs, rssBytes: usages.map((usage) => usage.rssBytes) };
+    return { subscribers, received: subscribers * (MESSAGES + 1) - lost, lost, disorder, connectMs, deliverMs, rssBytes: usages.map((usage) => usage.rssBytes) };
   } finally {
     await Promise.all(
       talks.map(async ({ child }) => {
