@@ -62,7 +62,7 @@ export const DELTA_RING = 65_536;
 /** Rows leave in slices of at most about this size (R26): a few milliseconds of work for the receiver. */
 export const SLICE_BYTES = 256 * KIB;
 /** Slices of a snapshot under way that the receiver has not applied; the next one waits. */
-export const SLICES_AHEAD = 4;
+export const SLICES_AHEAD = 2;
 /** The next slice waits until fewer control bytes than this are queued. */
 export const SLICE_AHEAD_BYTES = MIB;
 

@@ -62,12 +62,13 @@ export class RemoteRoutes {
   /** Puts a row with its flags (0 to 3). Returns the flags it had, or NO_ROW. */
   add(node: NodeName, topicFilter: string, flags: number): number {
     const at = this.#current.get(node) ?? this.#open(node);
-    const set = this.#rows.get(topicFilter);
+    const shard = this.#rows.shardOf(topicFilter);
+    const set = shard.get(topicFilter);
     const before = set === undefined ? NO_ROW : this.#sets.find(set, at);
     const member = memberOf(at, flags);
     if (before === member) return flags;
     const matched = set !== undefined && this.#matches(set, node);
-    this.#rows.set(topicFilter, this.#sets.put(set, member));
+    shard.set(topicFilter, this.#sets.put(set, member));
     if (set === undefined) {
       if (hasWildcard(topicFilter)) this.#wildcards.set(topicFilter, topicFilter);
       this.#events.filterAdded(topicFilter);
@@ -96,9 +97,10 @@ export class RemoteRoutes {
     const left = this.#sets.without(set, at);
     (this.#slots[at] as Slot).rows -= 1;
     this.#size -= 1;
-    if (left !== undefined) this.#rows.set(topicFilter, left);
+    const shard = this.#rows.shardOf(topicFilter);
+    if (left !== undefined) shard.set(topicFilter, left);
     else {
-      this.#rows.delete(topicFilter);
+      shard.delete(topicFilter);
       if (hasWildcard(topicFilter)) this.#wildcards.delete(topicFilter);
       this.#events.filterRemoved(topicFilter);
     }

@@ -9,7 +9,8 @@ const LOOKS = 32;
 export class ShardedMap<V> {
   readonly #shards: readonly Map<string, V>[] = Array.from({ length: SHARDS }, () => new Map<string, V>());
 
-  #shardOf(key: string): Map<string, V> {
+  /** Where the key belongs: for more than one call about it. */
+  shardOf(key: string): Map<string, V> {
     const { length } = key;
     const step = length > LOOKS ? Math.floor(length / LOOKS) : 1;
     let hash = length;
@@ -18,19 +19,11 @@ export class ShardedMap<V> {
   }
 
   get(key: string): V | undefined {
-    return this.#shardOf(key).get(key);
+    return this.shardOf(key).get(key);
   }
 
   has(key: string): boolean {
-    return this.#shardOf(key).has(key);
-  }
-
-  set(key: string, value: V): void {
-    this.#shardOf(key).set(key, value);
-  }
-
-  delete(key: string): boolean {
-    return this.#shardOf(key).delete(key);
+    return this.shardOf(key).has(key);
   }
 
   /** As of a Map: entries that stay are met once, whatever is put or removed on the way. */

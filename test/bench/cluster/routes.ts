@@ -19,6 +19,8 @@ export interface RoutesResult {
   readonly routes: number;
   /** From the moment the joining node accepts connections. */
   readonly joinMs: number;
+  /** CPU of the joining node meanwhile: what is left of `joinMs` when it has a core of its own. */
+  readonly joinCpuMs: number;
   /** Resident memory of the joining node beyond that of one that joined a cluster without routes. */
   readonly bytesPerRoute: number;
   /** Longest wait of a client for a PINGRESP while the routes came: at the joining node, at the other one. */
@@ -105,9 +107,11 @@ export async function measureRoutes(routes: number): Promise<RoutesResult> {
     const second = await startNode(1, clusterPorts);
     nodes.push(second);
     const started = performance.now();
+    const { cpuMs: cpuBefore } = await second.usage();
     const pingers = [await Pinger.at(second.port), await Pinger.at(first.port)];
     await until(second, (count) => count >= routes);
     const joinMs = performance.now() - started;
+    const joinCpuMs = (await second.usage()).cpuMs - cpuBefore;
     const [joiningPauseMs = 0, servingPauseMs = 0] = await Promise.all(pingers.map((pinger) => pinger.stop()));
     await pause(SETTLE_MS);
     const { rssBytes } = await second.usage();
@@ -117,7 +121,7 @@ export async function measureRoutes(routes: number): Promise<RoutesResult> {
     await until(second, (count) => count >= 0 && count < 1_000);
     const forgetMs = performance.now() - died;
     const forgettingPauseMs = await pinger.stop();
-    return { routes, joinMs, bytesPerRoute: (rssBytes - rssBefore) / routes, joiningPauseMs, servingPauseMs, forgetMs, forgettingPauseMs };
+    return { routes, joinMs, joinCpuMs, bytesPerRoute: (rssBytes - rssBefore) / routes, joiningPauseMs, servingPauseMs, forgetMs, forgettingPauseMs };
   } finally {
     await Promise.all(nodes.map((node) => node.stop()));
   }
