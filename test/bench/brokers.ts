@@ -30,6 +30,8 @@ export type BrokerName = 'busbar' | 'mosquitto' | 'aedes' | 'echo';
 export interface StartOptions {
   /** Listen with TLS instead of plain TCP. */
   readonly tls: boolean;
+  /** Listen with WebSocket instead; busbar. */
+  readonly ws?: boolean;
   /** More settings, as `key=value`; for busbar. */
   readonly sets?: readonly string[];
 }
@@ -123,14 +125,16 @@ async function makeCertificate(folder: string): Promise<Certificate> {
 
 export const BUSBAR: BrokerKind = {
   name: 'busbar',
-  async start({ tls, sets: more = [] }) {
+  async start({ tls, ws = false, sets: more = [] }) {
     const [port, folder, clusterPort] = [await freePort(), await folderFor('busbar'), await freePort()];
     const acl = path.join(folder, 'acl.conf');
     await writeFile(acl, '{deny, {username, "nobody"}, all, ["secret/#"]}.\n{allow, {ipaddr, "127.0.0.0/8"}, all, ["$SYS/#", "#"]}.\n{deny, all}.\n');
     const listener = async (): Promise<string[]> => {
-      if (!tls) return [`listeners.tcp.default.bind=127.0.0.1:${port}`];
+      if (ws) return ['listeners.tcp.default.enable=false', `listeners.ws.default.bind=127.0.0.1:${port}`];
+      if (!tls) return ['listeners.ws.default.enable=false', `listeners.tcp.default.bind=127.0.0.1:${port}`];
       const { certfile, keyfile } = await makeCertificate(folder);
       return [
+        'listeners.ws.default.enable=false',
         `listeners.tcp.default.enable=false`,
         `listeners.ssl.default.bind=127.0.0.1:${port}`,
         `listeners.ssl.default.ssl_options.certfile=${certfile}`,
@@ -140,7 +144,6 @@ export const BUSBAR: BrokerKind = {
     const sets = [
       `node.data_dir=${folder}`,
       ...(await listener()),
-      'listeners.ws.default.enable=false',
       `dashboard.listeners.http.bind=127.0.0.1:0`,
       `cluster.port=${clusterPort}`,
       // Mosquitto runs without a window here (max_inflight_messages 0), aedes has none; this one is never full in any load of ours.

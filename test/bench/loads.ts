@@ -81,11 +81,14 @@ export interface Load {
   readonly name: string;
   readonly work: Work;
   readonly tls?: boolean;
+  readonly ws?: boolean;
   /** Brokers that do not know this at all and would answer something else. */
   readonly unknownTo?: readonly ('mosquitto' | 'aedes')[];
   readonly targets: { readonly mosquitto?: Target; readonly aedes?: Target };
 }
 
+/** Debian builds mosquitto without it; aedes leaves it to other packages. */
+const WITHOUT_WEBSOCKET = ['mosquitto', 'aedes'] as const;
 const BATCHED = 10;
 const FAN_OUT_BATCHED = 20;
 const SMALL_PAYLOAD = 64;
@@ -143,6 +146,8 @@ export const LOADS: readonly Load[] = [
   },
   { name: 'TLS: QoS 0 pairs 100×100, batched', work: pairs(0, BATCHED), tls: true, unknownTo: ['aedes'], targets: {} },
   { name: 'TLS: QoS 0 pairs 100×100, single', work: pairs(0, 1), tls: true, unknownTo: ['aedes'], targets: {} },
+  { name: 'WebSocket: QoS 0 pairs 100×100, batched', work: pairs(0, BATCHED), ws: true, unknownTo: WITHOUT_WEBSOCKET, targets: {} },
+  { name: 'WebSocket: QoS 0 pairs 100×100, single', work: pairs(0, 1), ws: true, unknownTo: WITHOUT_WEBSOCKET, targets: {} },
 ];
 
 const flood = (qos: 0 | 1, deafSubscriber: boolean): Flood => ({
@@ -170,6 +175,7 @@ export const FLOOD_MOST_BYTES = 512 * 1024 * 1024;
 export const IDLE_LOADS: readonly Load[] = [
   { name: 'idle TCP', work: { kind: 'idle', connections: 18_000 }, targets: {} },
   { name: 'idle TLS', work: { kind: 'idle', connections: 3_000 }, tls: true, unknownTo: ['aedes'], targets: {} },
+  { name: 'idle WebSocket', work: { kind: 'idle', connections: 9_000 }, ws: true, unknownTo: WITHOUT_WEBSOCKET, targets: {} },
 ];
 export const IDLE_MOST_BYTES = 7 * 1024;
 export const IDLE_AIM_BYTES = 5.5 * 1024;

@@ -4,7 +4,7 @@
  * are shown: either alone would mislead (hot-path.md section 11). A row fails when a required ratio is missed or a message was lost,
  * doubled or reordered. Exit code 1: something required was missed.
  *
- * Flags: --loads TEXT,TEXT (parts of names; also `overload`, `idle`, `tls`, `echo`, `cluster`, `store`) · --seconds N (counted time per run, default 3)
+ * Flags: --loads TEXT,TEXT (parts of names; also `overload`, `idle`, `tls`, `websocket`, `echo`, `cluster`, `store`) · --seconds N (counted time per run, default 3)
  *        --rounds N (default 2, the best counts) · --brokers a,b · --idle N (connections of the idle loads at most)
  *        --write (put the tables into test/bench/RESULTS.md) · --list (names of the loads)
  */

@@ -74,13 +74,13 @@ async function converse(child: ChildProcess, broker: RunningBroker): Promise<Out
 }
 
 /** Never rejects: a broker that cannot carry a load is told in its row. */
-export async function measure(kind: BrokerKind, { work, tls = false }: Load, times: Times): Promise<Outcome> {
+export async function measure(kind: BrokerKind, { work, tls = false, ws = false }: Load, times: Times): Promise<Outcome> {
   let broker: RunningBroker | undefined;
   let child: ChildProcess | undefined;
   try {
-    broker = await kind.start({ tls });
+    broker = await kind.start({ tls, ws });
     const others = (broker.otherPorts ?? []).map((port) => ({ port, tls }));
-    child = startGenerator({ address: { port: broker.port, tls }, others, work, ...times });
+    child = startGenerator({ address: { port: broker.port, tls, ws }, others, work, ...times });
     return await converse(child, broker);
   } catch (error) {
     return { ok: false, notSupported: false, reason: (error as Error).message };

@@ -1,10 +1,13 @@
 /** A socket that speaks raw MQTT 3.1.1 bytes: nothing is parsed but what a load needs. One read buffer serves all plain sockets. */
 import net from 'node:net';
 import tls from 'node:tls';
+import { WebSocketClient } from './webSocketClient.ts';
 
 export interface BrokerAddress {
   readonly port: number;
   readonly tls: boolean;
+  /** MQTT over WebSocket. */
+  readonly ws?: boolean;
 }
 
 /** Bytes are valid during the call only: the buffer is read into again. */
@@ -32,6 +35,11 @@ export class RawClient {
     if (address.tls) {
       this.socket = tls.connect({ ...to, rejectUnauthorized: false });
       this.socket.on('data', (bytes: Buffer) => this.onBytes(bytes, bytes.length));
+    } else if (address.ws === true) {
+      const socket = new WebSocketClient(READ_BUFFER, (bytes, length) => this.onBytes(bytes, length));
+      this.socket = socket;
+      socket.connect(to);
+      socket.upgrade();
     } else {
       const callback = (length: number, buffer: Uint8Array): boolean => {
         this.onBytes(buffer as Buffer, length);
