@@ -8,7 +8,8 @@ export interface ByteSocket {
   readonly writableLength: number;
   readonly destroyed: boolean;
   setNoDelay(noDelay?: boolean): unknown;
-  on(event: 'data', listener: (chunk: Buffer) => void): unknown;
+  /** `shared`: the next read of whatever socket overwrites the chunk. A socket of the system's own never says so. */
+  on(event: 'data', listener: (chunk: Buffer, shared?: boolean) => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'end' | 'close', listener: () => void): unknown;
   /** Calls `written` when the bytes, and all before them, have left. */

@@ -147,8 +147,8 @@ export class Connection {
     if (this[OWNER] !== undefined) this[OWNER].#received(READ_BUFFER, length, false);
   };
 
-  static readonly #onData = function (this: OwnedSocket, chunk: Buffer): void {
-    if (this[OWNER] !== undefined) this[OWNER].#received(chunk, chunk.length, true);
+  static readonly #onData = function (this: OwnedSocket, chunk: Buffer, shared?: boolean): void {
+    if (this[OWNER] !== undefined) this[OWNER].#received(chunk, chunk.length, shared !== true);
   };
 
   static readonly #onError = function (this: OwnedSocket, error: Error): void {

@@ -21,7 +21,11 @@ export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, 
 
 /** Two bytes, eight of a long length, four of the mask. */
 const MAX_HEADER_BYTES = 14;
+/** Ours are not masked. */
+export const MAX_OWN_HEADER_BYTES = 10;
 const MAX_CONTROL_BYTES = 125;
+/** From this size on it pays to look at four bytes at a time. */
+const MIN_BYTES_BY_WORDS = 256;
 const FIN = 0x80;
 const RESERVED = 0x70;
 const MASKED = 0x80;
@@ -133,6 +137,11 @@ export class FrameReader {
   }
 
   #unmask(bytes: Buffer, start: number, end: number): void {
+    const behindWords = end - start < MIN_BYTES_BY_WORDS ? start : this.#unmaskWords(bytes, start, end);
+    this.#unmaskBytes(bytes, behindWords, end);
+  }
+
+  #unmaskBytes(bytes: Buffer, start: number, end: number): void {
     const mask = this.#mask;
     let phase = this.#maskAt;
     for (let at = start; at < end; at += 1) {
@@ -140,6 +149,18 @@ export class FrameReader {
       phase = (phase + 1) & 3;
     }
     this.#maskAt = phase;
+  }
+
+  /** Four bytes at a time, as far as they go; answers with the place behind them. */
+  #unmaskWords(bytes: Buffer, start: number, end: number): number {
+    const first = start + (-(bytes.byteOffset + start) & 3);
+    this.#unmaskBytes(bytes, start, first);
+    const phase = this.#maskAt;
+    const turned = Uint8Array.from([0, 1, 2, 3], (index) => this.#mask[(index + phase) & 3] as number);
+    const word = new Int32Array(turned.buffer)[0] as number;
+    const words = new Int32Array(bytes.buffer, bytes.byteOffset + first, (end - first) >> 2);
+    for (let index = 0; index < words.length; index += 1) words[index] = (words[index] as number) ^ word;
+    return first + words.length * 4;
   }
 
   #endFrame(): void {
@@ -170,12 +191,25 @@ function headerLength(bytes: Buffer, start: number, available: number): number {
 
 /** The header of a frame of ours: complete, not masked. */
 export function frameHeader(opcode: number, size: number): Buffer {
-  if (size < 126) return Buffer.from([FIN | opcode, size]);
-  if (size < 0x1_0000) return Buffer.from([FIN | opcode, 126, size >> 8, size & 0xff]);
-  const header = Buffer.alloc(10);
-  header[0] = FIN | opcode;
-  header[1] = 127;
-  header.writeUInt32BE(Math.floor(size / 0x1_0000_0000), 2);
-  header.writeUInt32BE(size % 0x1_0000_0000, 6);
-  return header;
+  const header = Buffer.alloc(MAX_OWN_HEADER_BYTES);
+  return header.subarray(0, writeFrameHeader(header, opcode, size));
+}
+
+/** Puts it at the start of `target` and answers with its length. */
+export function writeFrameHeader(target: Buffer, opcode: number, size: number): number {
+  target[0] = FIN | opcode;
+  if (size < 126) {
+    target[1] = size;
+    return 2;
+  }
+  if (size < 0x1_0000) {
+    target[1] = 126;
+    target[2] = size >> 8;
+    target[3] = size & 0xff;
+    return 4;
+  }
+  target[1] = 127;
+  target.writeUInt32BE(Math.floor(size / 0x1_0000_0000), 2);
+  target.writeUInt32BE(size % 0x1_0000_0000, 6);
+  return MAX_OWN_HEADER_BYTES;
 }

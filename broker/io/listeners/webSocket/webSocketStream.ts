@@ -1,10 +1,27 @@
 /** An upgraded socket as the bytes of MQTT: takes frames apart on the way in, makes one frame of each write on the way out. */
 import type { Socket } from 'node:net';
 import type { ByteSocket } from '../../byteSocket.ts';
-import { CLOSE, FrameReader, frameHeader, OPCODE, type CloseCode, type FrameSink } from './frameReader.ts';
+import { READ_BUFFER, readShared } from '../../sharedRead.ts';
+import { CLOSE, FrameReader, frameHeader, MAX_OWN_HEADER_BYTES, OPCODE, writeFrameHeader, type CloseCode, type FrameSink } from './frameReader.ts';
+
+/** Up to this size header and payload are copied into one buffer: two for one call cost more. */
+const MAX_COPIED_BYTES = 16 * 1024;
+/** One for all streams, as long as the system takes each write whole. */
+let scratch = Buffer.allocUnsafeSlow(MAX_COPIED_BYTES + MAX_OWN_HEADER_BYTES);
 
 /** A client that pings and takes nothing in gets no more pongs than this many bytes let wait. */
 const MAX_BYTES_BEFORE_PONG = 65_536;
+
+const NOTHING = Buffer.alloc(0);
+
+/** Leads from a socket to its stream. */
+const STREAM = Symbol('webSocketStream');
+type StreamedSocket = Socket & { [STREAM]?: WebSocketStream };
+
+/** One for all sockets. */
+function onShared(this: StreamedSocket, length: number): void {
+  this[STREAM]?.receivedShared(length);
+}
 
 export interface WebSocketStreamOptions {
   readonly socket: Socket;
@@ -23,7 +40,9 @@ export class WebSocketStream implements ByteSocket, FrameSink {
   readonly #socket: Socket;
   readonly #reader: FrameReader;
   #head: Buffer;
-  #onData: ((chunk: Buffer) => void) | null = null;
+  #onData: ((chunk: Buffer, shared?: boolean) => void) | null = null;
+  /** What is being read stands in the buffer of all sockets. */
+  #shared = false;
   #onError: ((error: Error) => void) | null = null;
   #onEnd: (() => void) | null = null;
   #closeSent = false;
@@ -53,11 +72,11 @@ export class WebSocketStream implements ByteSocket, FrameSink {
     this.#socket.setNoDelay(noDelay);
   }
 
-  on(event: 'data', listener: (chunk: Buffer) => void): void;
+  on(event: 'data', listener: (chunk: Buffer, shared?: boolean) => void): void;
   on(event: 'error', listener: (error: Error) => void): void;
   on(event: 'end' | 'close', listener: () => void): void;
   on(event: 'data' | 'error' | 'end' | 'close', listener: (value: never) => void): void {
-    if (event === 'data') this.#startReading(listener as (chunk: Buffer) => void);
+    if (event === 'data') this.#startReading(listener as (chunk: Buffer, shared?: boolean) => void);
     // Listeners know their stream by `this`, which must not be the socket below.
     else if (event === 'close') this.#socket.on('close', () => (listener as () => void).call(this));
     else if (event === 'end') this.#onEnd = listener as () => void;
@@ -68,25 +87,47 @@ export class WebSocketStream implements ByteSocket, FrameSink {
   }
 
   /** What came with the request is read after the caller has added its other listeners. */
-  #startReading(listener: (chunk: Buffer) => void): void {
+  #startReading(listener: (chunk: Buffer, shared?: boolean) => void): void {
     this.#onData = listener;
-    this.#socket.on('end', () => this.#onEnd?.());
     process.nextTick(() => {
       const head = this.#head;
-      this.#head = Buffer.alloc(0);
+      this.#head = NOTHING;
       if (head.length > 0) this.#reader.push(Buffer.from(head));
-      this.#socket.on('data', (chunk: Buffer) => this.#reader.push(chunk));
+      const socket: StreamedSocket = this.#socket;
+      socket[STREAM] = this;
+      const shared = readShared(socket, onShared);
+      socket.on('end', () => this.#onEnd?.());
+      if (!shared) socket.on('data', (chunk: Buffer) => this.#reader.push(chunk));
+      else if (!socket.isPaused()) socket.resume();
     });
+  }
+
+  /** A read that everybody shares: payload is unmasked where it stands. */
+  receivedShared(length: number): void {
+    this.#shared = true;
+    this.#reader.push(READ_BUFFER.subarray(0, length));
+    this.#shared = false;
   }
 
   write(bytes: Uint8Array, written?: () => void): boolean {
     const socket = this.#socket;
     if (bytes.length === 0) return socket.write(bytes, written);
+    if (bytes.length <= MAX_COPIED_BYTES) return this.#writeCopied(bytes, written);
     // One system call for header and payload.
     socket.cork();
     socket.write(frameHeader(OPCODE.binary, bytes.length));
     const more = socket.write(bytes, written);
     socket.uncork();
+    return more;
+  }
+
+  #writeCopied(bytes: Uint8Array, written: (() => void) | undefined): boolean {
+    const socket = this.#socket;
+    const start = writeFrameHeader(scratch, OPCODE.binary, bytes.length);
+    scratch.set(bytes, start);
+    const more = socket.write(scratch.subarray(0, start + bytes.length), written);
+    // What the system has not taken at once is still the socket's.
+    if (socket.writableLength > 0) scratch = Buffer.allocUnsafeSlow(MAX_COPIED_BYTES + MAX_OWN_HEADER_BYTES);
     return more;
   }
 
@@ -111,7 +152,7 @@ export class WebSocketStream implements ByteSocket, FrameSink {
   // ---------------------------------------------------------------- FrameSink
 
   onPayload(bytes: Buffer): void {
-    this.#onData?.(bytes);
+    this.#onData?.(bytes, this.#shared);
   }
 
   onPing(payload: Buffer): void {
