@@ -28,7 +28,6 @@ export function buildConfig(settings: Settings, env: Env, problems: ConfigProble
   const mqtt = buildMqtt(settings, name);
   const config: BrokerConfig = {
     node: { name, cookie: settings.get(KEYS.nodeCookie), dataDir: expandPath(settings.get(KEYS.nodeDataDir), env) },
-    durability: { mode: settings.get(KEYS.durability), sync: settings.get(KEYS.durabilitySync) },
     cluster: buildCluster(settings, name, env, problems),
     listeners: buildListeners(settings, mqtt, env, problems),
     limiter: buildLimiter(settings),

@@ -74,19 +74,12 @@ export interface SharedSubscriptionConfig {
   readonly others: SharedPolicy;
 }
 
-/** How safe sessions are that outlive their connections (design, section 6). */
-export interface DurabilityConfig {
-  readonly mode: 'memory' | 'disk' | 'replicated';
-  readonly sync: 'full' | 'normal';
-}
-
 export interface BrokerConfig {
   readonly node: {
     readonly name: NodeName;
     readonly cookie: string;
     readonly dataDir: string;
   };
-  readonly durability: DurabilityConfig;
   readonly cluster: ClusterConfig;
   readonly listeners: readonly ListenerConfig[];
   readonly limiter: LimiterConfig;

@@ -27,14 +27,14 @@ export class SessionService {
   constructor(options: SessionServiceOptions) {
     this.#options = options;
     const { config, log } = options;
-    const { mode, sync } = config.durability;
-    if (mode === 'memory') return;
+    const { durability, synchronous } = config.sessions;
+    if (durability === 'memory') return;
     const onFailure = (error: Error): never => {
       // Nothing can be made safe any more: whoever waits for an acknowledgement must not wait for ever.
       log.error('session_store_failed', { reason: messageOf(error), hint: 'The node ends; other nodes continue its sessions.' });
       throw new BusbarError('INTERNAL', 'The thread that writes sessions has ended', { cause: error });
     };
-    this.#store = SessionStore.open({ dataDir: config.node.dataDir, synchronous: sync, log, nowMs: Date.now(), onFailure });
+    this.#store = SessionStore.open({ dataDir: config.node.dataDir, synchronous, log, nowMs: Date.now(), onFailure });
   }
 
   /** For `BrokerNode`: makes the engine when the broker is made. Once, before the cluster starts. */
@@ -45,7 +45,7 @@ export class SessionService {
       const live = { copies: () => this.#made.live.copies(), late: () => this.#made.live.late() };
       this.#journal = store?.journal(live);
       const options = {
-        durability: config.durability.mode,
+        durability: config.sessions.durability,
         hasSeeds: cluster.expectsPeers,
         maxQueued: config.mqtt.maxMqueueLen,
         upgradeQos: config.mqtt.upgradeQos,

@@ -27,16 +27,4 @@ export const NODE_KEYS = {
     'data',
     'Folder for what the node keeps: its identity, administrators, stored messages. One node per folder.',
   ),
-  durability: key(
-    'durability',
-    form.oneOf({ memory: 'memory', disk: 'disk', replicated: 'replicated' } as const),
-    'memory',
-    'When a message of QoS 1 or 2 for a session that outlives its connection is safe, and acknowledged: at once, when it is on this disk, or when another node has it as well.',
-  ),
-  durabilitySync: key(
-    'durability_sync',
-    form.oneOf({ full: 'full', normal: 'normal' } as const),
-    'full',
-    'Whether each commit waits for the disk (full: survives a power cut) or for the operating system (normal: survives the death of the process).',
-  ),
 } as const;
