@@ -244,7 +244,8 @@ export class SessionEngine implements ClusterStream, SessionsPort {
   #onSnapshot(link: LinkState, flags: number, body: Buffer): void {
     const peer = this.#desk.peers.of(link.peer);
     if (peer.link !== link || peer.ready) throw protocolError('A snapshot of sessions out of turn');
-    const { rows, last } = decodeSnapshot(flags, body, peer.nodeId);
+    const { rows, last, at } = decodeSnapshot(flags, body, peer.nodeId);
+    this.#desk.options.clock.heard(at);
     for (const row of rows) peer.building.push(row);
     if (last) this.#synced(peer);
   }

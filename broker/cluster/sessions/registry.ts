@@ -70,7 +70,7 @@ export class Registry {
     if (row === undefined && lastRow === undefined) return;
     if (row === undefined) this.#told.delete(clientId);
     else this.#told.set(clientId, row);
-    const frame = encodeRowChange({ clientId, row, movedTo: leaving?.movedTo, lastRow, endedAt: leaving?.endedAt ?? 0 });
+    const frame = encodeRowChange({ clientId, row, movedTo: leaving?.movedTo, lastRow, endedAt: leaving?.endedAt ?? 0, at: this.#desk.options.clock.nextAt() });
     for (const peer of this.#desk.peers.all()) peer.link?.control(frame);
   }
 
@@ -79,7 +79,7 @@ export class Registry {
     this.flush();
     const rows = [...this.#told.values()];
     for (let at = 0; at === 0 || at < rows.length; at += ROWS_PER_FRAME) {
-      peer.link?.control(encodeSnapshot(rows.slice(at, at + ROWS_PER_FRAME), at + ROWS_PER_FRAME >= rows.length));
+      peer.link?.control(encodeSnapshot(rows.slice(at, at + ROWS_PER_FRAME), at + ROWS_PER_FRAME >= rows.length, this.#desk.options.clock.nextAt()));
     }
   }
 
@@ -98,7 +98,8 @@ export class Registry {
     for (const row of vanished) this.toCheck.add(row.clientId);
   }
 
-  change(peer: SessionPeer, { clientId, row, movedTo, lastRow, endedAt }: RowChange): void {
+  change(peer: SessionPeer, { clientId, row, movedTo, lastRow, endedAt, at }: RowChange): void {
+    this.#desk.options.clock.heard(at);
     this.#put(peer, row ?? clientId);
     if (movedTo !== undefined && lastRow !== undefined) this.#moved(movedTo, lastRow);
     if (endedAt > 0) this.#desk.endings.ended(clientId, endedAt);

@@ -69,18 +69,19 @@ export function readRow(reader: BodyReader, owner: NodeId): SessionRow {
 }
 
 /** A slice of all rows of the sender; the last one makes them valid. */
-export function encodeSnapshot(rows: readonly SessionRow[], last: boolean): Buffer {
-  const writer = new FrameWriter(SessionKind.snapshot, last ? LAST : 0, 128 * rows.length).u32(rows.length);
+export function encodeSnapshot(rows: readonly SessionRow[], last: boolean, at: number): Buffer {
+  const writer = new FrameWriter(SessionKind.snapshot, last ? LAST : 0, 16 + 128 * rows.length).u64(at).u32(rows.length);
   for (const row of rows) writeRow(writer, row);
   return writer.end();
 }
 
-export function decodeSnapshot(flags: number, body: Buffer, owner: NodeId): { readonly rows: SessionRow[]; readonly last: boolean } {
+export function decodeSnapshot(flags: number, body: Buffer, owner: NodeId): { readonly rows: SessionRow[]; readonly last: boolean; readonly at: number } {
   const reader = new BodyReader(body);
+  const at = reader.u64();
   const rows: SessionRow[] = [];
   for (let left = reader.u32(); left > 0; left -= 1) rows.push(readRow(reader, owner));
   reader.end();
-  return { rows, last: (flags & LAST) !== 0 };
+  return { rows, last: (flags & LAST) !== 0, at };
 }
 
 /** One row has changed, or is gone: `movedTo` another node, which has it as `lastRow` says until it is heard of (R31). */
@@ -91,16 +92,21 @@ export interface RowChange {
   readonly lastRow: SessionRow | undefined;
   /** The session has ended: nobody needs a copy that was last connected before this. 0 = not so. */
   readonly endedAt: number;
+  /**
+   * Hybrid time of the sender: who knows a row stamps messages later than all that it tells of, so that no message for a subscription
+   * passes for one of before it.
+   */
+  readonly at: number;
 }
 
-export function encodeRowChange({ clientId, row, movedTo, lastRow, endedAt }: RowChange): Buffer {
+export function encodeRowChange({ clientId, row, movedTo, lastRow, endedAt, at }: RowChange): Buffer {
   if (row !== undefined) {
-    const writer = new FrameWriter(SessionKind.row, 0, 160);
+    const writer = new FrameWriter(SessionKind.row, 0, 160).u64(at);
     writeRow(writer, row);
     return writer.end();
   }
   const moved = movedTo !== undefined && lastRow !== undefined;
-  const writer = new FrameWriter(SessionKind.row, REMOVED | (moved ? MOVED : 0), 160).text(clientId).u64(endedAt);
+  const writer = new FrameWriter(SessionKind.row, REMOVED | (moved ? MOVED : 0), 160).u64(at).text(clientId).u64(endedAt);
   if (moved) {
     writer.hex(movedTo);
     writeRow(writer, lastRow);
@@ -110,15 +116,16 @@ export function encodeRowChange({ clientId, row, movedTo, lastRow, endedAt }: Ro
 
 export function decodeRowChange(flags: number, body: Buffer, owner: NodeId): RowChange {
   const reader = new BodyReader(body);
+  const at = reader.u64();
   if ((flags & REMOVED) === 0) {
     const row = readRow(reader, owner);
     reader.end();
-    return { clientId: row.clientId, row, movedTo: undefined, lastRow: undefined, endedAt: 0 };
+    return { clientId: row.clientId, row, movedTo: undefined, lastRow: undefined, endedAt: 0, at };
   }
   const clientId = reader.text();
   const endedAt = reader.u64();
   const movedTo = (flags & MOVED) === 0 ? undefined : (reader.hex(NODE_ID_BYTES) as NodeId);
   const lastRow = movedTo === undefined ? undefined : readRow(reader, movedTo);
   reader.end();
-  return { clientId, row: undefined, movedTo, lastRow, endedAt };
+  return { clientId, row: undefined, movedTo, lastRow, endedAt, at };
 }
