@@ -24,6 +24,11 @@ export class AwaitingRel {
     return this.#received.has(packetId);
   }
 
+  /** Held since an earlier connection. */
+  isLeft(packetId: number): boolean {
+    return this.#left?.has(packetId) === true;
+  }
+
   /** A new connection announces its own Receive Maximum, and counts from 0 (section 4.9). */
   connectionOpened(): void {
     this.#left = this.#received.size === 0 ? null : new Set(this.#received.keys());

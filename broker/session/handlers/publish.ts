@@ -22,6 +22,8 @@ import type { Session } from '../session.ts';
 const MAX_ALIASED_LENGTH = 4 * 1024 * 1024;
 
 const PUBLISH_RECEIVED = METRIC['packets.publish.received'];
+/** In the first byte of a PUBLISH. */
+const DUP = 0x08;
 const MESSAGES_RECEIVED = METRIC['messages.received'];
 const QOS_RECEIVED = [METRIC['messages.qos0.received'], METRIC['messages.qos1.received'], METRIC['messages.qos2.received']] as const;
 
@@ -39,7 +41,7 @@ export function handlePublish(channel: Channel, session: Session, packet: Publis
   const topic = packet.properties.topicAlias === undefined ? packet.topic : resolveAlias(channel, packet.topic, packet.properties.topicAlias);
   if (typeof topic === 'number') return reject(channel, topic, `topic alias ${packet.properties.topicAlias} is not in use or not allowed`);
   if (node.mqtt.strictMode && isFalseText(packet)) return refuseFormat(channel, qos, packetId);
-  const admitted = admit(channel, session, topic, qos, retain, packetId);
+  const admitted = admit(channel, session, topic, qos, retain, packetId, packet.dup);
   if (admitted === false) return;
   const message: Message = {
     topic,
@@ -70,7 +72,7 @@ export function handlePublishBytes(
   const qos = ((firstByte >> 1) & 3) as Qos;
   const retain = (firstByte & 1) !== 0;
   count(channel, qos);
-  const admitted = offered(channel, qos, retain) && admit(channel, session, topic, qos, retain, packetId);
+  const admitted = offered(channel, qos, retain) && admit(channel, session, topic, qos, retain, packetId, (firstByte & DUP) !== 0);
   if (admitted === false) return;
   const frame = owned ? new Uint8Array(bytes.buffer, bytes.byteOffset + at, end - at) : ownBytes(bytes, at, end);
   const publication = Publication.received(frame, payloadAt - at, topic, channel.version, channel.identity, channel.node.clock.now());
@@ -101,12 +103,18 @@ function offered(channel: Channel, qos: Qos, retain: boolean): boolean {
 }
 
 /** Whether the message goes on to the router, and if it has been there before. If not, all that is due has been answered. */
-function admit(channel: Channel, session: Session, topic: string, qos: Qos, retain: boolean, packetId: number): false | 'new' | 'again' {
+function admit(channel: Channel, session: Session, topic: string, qos: Qos, retain: boolean, packetId: number, dup: boolean): false | 'new' | 'again' {
   const { metrics, mqtt } = channel.node;
   // The parser hands on valid topics only; how deep they may be is this broker's own limit, and known for one that was sent before.
   if (topic !== channel.verdict.topic && (countLevels(topic) > mqtt.maxTopicLevels || mountedTooLong(channel.mountpoint, topic))) {
     reject(channel, ReasonCode.TopicNameInvalid, `the topic has more than ${mqtt.maxTopicLevels} levels or is too long`);
     return false;
+  }
+  // A client repeats with DUP [MQTT-3.3.1-1]. Without it the id is free for the client: its PUBREL went to a node whose word of it was lost
+  // or is still apart from here, so an id that an earlier connection left names another message by now.
+  if (qos === 2 && !dup && session.keeper !== null && session.awaitingRel?.isLeft(packetId) === true) {
+    session.awaitingRel.release(packetId);
+    session.keeper.release(session, packetId);
   }
   // A repeat of a QoS 2 PUBLISH is the same message: acknowledged again, not published again [MQTT-4.3.3-10].
   const again = qos === 2 && session.awaitingRel?.has(packetId) === true;

@@ -156,7 +156,7 @@ export class BrokerHost implements SessionsHost {
 
   // ---------------------------------------------------------------- publish
 
-  #publish(channel: Channel, { topic, body, qos, packetId }: PublishPacket): void {
+  #publish(channel: Channel, { topic, body, qos, dup, packetId }: PublishPacket): void {
     const { connection, expiryS, awaiting } = channel;
     if (qos === 0) return;
     if (qos === 1)
@@ -171,6 +171,8 @@ export class BrokerHost implements SessionsHost {
     const before = awaiting.get(packetId);
     if (before === 'answered') return pubrec();
     if (before === 'open') return;
+    // Without DUP it is another message: the client was told of the end of the one before at a node whose word of it has not come here.
+    if (before === 'recalled' && !dup) this.#engine.release(connection.clientId, packetId);
     // R65: what another connection began is asked for again under its packet id, and must be the same message.
     awaiting.set(packetId, 'open');
     this.#accept(
