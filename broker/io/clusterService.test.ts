@@ -37,6 +37,8 @@ interface Changes {
   readonly seeds?: readonly Seed[];
   readonly port?: number;
   readonly host?: string;
+  /** A route that it has before it is started. */
+  readonly routeFromDisk?: string;
 }
 
 function configOf(name: string, { cookie = 'secret', seeds = [], port = 0, host = '127.0.0.1' }: Changes): BrokerConfig {
@@ -62,6 +64,11 @@ async function start(name: string, changes: Changes = {}): Promise<TestService> 
   };
   const service = await ClusterService.open({ config, life, log, tables: volatileTables(life, log) });
   const heard: string[] = [];
+  if (changes.routeFromDisk !== undefined) {
+    service.port.routeAdded(changes.routeFromDisk);
+    // Turns pass between reading the disk and being ready for others.
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  }
   const messages: Message[] = [];
   const shared: { readonly messages: readonly Message[]; readonly key: string; readonly again: boolean }[] = [];
   const answers = {
@@ -131,6 +138,12 @@ describe('two nodes on loopback', () => {
       { peer: 'n1@127.0.0.1', state: 'up', messagesOut: 1, messagesIn: 0, reason: null },
     ]);
     expect(two.service.routes()).toEqual([{ topic: 'plant/+', node: 'n1@127.0.0.1' }]);
+  });
+
+  it('hear of what a node knew before it was ready for others', async () => {
+    const one = await start('n1@127.0.0.1', { routeFromDisk: 'kept/1' });
+    const two = await start('n2@127.0.0.1', { seeds: [one.seed] });
+    await waitFor('the route', () => two.heard.includes('+ n1@127.0.0.1 kept/1'));
   });
 
   it('tell each other of groups and exclusive claims, and send a share to one node only', async () => {

@@ -86,6 +86,8 @@ export class PeerLinks implements TransportPort {
   /** Begins to serve: connections reach `node`, time passes for it. `entered` is called before each event from outside. */
   start(node: ClusterNode, entered: () => void): void {
     this.#node = node;
+    // What a node has kept from its last life was put on the way before there was anybody to end a turn.
+    this.requestTurnEnd();
     this.#entered = entered;
     this.#faults?.attach({ peerOf: (id) => node.gate.peerOf(id), healed: (peer) => node.gate.redial(peer) });
     const early = this.#early;

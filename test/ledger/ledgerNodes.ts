@@ -142,22 +142,32 @@ export class LedgerNodes {
 
   /** All nodes run and have each other. */
   async whole(): Promise<void> {
-    const names = JSON.stringify(this.mqttPorts.map((_, index) => this.#name(index)).sort());
-    await waitFor(
-      'all nodes to have each other',
-      async () => {
-        const views = await Promise.all(
-          this.mqttPorts.map(async (_, index) => (await this.get(index, '/cluster')) as { nodes: string[] }),
-        );
-        return views.every(({ nodes }) => JSON.stringify([...nodes].sort()) === names);
-      },
-      PROTECTED_LIMIT_MS,
-    );
+    const names = this.mqttPorts.map((_, index) => this.#name(index)).sort().join(' ');
+    let seen: string[] = [];
+    const isWhole = async () => {
+      seen = await Promise.all(
+        this.mqttPorts.map(async (_, index) => {
+          const { nodes } = (await this.get(index, '/cluster')) as { nodes: string[] };
+          return nodes.sort().join(' ');
+        }),
+      );
+      return seen.every((view) => view === names);
+    };
+    try {
+      await waitFor('all nodes to have each other', isWhole, PROTECTED_LIMIT_MS);
+    } catch (error) {
+      throw new Error(`Not whole: ${seen.join(' | ')}\n${this.said().join('\n')}`, { cause: error });
+    }
   }
 
   /** Any node may die now and nothing is lost (R66). */
   async protectedAgain(): Promise<void> {
     await this.whole();
+  }
+
+  /** The last lines each node logged. */
+  said(): string[] {
+    return [...this.#running].flatMap(([index, { broker }]) => broker.process.stderr().split('\n').slice(-12).map((line) => `${this.#name(index)}: ${line}`));
   }
 
   /** What the nodes logged at level error, by message. */

@@ -162,7 +162,7 @@ export class SessionEngine implements ClusterStream, SessionsPort {
     const peer = peers.of(lost);
     peer.standing = peer.standing === 'new' ? 'new' : 'down';
     peer.downSinceMs = this.#desk.now();
-    peer.link = undefined;
+    // A link that was lost has been told of. One that is there begins only now, behind an episode that the other side tells of (R20).
     peer.ready = false;
     peer.synced = false;
     locks.down(peer.nodeId);
