@@ -16,6 +16,16 @@ const LARGE = { width: 1440, height: 900 };
 const SMALL = { width: 1024, height: 700 };
 const base = { page: 'cluster', scene: 'busy', theme: 'light', lang: 'en', size: LARGE } as const;
 
+/** A client's pane with the form for a subscription open; the pane is chosen where the sidebar shows it. */
+const subscribing = (filter: string) => async (page: Page) => {
+  const size = page.viewportSize() ?? LARGE;
+  await page.setViewportSize(LARGE);
+  await page.getByText('press-07').first().click();
+  await page.locator('.subs .add').click();
+  await page.locator('.add-form input').fill(filter);
+  await page.setViewportSize(size);
+};
+
 const selectNode = (name: string) => async (page: Page) => {
   await page.locator(`[data-node="${name}"]`).click({ position: { x: 120, y: 12 } });
 };
@@ -114,4 +124,8 @@ export const VIEWS: readonly View[] = [
       await page.keyboard.type('kill');
     },
   },
+  { ...base, name: 'subscribe-light', page: 'clients', act: subscribing('') },
+  { ...base, name: 'subscribe-shared-dark', page: 'clients', theme: 'dark', act: subscribing('$share/workers/jobs/#') },
+  { ...base, name: 'subscribe-shared-small', page: 'clients', size: SMALL, act: subscribing('$share/workers/jobs/#') },
+  { ...base, name: 'subscribe-exclusive-small-dark-zh', page: 'clients', theme: 'dark', lang: 'zh-CN', size: SMALL, act: subscribing('$exclusive/valve/7') },
 ];
