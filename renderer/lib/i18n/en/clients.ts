@@ -41,7 +41,7 @@ export const clients = {
   granted: 'QoS {qos}',
   lower: 'QoS {asked} → {granted}',
   pendingTip: 'Kept; sent at the next connect',
-  filterTip: 'Also $share/group/filter or $queue/filter (each message to one member), $exclusive/topic (one client at a time)',
+  filterTip: 'Also $share/group/filter or $queue/filter (to one member), $exclusive/topic (one client only)',
   filterWithMeaning: '{filter}: {meaning}',
   sharedMeaning: 'each message goes to one member of the group {group}',
   exclusiveMeaning: 'held by one client of the cluster at a time',
