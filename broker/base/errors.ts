@@ -74,6 +74,8 @@ export const ERROR_CATALOGUE = {
   WORKSPACE_UNUSABLE: 'Close Busbar, set .busbar/workspace.db of the project aside and open it again; only message history is lost.',
   CLUSTER_NOT_RUNNING: 'Start the cluster first.',
   NODE_UNKNOWN: 'Choose one of the nodes of the cluster.',
+  NODE_FREEZE_FAILED: 'Only systems with SIGSTOP can freeze a process.',
+  NODE_NO_ANSWER: 'It may be frozen or busy; look at its state and its log.',
   NODE_START_FAILED: 'Open the log of the node; its last lines name the cause.',
   CONNECTION_UNKNOWN: 'Choose one of the saved connections.',
   CLIENT_OFFLINE: 'Connect the client first.',

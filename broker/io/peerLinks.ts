@@ -279,8 +279,9 @@ export class PeerLinks implements TransportPort {
     this.#stopped = true;
     clearInterval(this.#ticker);
     clearTimeout(this.#later);
-    this.#node?.stop();
+    // Before the goodbye, which nothing may hold back.
     this.#faults?.stop();
+    this.#node?.stop();
     for (const socket of this.#early) socket.destroy();
     const closing = [...this.#open].filter((socket) => !socket.destroyed);
     // Dials under way have nothing to say any more.

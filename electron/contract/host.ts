@@ -118,6 +118,19 @@ export const ClusterEvent = Obj({
 });
 export type ClusterEvent = Static<typeof ClusterEvent>;
 
+/** A fault that was made between two nodes, as the node tells it at which it is. */
+export const LinkFault = Obj({
+  node: Id,
+  peer: Id,
+  direction: Type.Union([Type.Literal('in'), Type.Literal('out')]),
+  kind: Type.Union([Type.Literal('cut'), Type.Literal('delay'), Type.Literal('throttle'), Type.Literal('drop')]),
+  delayMs: Type.Union([Type.Integer(), Type.Null()]),
+  bytesPerSecond: Type.Union([Type.Integer(), Type.Null()]),
+  sinceMs: Type.Number(),
+  heldBytes: Type.Integer(),
+});
+export type LinkFault = Static<typeof LinkFault>;
+
 export const LogLine = Obj({
   seq: Type.Integer(),
   timeMs: Type.Number(),
@@ -276,6 +289,15 @@ export type WindowCommand = Static<typeof WindowCommand>;
 const Nothing = Type.Undefined();
 const call = <Q extends TSchema, A extends TSchema>(request: Q, answer: A) => ({ request, answer });
 const NodeRef = Obj({ node: Id });
+const FaultRequest = Obj({
+  node: Id,
+  peer: Id,
+  /** What `node` sends to `peer` (out) or receives from it (in). */
+  direction: Type.Union([Type.Literal('in'), Type.Literal('out'), Type.Literal('both')]),
+  kind: LinkFault.properties.kind,
+  delayMs: Type.Optional(Type.Integer({ minimum: 1, maximum: 600_000 })),
+  bytesPerSecond: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000_000 })),
+});
 const ClientRef = Obj({ id: Id });
 
 export const HOST_CALLS = {
@@ -296,6 +318,17 @@ export const HOST_CALLS = {
   'node/stop': call(NodeRef, NodeStatus),
   'node/kill': call(NodeRef, NodeStatus),
   'node/restart': call(NodeRef, NodeStatus),
+  /** Stops the process in its tracks (SIGSTOP) until it is thawed or killed. */
+  'node/freeze': call(NodeRef, NodeStatus),
+  'node/thaw': call(NodeRef, NodeStatus),
+  /** Faults of all links, as the nodes tell them now; a frozen node is left out. */
+  'fault/list': call(Nothing, Type.Array(LinkFault)),
+  /** Cuts, delays, throttles or drops; answers with the faults of that node. */
+  'fault/set': call(FaultRequest, Type.Array(LinkFault)),
+  /** Breaks a connection once. */
+  'fault/reset': call(Obj({ node: Id, peer: Id }), Type.Array(LinkFault)),
+  /** Heals: all, those of one node, or those of one node towards one peer. */
+  'fault/heal': call(Obj({ node: Type.Optional(Id), peer: Type.Optional(Id) }), Type.Array(LinkFault)),
   /** Newest lines first reach back from `beforeSeq`; the answer is in order of time. */
   'node/log': call(
     Obj({ node: Type.Optional(Id), beforeSeq: Type.Optional(Type.Integer()), limit: Type.Integer({ minimum: 1, maximum: 2000 }) }),

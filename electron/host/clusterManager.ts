@@ -124,6 +124,28 @@ export class ClusterManager {
     return this.nodeStatus(name);
   }
 
+  freezeNode(name: string): NodeStatus {
+    this.#node(name).freeze();
+    this.tell('fault', 'node.frozen', name);
+    return this.nodeStatus(name);
+  }
+
+  thawNode(name: string): NodeStatus {
+    this.#node(name).thaw();
+    this.tell('healed', 'node.thawed', name);
+    return this.nodeStatus(name);
+  }
+
+  /** The nodes to which faults can be sent now. */
+  get answering(): readonly NodeProcess[] {
+    return [...this.#nodes.values()].filter((node) => node.ready !== null && !node.isFrozen);
+  }
+
+  /** Throws NODE_UNKNOWN. */
+  process(name: string): NodeProcess {
+    return this.#node(name);
+  }
+
   async restartNode(name: string): Promise<NodeStatus> {
     await this.#node(name).stop();
     return this.startNode(name);

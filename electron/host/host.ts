@@ -8,6 +8,7 @@ import type { Log } from '../../broker/base/log.ts';
 import type { HostHandlers } from '../contract/host.ts';
 import type { HostEventSource } from '../contract/rpc.ts';
 import { resolve } from 'node:path';
+import { healFaults, listFaults, resetLink, setFault } from './faults.ts';
 import { HostEvents } from './hostEvents.ts';
 import type { NodeLauncher } from './nodeLauncher.ts';
 import { callRest } from './restProxy.ts';
@@ -103,6 +104,12 @@ function handlersOf(options: HostOptions, state: State, events: HostEvents, open
     'node/stop': ({ node }) => state.current.cluster.stopNode(node),
     'node/kill': ({ node }) => state.current.cluster.killNode(node),
     'node/restart': ({ node }) => state.current.cluster.restartNode(node),
+    'node/freeze': ({ node }) => Promise.resolve(state.current.cluster.freezeNode(node)),
+    'node/thaw': ({ node }) => Promise.resolve(state.current.cluster.thawNode(node)),
+    'fault/list': () => listFaults(state.current.cluster),
+    'fault/set': (request) => setFault(state.current.cluster, request),
+    'fault/reset': ({ node, peer }) => resetLink(state.current.cluster, node, peer),
+    'fault/heal': (request) => healFaults(state.current.cluster, request),
     'node/log': (query) => Promise.resolve(state.current.cluster.log(query)),
 
     'connection/list': () => Promise.resolve(state.current.clients.list()),

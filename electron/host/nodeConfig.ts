@@ -59,6 +59,8 @@ export async function writeNodeConfig(input: NodeConfigInput): Promise<string> {
     `api_key.bootstrap_file = ${path(apiKeyFile(layout, name))}`,
     `authorization.sources = [{type = file, path = ${path(layout.aclFile)}}]`,
     'log.console.level = info',
+    // Nodes of the workbench are there to be tried out.
+    'debug.faults = true',
     ...Object.entries(overrides).map(([key, value]) => `${key} = ${typeof value === 'string' ? JSON.stringify(value) : String(value)}`),
   ];
   const file = join(dir, 'node.conf');

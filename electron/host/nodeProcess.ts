@@ -1,8 +1,9 @@
 /** One broker node as a supervised process: start until ready, stop with a grace, kill, and what its end means. */
-import type { AclApplyResult, FailedEvent, NodeMessage, ReadyEvent } from '../../broker/api/schema/control.ts';
+import type { AclApplyResult, FailedEvent, FaultResult, NodeMessage, ReadyEvent, SupervisorMessage } from '../../broker/api/schema/control.ts';
+import type { FaultAction } from '../../broker/api/schema/fault.ts';
 import type { NodeSnapshot } from '../../broker/api/schema/topology.ts';
 import { DisposableStore } from '../../broker/base/disposable.ts';
-import { BusbarError } from '../../broker/base/errors.ts';
+import { BusbarError, messageOf } from '../../broker/base/errors.ts';
 import type { NodeState } from '../contract/host.ts';
 import type { NodeChild, NodeExit, NodeLauncher } from './nodeLauncher.ts';
 
@@ -18,8 +19,8 @@ const MAX_PORT_RETRIES = 2;
 const PORT_TAKEN: ReadonlySet<string> = new Set(['LISTENER_PORT_IN_USE', 'CLUSTER_PORT_IN_USE', 'API_PORT_IN_USE']);
 /** From the request to stop until SIGKILL. */
 export const STOP_GRACE_MS = 5_000;
-/** How long a node may take to apply rules. */
-export const ACL_LIMIT_MS = 5_000;
+/** How long a node may take to answer what it is asked. */
+export const ANSWER_LIMIT_MS = 5_000;
 
 export type NodeEnd = 'stopped' | 'killed' | 'failed';
 
@@ -70,7 +71,8 @@ export class NodeProcess {
   #started = Promise.withResolvers<void>();
   #gone = Promise.resolve();
   #lastRequestId = 0;
-  readonly #aclRequests = new Map<number, (result: AclApplyResult | undefined) => void>();
+  readonly #requests = new Map<number, (result: unknown) => void>();
+  #frozen = false;
 
   constructor(options: NodeProcessOptions) {
     this.name = options.name;
@@ -132,6 +134,7 @@ export class NodeProcess {
   async stop(): Promise<void> {
     if (!this.isAlive) return;
     this.#asked ??= 'stop';
+    this.thaw();
     this.#become('stopping');
     const child = this.#child;
     child?.send({ command: 'stop' });
@@ -147,6 +150,33 @@ export class NodeProcess {
     await this.#gone;
   }
 
+  /** Stands still from now on: it answers nothing and its links fall silent. Throws NODE_FREEZE_FAILED, CLUSTER_NOT_RUNNING. */
+  freeze(): void {
+    this.#signal('SIGSTOP');
+    this.#frozen = true;
+  }
+
+  /** Goes on as if nothing had been. Harmless on a node that is not frozen. */
+  thaw(): void {
+    if (!this.#frozen) return;
+    this.#frozen = false;
+    this.#signal('SIGCONT');
+  }
+
+  get isFrozen(): boolean {
+    return this.#frozen;
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    const pid = this.#child?.pid;
+    if (pid === undefined) throw new BusbarError('CLUSTER_NOT_RUNNING', `The node ${this.name} is not running.`, { hint: 'Start the node first.' });
+    try {
+      process.kill(pid, signal);
+    } catch (cause) {
+      throw new BusbarError('NODE_FREEZE_FAILED', `The node ${this.name} cannot be sent ${signal}: ${messageOf(cause)}`, { cause });
+    }
+  }
+
   /** The node's peers are linked, or `reason` says what is missing. */
   markRunning(reason: string | null): void {
     if (this.#state === 'joining' || (this.#state === 'running' && this.#reason !== reason)) this.#become('running', reason);
@@ -154,17 +184,27 @@ export class NodeProcess {
 
   /** What the node says to new rules; undefined when it does not answer in time or ends. */
   applyAcl(text: string): Promise<AclApplyResult | undefined> {
+    return this.#request((requestId) => ({ command: 'applyAcl', requestId, text }));
+  }
+
+  /** What the node says to a fault; undefined when it does not answer in time or ends. */
+  fault(action: FaultAction): Promise<FaultResult | undefined> {
+    return this.#request((requestId) => ({ command: 'fault', requestId, action }));
+  }
+
+  #request<T>(messageOfRequest: (requestId: number) => SupervisorMessage): Promise<T | undefined> {
     const child = this.#child;
     if (!child) return Promise.resolve(undefined);
     this.#lastRequestId += 1;
     const requestId = this.#lastRequestId;
     return new Promise((resolve) => {
-      const limit = setTimeout(() => this.#answerAcl(requestId, undefined), ACL_LIMIT_MS);
-      this.#aclRequests.set(requestId, (result) => {
+      const limit = setTimeout(() => this.#answer(requestId, undefined), ANSWER_LIMIT_MS);
+      this.#requests.set(requestId, (result) => {
         clearTimeout(limit);
-        resolve(result);
+        // A node answers each command with the result that belongs to it.
+        resolve(result as T | undefined);
       });
-      child.send({ command: 'applyAcl', requestId, text });
+      child.send(messageOfRequest(requestId));
     });
   }
 
@@ -183,7 +223,8 @@ export class NodeProcess {
         this.#options.events.onSnapshot(message.snapshot);
         return;
       case 'aclApplied':
-        this.#answerAcl(message.requestId, message.result);
+      case 'faultDone':
+        this.#answer(message.requestId, message.result);
         return;
       case 'stopping':
         if (this.#state !== 'stopping') this.#become('stopping');
@@ -194,9 +235,9 @@ export class NodeProcess {
     }
   }
 
-  #answerAcl(requestId: number, result: AclApplyResult | undefined): void {
-    const answer = this.#aclRequests.get(requestId);
-    this.#aclRequests.delete(requestId);
+  #answer(requestId: number, result: unknown): void {
+    const answer = this.#requests.get(requestId);
+    this.#requests.delete(requestId);
     answer?.(result);
   }
 
@@ -211,7 +252,8 @@ export class NodeProcess {
     this.#child = undefined;
     this.#ready = null;
     this.#exitCode = exit.code;
-    for (const requestId of [...this.#aclRequests.keys()]) this.#answerAcl(requestId, undefined);
+    this.#frozen = false;
+    for (const requestId of [...this.#requests.keys()]) this.#answer(requestId, undefined);
     const { otherPorts, retriesLeft } = attempt;
     const portWasTaken = this.#state === 'starting' && PORT_TAKEN.has(this.#failure?.code ?? '');
     if (portWasTaken && otherPorts !== undefined && retriesLeft > 0) void this.#startElsewhere(exit, otherPorts, attempt);

@@ -15,6 +15,11 @@ const REQUESTS: Readonly<Partial<Record<HostCall, unknown>>> = {
   'node/stop': { node: 'busbar-1' },
   'node/kill': { node: 'busbar-1' },
   'node/restart': { node: 'busbar-1' },
+  'node/freeze': { node: 'busbar-1' },
+  'node/thaw': { node: 'busbar-1' },
+  'fault/set': { node: 'busbar-1', peer: 'busbar-2', direction: 'both', kind: 'delay', delayMs: 100 },
+  'fault/reset': { node: 'busbar-1', peer: 'busbar-2' },
+  'fault/heal': {},
   'node/log': { limit: 10 },
   'connection/save': {
     id: 'x', name: 'x', target: { kind: 'node', node: 'busbar-1' }, clientId: 'x', protocolVersion: 5, cleanStart: true, keepalive: 30, sessionExpiry: 0, username: '', subscriptions: [], will: null,

@@ -4,7 +4,7 @@
  */
 import { HostError } from '../../../electron/contract/errors.ts';
 import type {
-  AclFile, ClientMessage, ClientState, ClusterEvent, ClusterStatus, ConnectionSpec, EventOf, HostEvent, HostHandlers, LogLine, NodeStatus, Settings, TopologyFrame,
+  AclFile, ClientMessage, ClientState, ClusterEvent, ClusterStatus, ConnectionSpec, EventOf, HostEvent, HostHandlers, LinkFault, LogLine, NodeStatus, Settings, TopologyFrame,
 } from '../../../electron/contract/host.ts';
 import { Listeners } from '../../../electron/contract/pipe.ts';
 import type { HostPort, HostState } from '../hostPort.ts';
@@ -85,6 +85,7 @@ export function createFakeHost({ scene: sceneName, settings: given, nowMs, start
     write(name, 'info', 'node_ready', { listeners: `tcp:default 127.0.0.1:${find(name).ports.mqtt}` });
     happen('lifecycle', name, 'node.running');
   };
+  let faults: LinkFault[] = [];
   const stopNode = (name: string, key: string, part: Partial<SceneNode>) => {
     find(name);
     change(name, { state: 'stopped', startedAtMs: nowMs(), ...part });
@@ -149,6 +150,20 @@ export function createFakeHost({ scene: sceneName, settings: given, nowMs, start
       stopNode(node, 'node.stopped', {});
       await startNode(node);
       return statusOf(find(node));
+    },
+    'node/freeze': async ({ node }) => (happen('fault', node, 'node.frozen'), statusOf(find(node))),
+    'node/thaw': async ({ node }) => (happen('healed', node, 'node.thawed'), statusOf(find(node))),
+    'fault/list': async () => faults,
+    'fault/set': async ({ node, peer, direction, kind, delayMs = null, bytesPerSecond = null }) => {
+      const directions = direction === 'both' ? (['out', 'in'] as const) : [direction];
+      const others = faults.filter((fault) => fault.node !== node || fault.peer !== peer || !(directions as readonly string[]).includes(fault.direction));
+      faults = [...others, ...directions.map((one) => ({ node, peer, direction: one, kind, delayMs, bytesPerSecond, sinceMs: nowMs(), heldBytes: 0 }))];
+      return faults.filter((fault) => fault.node === node);
+    },
+    'fault/reset': async ({ node }) => faults.filter((fault) => fault.node === node),
+    'fault/heal': async ({ node, peer }) => {
+      faults = faults.filter((fault) => (node !== undefined && fault.node !== node) || (peer !== undefined && fault.peer !== peer));
+      return faults;
     },
     'node/log': async ({ node, beforeSeq, limit }) =>
       log.filter((line) => (node === undefined || line.node === node) && (beforeSeq === undefined || line.seq < beforeSeq)).slice(-limit),
