@@ -7,7 +7,7 @@ import { pause } from '../bench/generator/job.ts';
 const CONNACK = 0x20;
 /** Sessions that are kept while their clients are away. Soon reached, so that memory is level soon. */
 const PERSISTENT_CLIENTS = 20;
-const RETAINED_TOPICS = 200;
+export const RETAINED_TOPICS = 200;
 const RETAINED_PER_VISIT = 5;
 const PAYLOAD_BYTES = 200;
 
@@ -51,7 +51,7 @@ export class Churn {
     await subscribed(client, subscribe([`soak/churn/${number % 50}/+`, `soak/retained/${number % 10}/#`, topic], 1));
     for (let offset = 0; offset < RETAINED_PER_VISIT; offset += 1) {
       const at = (number * RETAINED_PER_VISIT + offset) % RETAINED_TOPICS;
-      client.socket.write(publish(`soak/retained/${at}`, 0, PAYLOAD_BYTES, number, true).bytes);
+      client.socket.write(retainedMessage(at, number));
       client.socket.write(publish(`soak/churn/${at % 50}/x`, 0, PAYLOAD_BYTES, number).bytes);
     }
     await new Promise<void>((resolve) => {
@@ -61,6 +61,11 @@ export class Churn {
       else client.socket.end(DISCONNECT);
     });
   }
+}
+
+/** In place of what is retained under one of the topics. */
+export function retainedMessage(topic: number, number: number): Buffer {
+  return publish(`soak/retained/${topic}`, 0, PAYLOAD_BYTES, number, true).bytes;
 }
 
 /** The answer to SUBSCRIBE may have deliveries of the session in front of it. */

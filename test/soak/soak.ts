@@ -1,14 +1,14 @@
 /** A broker under half load for a while: mixed QoS at a fixed pace, retained messages, clients that come and go; memory sampled. */
-import { DELTA_RING } from '../../broker/cluster/limits.ts';
+import { DELTA_RING, SHARED_RING } from '../../broker/cluster/limits.ts';
 import { topicOf, type Traffic } from '../bench/loads.ts';
-import { connect, publish, subscribe, UNSUBACK_BYTE, unsubscribe, type PublishShape } from '../bench/generator/packets.ts';
+import { connect, PINGREQ, PINGRESP_BYTE, publish, subscribe, UNSUBACK_BYTE, unsubscribe, type PublishShape } from '../bench/generator/packets.ts';
 import { Publisher } from '../bench/generator/publisher.ts';
 import { openClients, type BrokerAddress } from '../bench/generator/rawClient.ts';
 import { pause, waitUntil } from '../bench/generator/job.ts';
 import { TrafficRun } from '../bench/generator/traffic.ts';
 import { startBroker, type BrokerProcess } from '../support/brokerProcess.ts';
 import { HeapProbe, INSPECT, rssOf } from '../support/heapProbe.ts';
-import { Churn } from './churn.ts';
+import { Churn, RETAINED_TOPICS, retainedMessage } from './churn.ts';
 import { verdictOf, type Sample, type Verdict } from './flatness.ts';
 
 export interface SoakOptions {
@@ -47,17 +47,23 @@ async function pairsOf(address: BrokerAddress, qos: 0 | 1 | 2, perSecond: number
 }
 
 /**
- * What a node keeps of the latest changes of its routes, for peers that come back, is bounded, and fills as fast as clients come and go. It is
- * filled here, so that it is no growth, however slow the machine.
+ * What a node keeps of its latest changes, of routes and of retained messages, for peers that come back, is bounded, and fills as fast as
+ * clients come and go. It is filled here, so that it is no growth, however slow the machine.
  */
-async function fillRouteHistory(address: BrokerAddress): Promise<void> {
+async function fillHistories(address: BrokerAddress): Promise<void> {
+  const [client] = await openClients({ address, count: 1, prefix: 'histories', connect });
+  if (client === undefined) throw new Error('a client was opened');
   const filters = Array.from({ length: FILTERS_PER_PACKET }, (_, index) => `soak/routes/${index}/+`);
-  const [client] = await openClients({ address, count: 1, prefix: 'routes', connect });
   for (let changes = 0; changes < DELTA_RING; changes += 2 * FILTERS_PER_PACKET) {
-    await client?.subscribe(subscribe(filters, 0));
-    await client?.exchange(unsubscribe(filters), UNSUBACK_BYTE);
+    await client.subscribe(subscribe(filters, 0));
+    await client.exchange(unsubscribe(filters), UNSUBACK_BYTE);
   }
-  client?.socket.destroy();
+  const round = Buffer.concat(Array.from({ length: RETAINED_TOPICS }, (_, index) => retainedMessage(index, 0)));
+  for (let changes = 0; changes < SHARED_RING; changes += RETAINED_TOPICS) {
+    client.socket.write(round);
+    await client.exchange(PINGREQ, PINGRESP_BYTE);
+  }
+  client.socket.destroy();
 }
 
 async function sampleWhile(broker: BrokerProcess, probe: HeapProbe, options: SoakOptions, delivered: () => number): Promise<Sample[]> {
@@ -80,7 +86,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
   try {
     const address = { port: broker.port, tls: false };
     const probe = await HeapProbe.open(broker.process);
-    await fillRouteHistory(address);
+    await fillHistories(address);
     const runs = await Promise.all(([0, 1, 2] as const).map((qos) => pairsOf(address, qos, options.perSecond / 3)));
     const churn = new Churn(address);
     const churned = churn.run(options.visitsPerSecond);
