@@ -90,6 +90,8 @@ export const MAX_TOMBSTONES = 1_000_000;
 export const SHARED_REPORT_MS: Millis = 1_000;
 /** Two nodes that have seen the same compare their rows so often (R35). */
 export const SHARED_AUDIT_MS: Millis = 60_000;
+/** The first time after a link was made: what a forgotten node wrote while it was away may stand on one side only (R14). */
+export const SHARED_AUDIT_SOON_MS: Millis = 3_000;
 /** An answer to a question about rows that makes no progress for so long is given up: another peer is asked. */
 export const SHARED_PATIENCE_MS: Millis = 5_000;
 /** Longest key of a shared row in bytes of UTF-8. */

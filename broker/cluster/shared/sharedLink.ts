@@ -26,9 +26,11 @@ export class SharedLink {
   readonly asked = new Map<SharedActor, Millis>();
   /** Actors whose writes this peer no longer has by number. */
   readonly trimmed = new Set<SharedActor>();
-  auditedAtMs: Millis = 0;
+  /** When the rows are compared, once both ends have seen the same. */
+  auditAtMs: Millis;
 
-  constructor(link: LinkState) {
+  constructor(link: LinkState, auditAtMs: Millis) {
     this.link = link;
+    this.auditAtMs = auditAtMs;
   }
 }

@@ -5,7 +5,7 @@
  * compare digests once a minute.
  */
 import type { Millis, NodeId } from '../../base/ids.ts';
-import { MAX_TOMBSTONES, SHARED_AUDIT_MS, SHARED_PATIENCE_MS, SHARED_REPORT_MS, SLICE_AHEAD_BYTES } from '../limits.ts';
+import { MAX_TOMBSTONES, SHARED_AUDIT_MS, SHARED_AUDIT_SOON_MS, SHARED_PATIENCE_MS, SHARED_REPORT_MS, SLICE_AHEAD_BYTES } from '../limits.ts';
 import type { LinkState } from '../peer.ts';
 import type { ClusterStream, StreamHost } from '../stream.ts';
 import type { Frame } from '../wire/frameReader.ts';
@@ -98,7 +98,7 @@ export class SharedSync {
   // ---------------------------------------------------------------- links
 
   #opened(link: LinkState): void {
-    const state = new SharedLink(link);
+    const state = new SharedLink(link, this.#host.clock.monotonicMs() + SHARED_AUDIT_SOON_MS);
     this.#links.set(link, state);
     this.#reportWhole(state);
   }
@@ -200,7 +200,7 @@ export class SharedSync {
     const repair = this.#repairOf(state, audit);
     if (repair === undefined) return;
     repair.differ(buckets);
-    if (repair.audit && repair.differs) this.#host.log.error('shared_tables_differ', { peer: state.link.peer.name, message: 'Both have seen the same writes; the newer rows are taken.' });
+    if (repair.audit && repair.differs) this.#host.log.warn('shared_tables_differ', { peer: state.link.peer.name, message: 'Both have seen the same writes; the newer rows are taken.' });
     if (repair.differs) this.repairs += 1;
   }
 
@@ -299,11 +299,9 @@ export class SharedSync {
   #audit(nowMs: Millis): void {
     if (this.#repair !== undefined) return;
     for (const state of this.#links.values()) {
-      if (nowMs - state.auditedAtMs < SHARED_AUDIT_MS || state.peerHave?.hash !== this.#replica.have.hash) continue;
-      const first = state.auditedAtMs === 0;
-      state.auditedAtMs = nowMs;
-      // The first one falls due a minute after the link was made.
-      if (!first) return this.#ask(state, true, nowMs);
+      if (nowMs < state.auditAtMs || state.peerHave?.hash !== this.#replica.have.hash) continue;
+      state.auditAtMs = nowMs + SHARED_AUDIT_MS;
+      return this.#ask(state, true, nowMs);
     }
   }
 

@@ -30,10 +30,11 @@ export class SimDisk implements SharedStorePort {
     this.#life = life;
   }
 
-  /** The newest write of a key that was ever in force here; 0 when there was none. */
+  /** The newest write of a key that was ever in force here; 0 when there was none, or it was a delete and those do not count. */
   newest(key: string, deletesToo: boolean): number {
-    const ever = [...(this.#ever.get(key) ?? [])];
-    return Math.max(0, ...ever.flatMap(([at, deleted]) => (deleted && !deletesToo ? [] : [at])));
+    const ever = this.#ever.get(key) ?? new Map<number, boolean>();
+    const newest = Math.max(0, ...ever.keys());
+    return ever.get(newest) === true && !deletesToo ? 0 : newest;
   }
 
   /** It was in force here, and something newer was in force afterwards. */
