@@ -116,7 +116,7 @@ export class SessionEngine implements ClusterStream, SessionsPort {
       const at = this.#desk.options.clock.nextAt();
       this.#desk.copies.apply(held, { type: 'claim', owner: this.#desk.self, epoch: copy.epoch, connectedAt: 0, disconnectedAt: copy.disconnectedAt || at });
       this.#desk.copies.setRole(held, copy.role, null);
-      if (copy.role !== 'owner') held.leave = { freeze: at, to: null, flushed: new Set(), sinceMs: this.#desk.startedMs };
+      if (copy.role !== 'owner') held.leave = { freeze: at, to: null, flushed: new Set(), sinceMs: this.#desk.startedMs, toldMs: Number.NEGATIVE_INFINITY };
       else if (!held.isEnded) this.#desk.host.adopted(held.clientId, { ...sessionOf(held.copy), present: true });
       this.#desk.registry.changed(held.clientId);
     }

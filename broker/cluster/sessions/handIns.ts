@@ -2,6 +2,7 @@
 import type { NodeId } from '../../base/ids.ts';
 import type { LinkState } from '../peer.ts';
 import type { Frame } from '../wire/frameReader.ts';
+import type { SessionRow } from '../wire/v1SessionRows.ts';
 import { decodeAsk, decodeCopyFrame, encodeAsk, encodeCopyFrame, SessionKind } from '../wire/v1Sessions.ts';
 import { decodeCopy, encodeCopy } from './copy/batch.ts';
 import { isCoveredBy } from './covered.ts';
@@ -46,10 +47,20 @@ export class HandIns {
     const best = registry.bestUp(held.clientId);
     if (best === undefined || !best.durable) return this.#checkOwnerless(held, leave);
     if (!this.#isFlushed(leave)) {
+      this.#tell(held, leave, best);
       if (now() - leave.sinceMs < FLUSH_MS) return;
       if (held.offered === -1) counters.flushTimeouts += 1;
     }
     this.#offerTo(held, best.owner);
+  }
+
+  /** A fork may not know what the session has subscribed to: it must, before anybody sends there alone. */
+  #tell(held: Held, leave: Leave, best: SessionRow): void {
+    const { peers, now } = this.#desk;
+    const peer = peers.get(best.owner);
+    if (held.copy.role !== 'yield' || peer === undefined || now() - leave.toldMs < HAND_IN_RETRY_MS) return;
+    leave.toldMs = now();
+    this.#send(peer, held, true);
   }
 
   /** Every node from which something may still come for this copy has said that nothing will (R48). */

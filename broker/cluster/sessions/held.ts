@@ -33,6 +33,8 @@ export interface Leave {
   to: NodeId | null;
   readonly flushed: Set<NodeId>;
   readonly sinceMs: Millis;
+  /** When the live owner was last told of the subscriptions. */
+  toldMs: Millis;
 }
 
 export class Held {

@@ -5,6 +5,7 @@
 import type { Millis, NodeId } from '../../base/ids.ts';
 import type { LinkState } from '../peer.ts';
 import type { Frame } from '../wire/frameReader.ts';
+import type { SessionRow } from '../wire/v1SessionRows.ts';
 import { decodeAsk, decodeCopyFrame, encodeAsk, encodeCopyFrame, isClean, SessionKind } from '../wire/v1Sessions.ts';
 import type { Connect } from './connects.ts';
 import { decodeCopy, encodeCopy } from './copy/batch.ts';
@@ -198,7 +199,7 @@ export class Takeover {
     this.#holds.delete(held);
     held.hold = undefined;
     connects.lost(held.clientId);
-    held.leave = { freeze: options.clock.nextAt(), to, flushed: new Set(), sinceMs: now() };
+    held.leave = { freeze: options.clock.nextAt(), to, flushed: new Set(), sinceMs: now(), toldMs: Number.NEGATIVE_INFINITY };
     held.offered = -1;
     copies.setRole(held, role);
     if (held.copy.connectedAt > 0) this.#claim(held, { connectedAt: 0, disconnectedAt: options.clock.nextAt() });
@@ -333,15 +334,16 @@ export class Takeover {
   #flush(clientId: string): void {
     const { peers, registry, copies, options, self } = this.#desk;
     const held = copies.get(clientId);
-    const isOwner = held?.isOwner === true;
+    const live = held?.isOwner === true ? registry.own(clientId) : registry.best(clientId, (peer) => peer.isPresent);
     for (const peer of peers.all()) {
       const row = peer.rows.get(clientId);
       if (!peer.isUp || row === undefined || row.role === 'owner' || peer.flushed.get(clientId) === row.freeze) continue;
-      if (!isOwner && registry.best(clientId, (other) => other.isPresent) === undefined) continue;
+      if (live === undefined || !mayFlush(row, live)) continue;
       peer.flushed.set(clientId, row.freeze);
       peers.send(peer, encodeAsk(SessionKind.flush, { clientId, request: row.freeze, at: options.clock.nextAt() }));
     }
-    if (held?.leave !== undefined && registry.best(clientId, (other) => other.isPresent) !== undefined) held.leave.flushed.add(self);
+    const own = registry.own(clientId);
+    if (held?.leave !== undefined && live !== undefined && own !== undefined && mayFlush(own, live)) held.leave.flushed.add(self);
   }
 
   onFlush(link: LinkState, body: Buffer): void {
@@ -353,6 +355,16 @@ export class Takeover {
     held.leave.flushed.add(peer.nodeId);
     handIns.check(held);
   }
+}
+
+/**
+ * From the FLUSH on, what is for the session goes to its live owner alone. So that one must want all that the other wanted: a fork that
+ * knew nothing of its subscriptions first gets them by a hand-in, or messages in between would go nowhere.
+ */
+function mayFlush(leaving: SessionRow, live: SessionRow): boolean {
+  if (leaving.role !== 'yield' || live.resetAt > leaving.lastConn) return true;
+  const wanted = new Set(live.filters);
+  return leaving.filters.every((filter) => wanted.has(filter));
 }
 
 export function sessionOf(copy: SessionCopy): Omit<OpenedSession, 'present'> {
