@@ -48,7 +48,7 @@ async function flood(publisher: MqttClient, megabytes: number): Promise<void> {
 
 describe('a subscriber that does not read', () => {
   it('raises an alarm that everybody may see, and ends it when it reads again', async () => {
-    broker = await startBroker(['conn_congestion.min_alarm_sustain_duration=1s']);
+    broker = await startBroker(['conn_congestion.min_alarm_sustain_duration=5s']);
     const api = apiOf(broker.ready.api);
     const [publisher, reader] = [await client('publisher'), await client('reader')];
     const events: string[] = [];
