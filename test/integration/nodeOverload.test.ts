@@ -59,7 +59,7 @@ describe('a subscriber that does not read', () => {
     await waitFor('the alarm', async () => (await alarms(api, true)).length === 1);
     expect(await alarms(api, true)).toMatchObject([{ name: 'conn_congestion/deaf/undefined', details: { clientid: 'deaf', listener: 'tcp:default' } }]);
     deaf.resume();
-    await waitFor('its end', async () => (await alarms(api, true)).length === 0);
+    await waitFor('its end', async () => (await alarms(api, true)).length === 0, 25_000);
     expect((await alarms(api, false)).map(({ name }) => name)).toEqual(['conn_congestion/deaf/undefined']);
     await waitFor('both events', () => events.length === 2);
     expect(events).toEqual(['alarms/activate', 'alarms/deactivate']);
