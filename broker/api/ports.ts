@@ -10,6 +10,7 @@ import type { AlarmQuestions, AlarmRow } from '../core/alarmAnswers.ts';
 import type { FaultQuestions } from './faultQuestions.ts';
 import type { ListenerQuestions } from './listenerQuestions.ts';
 import type { MembershipQuestions } from './membershipQuestions.ts';
+import type { SessionQuestions } from './sessionQuestions.ts';
 
 export type { AlarmRow, ClientFilter, ClientRow, DelayedRow, SubscriptionFilter, SubscriptionRow };
 
@@ -17,7 +18,7 @@ export type { AlarmRow, ClientFilter, ClientRow, DelayedRow, SubscriptionFilter,
  * Questions that one node answers about itself, and changes it makes to itself. A REST list asks every running node and joins
  * the answers, so the same table serves the local call and the frame on the cluster link.
  */
-export interface NodeQuestions extends ServiceQuestions, AlarmQuestions, ListenerQuestions, FaultQuestions, MembershipQuestions {
+export interface NodeQuestions extends ServiceQuestions, AlarmQuestions, ListenerQuestions, FaultQuestions, MembershipQuestions, SessionQuestions {
   /** A node object of rest-api.md 2.2. */
   nodeInfo: { params: Record<string, never>; answer: Readonly<Record<string, unknown>> };
   stats: { params: Record<string, never>; answer: Readonly<Record<string, number>> };

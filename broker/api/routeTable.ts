@@ -6,6 +6,7 @@ import { authnUserRoutes } from './routes/authnUsers.ts';
 import { bannedRoutes } from './routes/banned.ts';
 import { clientRoutes } from './routes/clients.ts';
 import { clusterRoutes } from './routes/cluster.ts';
+import { sessionRoutes } from './routes/sessions.ts';
 import { faultRoutes } from './routes/faults.ts';
 import { listenerRoutes } from './routes/listeners.ts';
 import { loginRoutes } from './routes/login.ts';
@@ -25,6 +26,7 @@ export const ROUTES: readonly Route[] = [
   ...statusRoutes,
   ...loginRoutes,
   ...clusterRoutes,
+  ...sessionRoutes,
   ...nodeRoutes,
   ...statsRoutes,
   ...metricsRoutes,

@@ -65,7 +65,12 @@ export class ApiClient {
 
   /** Asks for something to be done. */
   async post(path: string, body?: unknown): Promise<void> {
-    await this.#json('POST', path, await this.#credentials(), body);
+    await this.ask(path, body);
+  }
+
+  /** The same, for what has an answer. */
+  async ask<T>(path: string, body?: unknown): Promise<T> {
+    return this.#json<T>('POST', path, await this.#credentials(), body);
   }
 
   /** Changes one thing. */

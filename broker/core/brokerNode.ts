@@ -212,13 +212,29 @@ export class BrokerNode implements NodePort, BrokerPort {
     return this.#table.kick(clientId);
   }
 
+  /** Sessions that outlive their connections; null when they live on this node alone. */
+  get kept(): KeptSessions | null {
+    return this.#kept;
+  }
+
+  /** The node is to be stopped: clients go elsewhere, and their sessions after them (R72). */
+  drain(done: () => void): void {
+    this.#sendAway();
+    if (this.#kept === null) done();
+    else this.#kept.drain(done);
+  }
+
   /** The node stops: every client is told, every will that waits goes out while there is still somebody to route it. */
   shutdown(): void {
     this.#wills.atOnce();
+    this.#sendAway();
+    for (const session of [...this.sessions.values()]) if (session.will !== null) this.publishWill(session);
+  }
+
+  #sendAway(): void {
     const { serverReference } = this.mqtt;
     const reasonCode = serverReference === undefined ? ReasonCode.ServerShuttingDown : ReasonCode.UseAnotherServer;
     for (const channel of [...this.channels]) channel.disconnect(reasonCode, { reason: 'server_shutting_down', serverReference });
-    for (const session of [...this.sessions.values()]) if (session.will !== null) this.publishWill(session);
   }
 
   // ---------------------------------------------------------------- access

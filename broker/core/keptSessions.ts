@@ -10,6 +10,8 @@ import type {
   ConnectResult,
   OpenedSession as KeptSession,
   SessionItem,
+  SessionsCounters,
+  SessionsPending,
   SessionSubscription,
   SessionsHost,
   SessionsPort,
@@ -126,6 +128,17 @@ export class KeptSessions implements SessionsHost, OwedPort {
     this.#writes.forget(session);
     if (session.keeper !== null) this.#engine.end(session.clientId);
     else if (this.#registered.delete(session.clientId)) this.#engine.disconnected(session.clientId, 0, undefined);
+  }
+
+  /** How safe the sessions are, and what is under way. */
+  get state(): { readonly isProtected: boolean; readonly pending: SessionsPending; readonly counters: SessionsCounters } {
+    const { isProtected } = this.#engine;
+    return { isProtected, pending: this.#engine.pending(), counters: this.#engine.counters() };
+  }
+
+  /** Hands every session to another node, its client having been sent away. */
+  drain(done: () => void): void {
+    this.#engine.drain(done);
   }
 
   // ---------------------------------------------------------------- messages

@@ -37,6 +37,7 @@ import { NodeLimits } from './nodeLimits.ts';
 import { takeSnapshot } from './nodeSnapshot.ts';
 import { OutputTurn } from './outputTurn.ts';
 import { ProcessVitals } from './processVitals.ts';
+import { sessionAnswers } from './sessionAnswers.ts';
 import { SessionService } from './sessionService.ts';
 import { SharedState } from './sharedState.ts';
 import { enableSharedRead } from './sharedRead.ts';
@@ -202,6 +203,7 @@ export class NodeRuntime {
       }),
       membership: (action) => this.#cluster.membershipActions.act(action),
       faults: (action) => this.#cluster.faults.act(action),
+      ...sessionAnswers({ node, listeners: this.listeners, durability: this.config.sessions.durability }),
       nodeInfo: () => nodeInfo(node, hostFacts(), Date.now()),
       stats: () => node.metrics.stats(),
       metrics: () => node.metrics.counters(),

@@ -163,6 +163,12 @@ export class LedgerNodes {
   /** Any node may die now and nothing is lost (R66). */
   async protectedAgain(): Promise<void> {
     await this.whole();
+    const isProtected = async () => ((await this.get(this.acting[0] ?? 0, '/cluster/sessions')) as { protected: boolean }[]).every((node) => node.protected);
+    try {
+      await waitFor('the sessions to be protected again', isProtected, PROTECTED_LIMIT_MS);
+    } catch (error) {
+      throw new Error(`Not protected: ${JSON.stringify(await this.get(this.acting[0] ?? 0, '/cluster/sessions'))}`, { cause: error });
+    }
   }
 
   /** The last lines each node logged. */

@@ -113,6 +113,8 @@ export class FakeAdmin implements AdminPort {
       listeners: () => ({ listeners: node.listeners ?? [] }),
       faults: () => [],
       membership: () => ({ nodes: [name] }),
+      sessions: () => ({ durability: 'memory', isProtected: true, pending: { publishes: 0 }, counters: { takeOvers: 0 } }),
+      drain: () => ({ done: true }),
       changeListener: () => ({ listener: null }),
       nodeInfo: () => ({
         node: name,
