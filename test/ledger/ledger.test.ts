@@ -21,4 +21,23 @@ describe('every message per subscriber is accounted for', () => {
     expect(published).toBeGreaterThanOrEqual(acknowledged);
     expect(delivered).toBeGreaterThanOrEqual(owed + explainedRepeats);
   });
+
+  it('on three nodes that keep every session twice, while they are killed one after the other', { timeout: 180_000 }, async () => {
+    const { published, acknowledged, owed, delivered, explainedRepeats: _explained, faults, ...wrong } = await runLedger({
+      nodes: 3,
+      settings: ['durability=replicated'],
+      subscribers: 10,
+      publishers: 10,
+      mosquitto: 0,
+      perSecond: 4,
+      seconds: 10,
+      faults: ['kill'],
+      seed: 1,
+      say: () => {},
+    });
+    expect(wrong).toEqual({ lost: [], outOfOrder: [], unexplainedRepeats: [], open: [], sessionsMissed: 0 });
+    expect(faults).toBeGreaterThan(0);
+    expect(acknowledged).toBe(published);
+    expect(delivered).toBeGreaterThanOrEqual(owed);
+  });
 });
