@@ -43,9 +43,12 @@ export function recover(segments: Iterable<StoredSegment>, now: HybridTime): Rec
   }
   const copies = [...contents.copies.values()];
   for (const copy of copies) {
-    // Nobody is connected to a node that has just started. Its epoch stays: a copy promoted since then outranks it (R60).
-    if (copy.connectedAt > 0) copy.disconnectedAt = now;
-    copy.connectedAt = 0;
+    // Nobody is connected to a node that has just started. The epoch stays: a copy promoted since then outranks it (R60). A backup copy
+    // says what its owner has, connection and all: who promotes it must know whether a will is due (R70).
+    if (copy.role !== 'backup' && copy.connectedAt > 0) {
+      copy.disconnectedAt = now;
+      copy.connectedAt = 0;
+    }
     if (contents.damage.length > 0) distrust(copy);
   }
   return { copies, late: [...contents.late.values()], damage: contents.damage };

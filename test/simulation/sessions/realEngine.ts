@@ -5,7 +5,7 @@ import { HybridClock, volatileBound } from '../../../broker/cluster/hybridClock.
 import { SessionEngine } from '../../../broker/cluster/sessions/engine.ts';
 import type { Durability } from '../../../broker/cluster/sessions/ports.ts';
 import type { EngineFactory, EngineParts, SeenCopy, SimEngine } from './simEngine.ts';
-import { readStored, SimJournal } from './simJournal.ts';
+import { openSimStore } from './simJournal.ts';
 
 /** More than any workload queues for one device. */
 const MAX_QUEUED = 100_000;
@@ -53,9 +53,10 @@ export function realEngine(durability: Durability): EngineFactory {
     let made: RealEngine | undefined;
     cluster.core.addStream((stream) => {
       const clock = new HybridClock({ node: nodeId, clock: stream.clock, bound: volatileBound(), log: silentLog });
-      const journal = durability === 'memory' ? undefined : new SimJournal(disk, act);
-      const options = { durability, hasSeeds: true, maxQueued: MAX_QUEUED, upgradeQos: false, clock, journal };
-      made = new RealEngine(options, host, stream, journal && readStored(disk.read()));
+      const live = { copies: () => made?.live.copies() ?? [], late: () => made?.live.late() ?? [] };
+      const store = durability === 'memory' ? undefined : openSimStore(disk, act, stream.clock.wallMs(), live);
+      const options = { durability, hasSeeds: true, maxQueued: MAX_QUEUED, upgradeQos: false, clock, journal: store?.journal };
+      made = new RealEngine(options, host, stream, store?.recovered);
       made.self = nodeId;
       return made;
     });

@@ -1,68 +1,70 @@
-/** The journal of durable sessions on a simulated disk: one record of bytes per commit, read back into copies at the next start (R62). */
-import { applyRecord } from '../../../broker/cluster/sessions/copy/record.ts';
-import { BatchReader, BatchWriter, type BatchEntry, type LateEntry } from '../../../broker/cluster/sessions/copy/batch.ts';
-import type { SessionCopy } from '../../../broker/cluster/sessions/copy/copy.ts';
-import { midKey, type MidKey } from '../../../broker/cluster/sessions/copy/identity.ts';
+/** The journal of durable sessions as the product has it, on a simulated disk: checkpoints, damage and all (R62, S59). */
+import { crc32 } from 'node:zlib';
+import { STEPS_PER_MS } from '../../../broker/cluster/stamp.ts';
+import { Journal, type LiveSessions } from '../../../broker/storage/journal.ts';
+import { checkpointOf, recover, type Recovered } from '../../../broker/storage/recovery.ts';
+import type { SegmentStore, StoredSegment } from '../../../broker/storage/segmentStore.ts';
 import type { SimDisk } from './simDisk.ts';
 
-export class SimJournal {
+/** So that checkpoints are common. */
+const MIN_CHECKPOINT_BYTES = 20_000;
+/** Position and checksum in front of each segment. */
+const PREFIX_BYTES = 8;
+
+class SimSegments implements SegmentStore {
   readonly #disk: SimDisk;
   readonly #act: (step: () => void) => void;
-  readonly #writer = new BatchWriter();
+  end: number;
 
-  /** `act`: runs a step in the process that writes. */
-  constructor(disk: SimDisk, act: (step: () => void) => void) {
+  constructor(disk: SimDisk, act: (step: () => void) => void, end: number) {
     this.#disk = disk;
     this.#act = act;
+    this.end = end;
   }
 
-  add(entry: BatchEntry): void {
-    this.#writer.add(entry);
+  append(segment: Buffer, done: () => void): void {
+    this.#disk.write(recordOf(this.end, segment), () => this.#act(done));
+    this.end += 1;
   }
 
-  commit(done: () => void): void {
-    this.#disk.write(this.#writer.take(), () => this.#act(done));
+  dropBefore(position: number): void {
+    this.#disk.replace(this.#disk.read().filter((record) => record.readUInt32BE(0) >= position));
   }
 }
 
-export interface StoredSessions {
-  readonly copies: readonly SessionCopy[];
-  readonly late: readonly LateEntry[];
-  /** Records that could not be read: from the first of them on everything is left out. */
-  readonly unsound: number;
+export interface SimStore {
+  readonly recovered: Recovered;
+  readonly journal: Journal;
 }
 
-/** What the records on a disk come to. */
-export function readStored(records: readonly Buffer[]): StoredSessions {
-  const copies = new Map<string, SessionCopy>();
-  const late = new Map<MidKey, LateEntry>();
-  const reader = new BatchReader();
-  const take = (entry: BatchEntry) => {
-    switch (entry.type) {
-      case 'session': {
-        const copy = copies.get(entry.clientId);
-        if (copy !== undefined) applyRecord(copy, entry.record);
-        return;
-      }
-      case 'copy':
-        return void copies.set(entry.copy.clientId, entry.copy);
-      case 'drop':
-        return void copies.delete(entry.clientId);
-      case 'late':
-        return void late.set(midKey(entry.late.mid), entry.late);
-      case 'lateDone':
-        return void late.delete(midKey(entry.mid));
-      case 'checkpoint':
-    }
-  };
-  let sound = 0;
-  for (const record of records) {
-    try {
-      for (const entry of [...reader.read(Buffer.from(record))]) take(entry);
-    } catch {
-      break;
-    }
-    sound += 1;
+/** What the disk has, and a journal that goes on from there. `act`: runs a step in the process that writes. */
+export function openSimStore(disk: SimDisk, act: (step: () => void) => void, wallMs: number, live: LiveSessions): SimStore {
+  const stored = [...readSegments(disk)];
+  const recovered = recover(stored, wallMs * STEPS_PER_MS);
+  // A damaged store is replaced by what is sound of it.
+  if (recovered.damage.length > 0 || stored.length < disk.read().length) disk.replace(checkpointOf(recovered).map((segment, position) => recordOf(position, segment)));
+  const records = disk.read();
+  const store = new SimSegments(disk, act, records.length === 0 ? 0 : records.at(-1)!.readUInt32BE(0) + 1);
+  const storedBytes = records.reduce((sum, record) => sum + record.length, 0);
+  return { recovered, journal: new Journal({ store, live, storedBytes, minCheckpointBytes: MIN_CHECKPOINT_BYTES }) };
+}
+
+function recordOf(position: number, segment: Buffer): Buffer {
+  const prefix = Buffer.alloc(PREFIX_BYTES);
+  prefix.writeUInt32BE(position, 0);
+  prefix.writeUInt32BE(crc32(segment), 4);
+  return Buffer.concat([prefix, segment]);
+}
+
+function* readSegments(disk: SimDisk): Generator<StoredSegment, void, undefined> {
+  let last = -1;
+  for (const record of disk.read()) {
+    if (record.length < PREFIX_BYTES) continue;
+    const position = record.readUInt32BE(0);
+    const bytes = record.subarray(PREFIX_BYTES);
+    // A prefix may be damaged as well; positions only ever grow.
+    if (position <= last || crc32(bytes) !== record.readUInt32BE(4)) continue;
+    last = position;
+    yield { position, bytes };
   }
-  return { copies: [...copies.values()], late: [...late.values()], unsound: records.length - sound };
 }
