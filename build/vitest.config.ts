@@ -5,6 +5,8 @@ import { defineConfig } from 'vitest/config';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
+const CLUSTER_PROOFS = ['faults', 'discovery', 'sharedState', 'membership', 'clusterPressure', 'hostFaults'].map((name) => `test/integration/${name}.test.ts`);
+
 export default defineConfig({
   root,
   plugins: [vue()],
@@ -24,11 +26,17 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts', 'test/contract/**/*.test.ts', 'test/fuzz/**/*.test.ts', 'test/ledger/**/*.test.ts'],
+          exclude: CLUSTER_PROOFS,
           environment: 'node',
           pool: 'forks',
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
+      },
+      {
+        extends: true,
+        // Minutes of waiting for nodes to miss each other: `npm run clusters`, not a part of every run.
+        test: { name: 'clusters', include: CLUSTER_PROOFS, environment: 'node', pool: 'forks', testTimeout: 30_000, hookTimeout: 30_000 },
       },
       {
         extends: true,

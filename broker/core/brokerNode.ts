@@ -122,6 +122,7 @@ export class BrokerNode implements NodePort, BrokerPort {
       table: this.#table,
       subscriptions: this.#subscriptions,
       dispatch: (publication: Publication) => this.#dispatch.toReceivers(publication),
+      passOn: (publications: readonly Publication[]) => this.defer(() => this.#shared.passOn(publications)),
       publishWill: (publication: Publication, topic: string) => this.defer(() => this.#wills.publishLeft(publication.message, topic)),
     };
     return new KeptSessions(options, engine);

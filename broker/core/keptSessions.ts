@@ -47,6 +47,8 @@ export interface KeptSessionsOptions {
   readonly dispatch: (publication: Publication) => void;
   /** Authorizes and publishes, in a later task, a will that waited: the engine must not be entered twice. `topic`: as its client calls it. */
   readonly publishWill: (publication: Publication, topic: string) => void;
+  /** Hands on, in a later task, what shared groups gave to a session that is over. */
+  readonly passOn: (publications: readonly Publication[]) => void;
 }
 
 /** Sessions as the engine's client and as its host; both sides are told apart by their interfaces. */
@@ -126,7 +128,10 @@ export class KeptSessions implements SessionsHost, OwedPort {
   /** A session that nobody keeps, or whose end the engine must hear of, is over. */
   over(session: Session): void {
     this.#writes.forget(session);
-    if (session.keeper !== null) this.#engine.end(session.clientId);
+    if (session.keeper !== null) {
+      this.#passOn(this.#engine.items(session.clientId));
+      this.#engine.end(session.clientId);
+    }
     else if (this.#registered.delete(session.clientId)) this.#engine.disconnected(session.clientId, 0, undefined);
   }
 
@@ -253,9 +258,10 @@ export class KeptSessions implements SessionsHost, OwedPort {
     if (session !== undefined) this.#forget(session);
   }
 
-  expired(clientId: string): void {
+  expired(clientId: string, items: readonly SessionItem[]): void {
     const session = this.#kept(clientId);
     if (session === undefined) return;
+    this.#passOn(items);
     session.keeper = null;
     this.#options.table.terminate(session, 'expired');
   }
@@ -276,6 +282,12 @@ export class KeptSessions implements SessionsHost, OwedPort {
     if (publication === undefined) return;
     const mountpoint = this.#options.table.byClientId.get(clientId)?.mountpoint ?? '';
     this.#options.publishWill(publication, publication.topic.slice(mountpoint.length));
+  }
+
+  /** What shared groups of this node gave to a session that is over, and it has not finished, goes to other members [MQTT-4.8.2-5]. */
+  #passOn(items: readonly SessionItem[]): void {
+    const rest = items.flatMap(({ message, qos, state }) => (message instanceof Publication && message.sharedBy !== null && (qos === 1 || state === 'queued') ? [message] : []));
+    if (rest.length > 0) this.#options.passOn(rest);
   }
 
   #kept(clientId: string): Session | undefined {

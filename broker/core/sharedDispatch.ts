@@ -146,7 +146,12 @@ export class SharedDispatch {
 
   /** A session is over and has left its groups: what it has not finished goes to other members [MQTT-4.8.2-5]. */
   redispatch(session: Session): void {
-    for (const publication of takeSharedRest(session)) {
+    this.passOn(takeSharedRest(session));
+  }
+
+  /** Each to a member of the group that it was for. */
+  passOn(publications: readonly Publication[]): void {
+    for (const publication of publications) {
       const group = this.#groups.get(publication.sharedBy ?? '');
       if (group === undefined || !this.#dispatchTo(group, publication)) this.#options.dropped(publication);
     }

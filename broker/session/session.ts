@@ -127,6 +127,7 @@ export class Session implements TimerOwner {
   /** Sends again what was not acknowledged, in original order [MQTT-4.4.0-1], [MQTT-4.6.0-1], then what waits in the queue. */
   resume(): void {
     this.#resumed = true;
+    if (this.keeper !== null && this.mqueueLength > 0) this.#sendOwnLater();
     if (this.inflight !== null && this.inflight.count > 0) {
       const publishes: InflightEntry[] = [];
       for (const entry of this.inflight.entries()) {
@@ -149,6 +150,20 @@ export class Session implements TimerOwner {
     this.#resumed = false;
     if (this.keeper !== null) this.#forgetOwed();
     if (this.sharedCount > 0) this.node.presenceChanged(this);
+  }
+
+  /** QoS 0 that waited here goes behind what the keeper brings, which may come only now. */
+  #sendOwnLater(): void {
+    const { channel, mqueue } = this;
+    const own: Delivery[] = [];
+    const owed: Delivery[] = [];
+    for (let next = mqueue?.shift(); next !== undefined; next = mqueue?.shift()) (next.item === null ? own : owed).push(next);
+    for (const delivery of owed) this.#enqueue(delivery);
+    if (own.length === 0) return;
+    this.node.defer(() => {
+      for (const delivery of own) this.#enqueue(delivery);
+      if (this.channel === channel) this.pump();
+    });
   }
 
   /** The keeper has it all and brings it again on the next connection; only QoS 0 that waits is ours. */

@@ -20,6 +20,8 @@ export interface SeedResult {
 
 export interface Profile {
   readonly name: string;
+  /** Some seeds are known to fail: issue 4 is not done with it. Left out by `--held`. */
+  readonly isOpen?: boolean;
   run(seed: number, options: SeedOptions): SeedResult;
 }
 

@@ -7,6 +7,9 @@ import { SESSION_PROFILES } from './sessions/sessionFaults.ts';
 import { runSessions } from './sessions/sessionsRun.ts';
 import { runSharedSeed } from './shared/sharedRun.ts';
 
+/** Faults under which the engine does not keep every promise yet: splits, pauses beyond 4 s, clocks that step, and single crashes in one seed of fifty. */
+const OPEN: ReadonlySet<string> = new Set(['crash1', 'pause', 'part', 'mix', 'skew']);
+
 export const PROFILES: readonly Profile[] = [
   ...FAULT_PROFILES.map((faults): Profile => ({
     name: `links-${faults}`,
@@ -14,6 +17,7 @@ export const PROFILES: readonly Profile[] = [
   })),
   ...SESSION_PROFILES.map((faults): Profile => ({
     name: `sessions-${faults}`,
+    isOpen: OPEN.has(faults),
     run: (seed, options) => runSessions(seed, faults, { ...options, engine: realEngine('replicated') }),
   })),
   { name: 'shared', run: runSharedSeed },

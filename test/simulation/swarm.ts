@@ -6,6 +6,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { SeedResult } from './profile.ts';
+import type { Profile } from './profile.ts';
 import { PROFILES, profilesCalled } from './profiles.ts';
 import { shrink } from './shrink.ts';
 import { SwarmPool } from './swarmPool.ts';
@@ -22,12 +23,19 @@ const { values } = parseArgs({
     seconds: { type: 'string' },
     seed: { type: 'string' },
     profile: { type: 'string' },
+    held: { type: 'boolean', default: false },
     'faults-ms': { type: 'string' },
     without: { type: 'string' },
     trace: { type: 'boolean', default: false },
     processes: { type: 'string', default: String(availableParallelism()) },
   },
 });
+
+/** `--held`: without those of which seeds are known to fail. */
+function chosenProfiles(): readonly Profile[] {
+  const chosen = values.profile === undefined ? PROFILES : profilesCalled(values.profile);
+  return values.held ? chosen.filter(({ isOpen }) => isOpen !== true) : chosen;
+}
 
 function wholeNumber(flag: string, text: string): number {
   const value = Number(text);
@@ -55,7 +63,7 @@ function show({ job, result }: { job: Job; result: SeedResult }): void {
 }
 
 async function swarm(): Promise<boolean> {
-  const profiles = values.profile === undefined ? PROFILES : profilesCalled(values.profile);
+  const profiles = chosenProfiles();
   const from = wholeNumber('from', values.from);
   const each = Math.ceil(wholeNumber('seeds', values.seeds) / profiles.length);
   const endMs =
@@ -97,7 +105,7 @@ async function swarm(): Promise<boolean> {
 
 function one(seed: number): boolean {
   let sound = true;
-  for (const { name } of values.profile === undefined ? PROFILES : profilesCalled(values.profile)) {
+  for (const { name } of chosenProfiles()) {
     const job: Job = {
       profile: name,
       seed,

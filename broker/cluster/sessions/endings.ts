@@ -48,8 +48,9 @@ export class Endings {
       } else {
         this.#fireWill(held, nowMs);
         if (remainingMs(held.copy, now) <= 0) {
+          const items = [...held.copy.items];
           this.end(held);
-          this.#desk.host.expired(held.clientId);
+          this.#desk.host.expired(held.clientId, items);
         }
       }
     }

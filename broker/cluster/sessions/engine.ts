@@ -40,6 +40,7 @@ import type {
   PublishSource,
   PublishWaiter,
   SessionDelivery,
+  SessionItem,
   SessionMid,
   SessionsCounters,
   SessionsHost,
@@ -405,6 +406,11 @@ export class SessionEngine implements ClusterStream, SessionsPort {
     held.given.delete(mid as Mid);
     const at = publishes.mustRemember(mid as Mid, WHOLE_MS) ? options.clock.nextAt() : 0;
     copies.apply(held, { type: 'finish', mid: mid as Mid, at });
+  }
+
+  items(clientId: string): readonly SessionItem[] {
+    const held = this.#desk.copies.get(clientId);
+    return held?.isOwner === true ? [...held.copy.items] : [];
   }
 
   queued(clientId: string): number {

@@ -153,6 +153,8 @@ export interface SessionsPort {
 
   /** Ends a session of this node for good: kicked, or expired by the administrator. False when it is not here. */
   end(clientId: string): boolean;
+  /** What a session of this node is owed, in order. */
+  items(clientId: string): readonly SessionItem[];
   /** How many items a session of this node has that wait to be sent. */
   queued(clientId: string): number;
   /** Hands every session to another node, clients closed by the broker before (R72). `done` when none is left here and all is secured elsewhere. */
@@ -175,8 +177,8 @@ export interface SessionsHost {
   adopted(clientId: string, session: OpenedSession): void;
   /** The session is not ours any more: it moved. Its object and timers vanish, no will is sent. */
   released(clientId: string): void;
-  /** Its Session Expiry Interval has run out here: it has ended for good. */
-  expired(clientId: string): void;
+  /** Its Session Expiry Interval has run out here: it has ended for good. `items`: what it was owed, in order. */
+  expired(clientId: string, items: readonly SessionItem[]): void;
   /**
    * Close the connection of the client: DISCONNECT 0x8E. `disconnected` must not follow. `cleanStart` of the newcomer decides whether the
    * will goes out.

@@ -67,6 +67,8 @@ export class Discovery {
     this.#running = true;
     this.#episode += 1;
     const { source, lookMs = LOOK_MS } = this.#options;
+    // Not before `#begin` has looked.
+    this.#lastLookMs = Number.POSITIVE_INFINITY;
     const tick = () => {
       const pauseMs = this.#options.isIncomplete() || this.#failing.has('discover') ? 0 : LOOK_WHEN_WHOLE_MS;
       if (performance.now() - this.#lastLookMs >= pauseMs) void this.look();

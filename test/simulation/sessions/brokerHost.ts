@@ -129,7 +129,7 @@ export class BrokerHost implements SessionsHost {
     this.#byClient.set(clientId, channel);
     for (const packetId of session.awaitingRel) channel.awaiting.set(packetId, 'recalled');
     channel.window = new DeliveryWindow(this.#engine, clientId, (packet) => connection.toDevice(packet));
-    if (session.durable) this.sessions.add(clientId);
+    if (session.durable) this.#here(clientId, session);
     else this.#options.plain.opened(clientId, (packet) => connection.toDevice(packet));
     connection.toDevice({ type: 'connack', ok: true, present: session.present });
   }
@@ -217,12 +217,19 @@ export class BrokerHost implements SessionsHost {
       retainHandling: 0,
       subscriptionId: 0,
     } as const;
-    this.#engine.subscribed(connection.clientId, subscription, { secured });
+    // SUBACK waits for both: the subscription is safe, and all nodes know the route (R28).
+    const { plain } = this.#options;
+    const { clientId } = connection;
+    this.#engine.subscribed(clientId, subscription, { secured: () => plain.routeKnown(secured) });
+    plain.keptSubscribed(clientId, topicFilter);
   }
 
   #unsubscribe({ connection, expiryS }: Channel, packetId: number, topicFilter: string): void {
     const secured = () => connection.toDevice({ type: 'unsuback', packetId });
-    if (expiryS > 0) return this.#engine.unsubscribed(connection.clientId, topicFilter, { secured });
+    if (expiryS > 0) {
+      this.#options.plain.keptUnsubscribed(connection.clientId, topicFilter);
+      return this.#engine.unsubscribed(connection.clientId, topicFilter, { secured });
+    }
     this.#options.plain.unsubscribe(connection.clientId, topicFilter);
     secured();
   }
@@ -239,13 +246,22 @@ export class BrokerHost implements SessionsHost {
     else channel.window.deliver(item);
   }
 
-  adopted(clientId: string, _session: OpenedSession): void {
+  adopted(clientId: string, session: OpenedSession): void {
     if (this.#byClient.has(clientId)) this.#options.fault(`${clientId} was adopted while it is connected`);
+    this.#here(clientId, session);
+  }
+
+  #here(clientId: string, { subscriptions }: OpenedSession): void {
     this.sessions.add(clientId);
+    this.#options.plain.kept(
+      clientId,
+      subscriptions.map(({ topicFilter }) => topicFilter),
+    );
   }
 
   released(clientId: string): void {
     this.sessions.delete(clientId);
+    this.#options.plain.kept(clientId, []);
     if (this.#byClient.has(clientId)) this.#options.fault(`${clientId} was released while it is connected`);
   }
 

@@ -29,6 +29,8 @@ interface LoneSession {
   readonly client: SessionClient;
   expiryMs: number;
   connected: boolean;
+  /** Virtual time at which it is over, if nobody comes. */
+  overAtMs: number;
   readonly subscriptions: Map<string, SessionSubscription>;
   readonly items: Map<number, Item>;
   readonly awaitingRel: Map<number, number>;
@@ -57,13 +59,15 @@ export class LoneEngine implements SimEngine {
   }
 
   connect(clientId: string, { cleanStart, expiryMs, client }: ConnectOptions, done: (result: ConnectResult) => void): ConnectTicket {
+    this.#expire();
     const held = this.#sessions.get(clientId);
     if (held?.connected === true) this.#parts.host.closeClient(clientId, cleanStart);
     const present = held !== undefined && !cleanStart;
     const session = present
       ? held
-      : { durable: expiryMs > 0, client, expiryMs, connected: true, subscriptions: new Map(), items: new Map(), awaitingRel: new Map() };
+      : { durable: expiryMs > 0, client, expiryMs, connected: true, overAtMs: Number.POSITIVE_INFINITY, subscriptions: new Map(), items: new Map(), awaitingRel: new Map() };
     session.connected = true;
+    session.overAtMs = Number.POSITIVE_INFINITY;
     this.#sessions.set(clientId, session);
     const subscriptions = [...session.subscriptions.values()];
     done({
@@ -74,11 +78,16 @@ export class LoneEngine implements SimEngine {
     return { cancel: () => {} };
   }
 
-  disconnected(clientId: string): void {
+  disconnected(clientId: string, expiryMs: number): void {
     const session = this.#sessions.get(clientId);
     if (session === undefined) return;
     session.connected = false;
-    if (!session.durable) this.#sessions.delete(clientId);
+    session.overAtMs = this.#parts.queue.nowMs + expiryMs;
+    this.#expire();
+  }
+
+  #expire(): void {
+    for (const [clientId, { overAtMs }] of this.#sessions) if (overAtMs <= this.#parts.queue.nowMs) this.#sessions.delete(clientId);
   }
 
   subscribed(clientId: string, subscription: SessionSubscription, done: Waiter): void {
@@ -128,6 +137,10 @@ export class LoneEngine implements SimEngine {
     if (session === undefined) return;
     this.#n += 1;
     this.#keep(clientId, session, message, this.#n, delivery);
+  }
+
+  items(clientId: string): readonly SessionItem[] {
+    return [...(this.#sessions.get(clientId)?.items.values() ?? [])];
   }
 
   queued(clientId: string): number {
@@ -184,6 +197,7 @@ export class LoneEngine implements SimEngine {
   }
 
   copies(): SeenCopy[] {
+    this.#expire();
     return [...this.#sessions].map(([clientId, { connected, items, subscriptions }]) => ({
       clientId,
       role: 'owner',

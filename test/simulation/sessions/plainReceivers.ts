@@ -19,6 +19,9 @@ export class PlainReceivers {
   readonly #send = new Map<string, (packet: ToDevice) => void>();
   /** Filter → client ids. */
   readonly #filters = new Map<string, Set<string>>();
+  /** Filters of durable sessions that are here: by client id, and how many have each. */
+  readonly #kept = new Map<string, ReadonlySet<string>>();
+  readonly #keptFilters = new Map<string, number>();
   #lastPacketId = FIRST_PACKET_ID;
 
   constructor(routes: RoutePort) {
@@ -39,7 +42,7 @@ export class PlainReceivers {
     if (clients !== undefined) clients.add(clientId);
     else {
       this.#filters.set(topicFilter, new Set([clientId]));
-      this.#routes.routeAdded(topicFilter);
+      if (!this.#keptFilters.has(topicFilter)) this.#routes.routeAdded(topicFilter);
     }
     this.#routes.routeBarrier(done);
   }
@@ -48,7 +51,44 @@ export class PlainReceivers {
     const clients = this.#filters.get(topicFilter);
     if (clients === undefined || !clients.delete(clientId) || clients.size > 0) return;
     this.#filters.delete(topicFilter);
-    this.#routes.routeRemoved(topicFilter);
+    if (!this.#keptFilters.has(topicFilter)) this.#routes.routeRemoved(topicFilter);
+  }
+
+  /** A durable session is here: its filters are routes like others, though the engine matches them. */
+  kept(clientId: string, topicFilters: Iterable<string>): void {
+    const wanted = new Set(topicFilters);
+    const known = this.#kept.get(clientId) ?? new Set();
+    for (const topicFilter of known) if (!wanted.has(topicFilter)) this.#keptGone(topicFilter);
+    for (const topicFilter of wanted) if (!known.has(topicFilter)) this.#keptHere(topicFilter);
+    if (wanted.size === 0) this.#kept.delete(clientId);
+    else this.#kept.set(clientId, wanted);
+  }
+
+  keptSubscribed(clientId: string, topicFilter: string): void {
+    this.kept(clientId, [...(this.#kept.get(clientId) ?? []), topicFilter]);
+  }
+
+  /** Calls `done` when all nodes have the routes of now. */
+  routeKnown(done: () => void): void {
+    this.#routes.routeBarrier(done);
+  }
+
+  keptUnsubscribed(clientId: string, topicFilter: string): void {
+    const left = [...(this.#kept.get(clientId) ?? [])].filter((known) => known !== topicFilter);
+    this.kept(clientId, left);
+  }
+
+  #keptHere(topicFilter: string): void {
+    const count = this.#keptFilters.get(topicFilter) ?? 0;
+    this.#keptFilters.set(topicFilter, count + 1);
+    if (count === 0 && !this.#filters.has(topicFilter)) this.#routes.routeAdded(topicFilter);
+  }
+
+  #keptGone(topicFilter: string): void {
+    const count = (this.#keptFilters.get(topicFilter) ?? 0) - 1;
+    if (count > 0) return void this.#keptFilters.set(topicFilter, count);
+    this.#keptFilters.delete(topicFilter);
+    if (!this.#filters.has(topicFilter)) this.#routes.routeRemoved(topicFilter);
   }
 
   dispatch(message: SessionMessage): void {
