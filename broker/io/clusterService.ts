@@ -95,6 +95,9 @@ export class ClusterService implements AdminPort {
   #broker: ClusterBrokerPort = NOT_STARTED;
   #answers: Answers | undefined;
 
+  /** Whether the sessions of a node go on elsewhere: one that stays away is forgotten only then (R13). */
+  covered: (nodeId: NodeId) => boolean = () => true;
+
   /** Binds the cluster port; no peer is heard before `start`. Rejects with CLUSTER_PORT_IN_USE. */
   static async open(options: ClusterServiceOptions): Promise<ClusterService> {
     const { host, port, tls } = options.config.cluster;
@@ -152,6 +155,7 @@ export class ClusterService implements AdminPort {
       autoheal: cluster.autoheal,
       autocleanMs: cluster.autocleanMs,
       onAlone: () => void this.disableDiscovery(),
+      covered: (nodeId) => this.covered(nodeId),
       log,
     });
     this.#members = members;

@@ -8,7 +8,6 @@ import type { HybridClock } from '../cluster/hybridClock.ts';
 import { SessionEngine } from '../cluster/sessions/engine.ts';
 import type { SessionsHost, SessionsPort } from '../cluster/sessions/ports.ts';
 import type { BrokerConfig } from '../config/config.ts';
-import type { Journal } from '../storage/journal.ts';
 import type { ClusterService } from './clusterService.ts';
 import { SessionStore } from './storage/sessionStore.ts';
 
@@ -21,7 +20,6 @@ export class SessionService {
   readonly #options: SessionServiceOptions;
   readonly #store: SessionStore | undefined;
   #engine: SessionEngine | undefined;
-  #journal: Journal | undefined;
 
   /** Reads what the last life left. @throws BusbarError DATA_DIR_UNUSABLE */
   constructor(options: SessionServiceOptions) {
@@ -43,27 +41,25 @@ export class SessionService {
       const { config } = this.#options;
       const store = this.#store;
       const live = { copies: () => this.#made.live.copies(), late: () => this.#made.live.late() };
-      this.#journal = store?.journal(live);
+      const journal = store?.journal(live);
       const options = {
         durability: config.sessions.durability,
         hasSeeds: cluster.expectsPeers,
         maxQueued: config.mqtt.maxMqueueLen,
         upgradeQos: config.mqtt.upgradeQos,
         clock,
-        journal: this.#journal,
+        journal,
       };
       cluster.addStream((stream) => (this.#engine = new SessionEngine(options, host, stream, store?.recovered)));
-      return this.#made;
+      const engine = this.#made;
+      cluster.covered = (nodeId) => engine.covers(nodeId);
+      return engine;
     };
   }
 
   get #made(): SessionEngine {
     if (this.#engine === undefined) throw new BusbarError('INTERNAL', 'The engine of sessions is not made yet');
     return this.#engine;
-  }
-
-  get engine(): SessionEngine {
-    return this.#made;
   }
 
   /** Answers when all that was committed is safe. */

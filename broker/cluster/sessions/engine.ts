@@ -5,7 +5,7 @@
  * Begin here for what an event leads to. registry.ts says who has what; connects.ts, takeover.ts and handIns.ts move a session; publishes.ts,
  * forwards.ts, lateEntries.ts and lateMessages.ts bring a message to it; copies.ts, backups.ts and promotion.ts keep it alive.
  */
-import type { Millis, NodeName } from '../../base/ids.ts';
+import type { Millis, NodeId, NodeName } from '../../base/ids.ts';
 import type { LinkState, Peer } from '../peer.ts';
 import type { ClusterStream, StreamHost } from '../stream.ts';
 import { protocolError } from '../wire/bytes.ts';
@@ -459,6 +459,13 @@ export class SessionEngine implements ClusterStream, SessionsPort {
 
   counters(): SessionsCounters {
     return { ...this.#counters };
+  }
+
+  /** R33: the sessions of a node go on elsewhere, as far as they had a second copy. */
+  covers(nodeId: NodeId): boolean {
+    const { peers } = this.#desk;
+    const peer = peers.get(nodeId);
+    return peer === undefined || peers.isCovered(peer);
   }
 
   /** All there is at the moment it is asked for: what a checkpoint of the journal writes. */
