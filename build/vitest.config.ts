@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-const CLUSTER_PROOFS = ['faults', 'discovery', 'sharedState', 'membership', 'clusterPressure', 'hostFaults'].map((name) => `test/integration/${name}.test.ts`);
+const SLOW_PROOFS = ['faults', 'discovery', 'sharedState', 'membership', 'clusterPressure', 'hostFaults', 'nodeLimits', 'soak'].map((name) => `test/integration/${name}.test.ts`);
 
 export default defineConfig({
   root,
@@ -26,7 +26,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts', 'test/contract/**/*.test.ts', 'test/fuzz/**/*.test.ts', 'test/ledger/**/*.test.ts'],
-          exclude: CLUSTER_PROOFS,
+          exclude: SLOW_PROOFS,
           environment: 'node',
           pool: 'forks',
           testTimeout: 30_000,
@@ -35,8 +35,8 @@ export default defineConfig({
       },
       {
         extends: true,
-        // Minutes of waiting for nodes to miss each other: `npm run clusters`, not a part of every run.
-        test: { name: 'clusters', include: CLUSTER_PROOFS, environment: 'node', pool: 'forks', testTimeout: 30_000, hookTimeout: 30_000 },
+        // Minutes of waiting: for nodes to miss each other, for rates to be measured. `npm run slow`, not a part of every run.
+        test: { name: 'slow', include: SLOW_PROOFS, environment: 'node', pool: 'forks', testTimeout: 30_000, hookTimeout: 30_000 },
       },
       {
         extends: true,

@@ -1,5 +1,5 @@
 /** The workbench without Electron: host, web server and WebSocket in one process. `node electron/host/main.ts [--port N] [--project DIR]` */
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { BusbarError, messageOf } from '../../broker/base/errors.ts';
 import { appVersion, rendererDir } from './appFiles.ts';
 import { readIfExists, writeFileAtomic } from './atomicFile.ts';
@@ -23,7 +23,7 @@ async function main(): Promise<void> {
   if (flags.help) return void process.stdout.write(HEADLESS_HELP);
   const host = await createHost({
     ...{ mode: 'headless', version: appVersion(), projectDir: flags.projectDir, settingsFile: defaultSettingsFile() },
-    ...{ launcher: childProcessLauncher({ compileCache: join(dirname(defaultSettingsFile()), 'compile-cache') }), log },
+    ...{ launcher: childProcessLauncher(), log },
   });
   const started: { server?: HeadlessServer } = {};
   stopOnSignals(() => Promise.all([host.stop(), started.server?.stop()]));

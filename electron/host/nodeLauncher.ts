@@ -40,8 +40,6 @@ export interface ChildProcessLauncherOptions {
   readonly entry?: string;
   /** A Node 24; default: the one this runs on. */
   readonly execPath?: string;
-  /** A folder of this user alone where Node keeps compiled code, which makes every start but the first three times as fast. */
-  readonly compileCache?: string;
 }
 
 /** Launches nodes as children of plain Node. */
@@ -53,7 +51,8 @@ export function childProcessLauncher(options: ChildProcessLauncherOptions = {}):
         fork(entry, [...args], {
           execPath: options.execPath ?? process.execPath,
           execArgv: [],
-          env: { ...cleanEnvironment(process.env), ...(options.compileCache !== undefined && { NODE_COMPILE_CACHE: options.compileCache }) },
+          // No NODE_COMPILE_CACHE: a node that has a control channel did not end within 5 s while Node wrote it.
+          env: cleanEnvironment(process.env),
           stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
         }),
       ),

@@ -29,7 +29,7 @@ export async function startHost(given: { projectDir?: string; home?: string; lau
   const projectDir = given.projectDir ?? join(home, 'project');
   const host = await createHost({
     ...{ mode: 'headless', version: '0.0.0-test', projectDir, settingsFile: join(home, 'settings.json') },
-    ...{ launcher: given.launcher ?? childProcessLauncher({ compileCache: join(home, 'compile-cache') }), log: quiet },
+    ...{ launcher: given.launcher ?? childProcessLauncher(), log: quiet },
   });
   const { host: hostEnd, window } = memoryPipes();
   serveHost(hostEnd, host.handlers, host.events, { checkAnswers: true });

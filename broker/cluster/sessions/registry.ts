@@ -20,7 +20,7 @@ export class Registry {
   readonly plain = new Map<string, number>();
   /** Sessions whose rows have changed, here or elsewhere: what follows from that is looked at when the event at hand is done. */
   readonly toCheck = new Set<string>();
-  /** Rows as they were last told. */
+  /** Rows of durable sessions as they were last told; those of the others are made when somebody asks: idle clients are many. */
   readonly #told = new Map<string, SessionRow>();
   readonly #dirty = new Map<string, Leaving | undefined>();
 
@@ -43,7 +43,7 @@ export class Registry {
   }
 
   get ownRows(): number {
-    return this.#told.size;
+    return this.#told.size + this.plain.size;
   }
 
   own(clientId: string): SessionRow | undefined {
@@ -67,17 +67,24 @@ export class Registry {
   #tell(clientId: string, leaving: Leaving | undefined): void {
     const row = this.own(clientId);
     const lastRow = this.#told.get(clientId);
-    if (row === undefined && lastRow === undefined) return;
-    if (row === undefined) this.#told.delete(clientId);
-    else this.#told.set(clientId, row);
-    const frame = encodeRowChange({ clientId, row, movedTo: leaving?.movedTo, lastRow, endedAt: leaving?.endedAt ?? 0, at: this.#desk.options.clock.nextAt() });
-    for (const peer of this.#desk.peers.all()) peer.link?.control(frame);
+    if (row === undefined && lastRow === undefined && leaving === undefined) return;
+    if (row?.durable === true) this.#told.set(clientId, row);
+    else this.#told.delete(clientId);
+    let frame: Buffer | undefined;
+    for (const { link } of this.#desk.peers.all()) {
+      frame ??= encodeRowChange({ clientId, row, movedTo: leaving?.movedTo, lastRow, endedAt: leaving?.endedAt ?? 0, at: this.#desk.options.clock.nextAt() });
+      link?.control(frame);
+    }
   }
 
   /** All rows, to a new link; what changes from here on follows as changes (C5). */
   sendSnapshot(peer: SessionPeer): void {
     this.flush();
     const rows = [...this.#told.values()];
+    for (const clientId of this.plain.keys()) {
+      const row = this.#told.has(clientId) ? undefined : this.own(clientId);
+      if (row !== undefined) rows.push(row);
+    }
     for (let at = 0; at === 0 || at < rows.length; at += ROWS_PER_FRAME) {
       peer.link?.control(encodeSnapshot(rows.slice(at, at + ROWS_PER_FRAME), at + ROWS_PER_FRAME >= rows.length, this.#desk.options.clock.nextAt()));
     }
