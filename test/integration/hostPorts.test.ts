@@ -32,7 +32,7 @@ function robbed(kinds: readonly ('mqtt' | 'cluster')[]): { readonly launcher: No
     if (kind !== undefined) {
       const port = portsIn(args.at(-1) ?? '')[kind];
       taken.push(port);
-      thieves.push(createServer().listen(port, '127.0.0.1'));
+      thieves.push(createServer((socket) => socket.destroy()).listen(port, '127.0.0.1'));
     }
     return inner.launch(args);
   };
