@@ -2,7 +2,7 @@
 
 export interface SessionsOfNode {
   readonly durability: 'memory' | 'disk' | 'replicated';
-  /** Any one node may die now and nothing that was acknowledged is lost. */
+  /** Nothing is under way; with `replicated` any one node may die now and nothing that was acknowledged is lost. */
   readonly isProtected: boolean;
   /** What is under way; all of it is 0 when all is quiet. */
   readonly pending: Readonly<Record<string, number>>;

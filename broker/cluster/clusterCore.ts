@@ -3,7 +3,7 @@
  * In: frames of proven peers, the end of links, ticks, local route changes, messages to forward, questions. Out: `ClusterPorts`.
  * Knows no sockets, no timers. May import: base, topics. Must not: io, api, core, node:*, ambient time or randomness.
  * Begin here for what a frame or a local change leads to; linkGate.ts is the door (connections, handshake, dialling), linkTable.ts
- * decides up and down, tables/ replicates routes, wire/v1.ts has the frozen bytes, clusterNode.ts puts all together.
+ * decides up and down, tables/ replicates routes, shared/ what all nodes have alike, sessions/ durable sessions (both by stream.ts), wire/v1.ts has the frozen bytes, clusterNode.ts puts all together.
  */
 import type { Millis, NodeId, NodeName } from '../base/ids.ts';
 import { RouteBarrier } from './barrier.ts';

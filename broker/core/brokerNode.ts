@@ -2,7 +2,7 @@
  * core/: one broker node without its sockets. It joins the pure rooms: channels and sessions, routes and retained messages, hooks,
  * metrics, access. What simulation runs, what io/ connects to the world.
  * In: connections (`openChannel`), rows and messages of peers (`BrokerPort`). Out: calls on each connection's `Out`, on `ClusterPort`
- * and `Timers`. May import: every pure room but api. Begin at publish() for the way of a message, at openSession() for that of a client.
+ * and `Timers`. May import: every pure room but api. Begin at dispatch.ts for the way of a message, at openSession() for that of a client.
  */
 import type { Authorizer } from '../access/acl/decision.ts';
 import type { AuthnChains } from '../access/authn/chains.ts';

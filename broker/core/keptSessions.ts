@@ -32,7 +32,7 @@ import { Publication } from '../session/publication.ts';
 import type { Session } from '../session/session.ts';
 import type { Receiver, Subscription } from '../session/subscription.ts';
 import { willDelayMs, willMessage } from '../session/will.ts';
-import { PublicationReader } from './publicationOf.ts';
+import { PublicationReader } from './publicationReader.ts';
 import type { SessionTable } from './sessionTable.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import { WriteBarriers } from './writeBarriers.ts';

@@ -1,6 +1,6 @@
 /**
  * session/: what a client is owed. session.ts outlives connections (subscriptions, inflight, queue, will); channel.ts is the
- * protocol state of one connection; handlers/<packet>.ts what each packet does.
+ * protocol state of one connection; handlers/<packet>.ts what each packet does; owed.ts the keeper of sessions that move between nodes.
  * In: packets, timers, deliveries. Out: calls on `Out` (one connection) and `NodePort` (the node), see ports.ts.
  * May import: base, topics, protocol, config, metrics. Must not: sockets, timers, ambient time or randomness.
  */

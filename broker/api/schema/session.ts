@@ -6,7 +6,7 @@ const Counts = Type.Record(Type.String(), Type.Number());
 export const NodeSessions = Type.Object({
   node: Type.String(),
   durability: Type.Union([Type.Literal('memory'), Type.Literal('disk'), Type.Literal('replicated')]),
-  protected: Type.Boolean({ description: 'Any one node may die now and nothing that was acknowledged is lost' }),
+  protected: Type.Boolean({ description: 'Nothing is under way; with durability = replicated any one node may die now and nothing that was acknowledged is lost' }),
   pending: { ...Counts, description: 'What is under way; all of it is 0 when all is quiet' },
   counters: { ...Counts, description: 'Cumulative since the start of the node' },
 });

@@ -9,7 +9,7 @@
  * sessions itself, on every node, by the subscriptions told here. A broker leaves receivers with a durable session out when it
  * dispatches a message of QoS 1 or 2; QoS 0 is not the engine's business at all.
  */
-import type { Millis, NodeId, NodeName } from '../../base/ids.ts';
+import type { Millis, NodeName } from '../../base/ids.ts';
 import type { SessionMessage } from './message.ts';
 
 /** `memory`: nothing is written. `disk`: committed before it counts. `replicated`: held by a backup as well (R51). */
@@ -111,14 +111,6 @@ export interface PublishSource {
   readonly packetId: number;
 }
 
-/** Member of a shared group, chosen among those that are known (R52). */
-export interface SharedMember {
-  readonly node: NodeId;
-  readonly clientId: string;
-  /** `$share/<group>/<filter>` */
-  readonly key: string;
-}
-
 /** The broker asks the engine. Nothing throws; what does not fit the state of a session is ignored. */
 export interface SessionsPort {
   /**
@@ -160,7 +152,7 @@ export interface SessionsPort {
   /** Hands every session to another node, clients closed by the broker before (R72). `done` when none is left here and all is secured elsewhere. */
   drain(done: () => void): void;
 
-  /** R66: any node may die now and nothing is lost. Rolling restarts wait for it. */
+  /** R66: nothing is under way. With `replicated` any one node may die now and nothing acknowledged is lost: rolling restarts wait for it. */
   readonly isProtected: boolean;
   /** Everything that must be 0 when all is quiet. */
   pending(): SessionsPending;
