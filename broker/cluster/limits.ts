@@ -27,6 +27,8 @@ export const STALL_MS: Millis = 1_000;
 
 /** A connection that has not proven itself by then is closed (R7). */
 export const HANDSHAKE_MS: Millis = 5_000;
+/** A peer's proven connection waits so long for our own dial to that peer, which would be kept instead (R8). */
+export const CROSSED_DIAL_MS: Millis = 500;
 /** Bytes read of a stranger before the connection is closed (R7). */
 export const HANDSHAKE_MAX_BYTES = 4 * KIB;
 /** Strangers at one time; the next one is closed at once and counted (R7). */

@@ -27,10 +27,11 @@ class Bench {
   /** The network takes nothing. */
   stuck = false;
   queued = 0;
-  readonly options: ClusterOptions = optionsOf(1);
+  readonly options: ClusterOptions;
   readonly node: ClusterNode;
 
-  constructor() {
+  constructor(seeds: ClusterOptions['seeds'] = []) {
+    this.options = { ...optionsOf(1), seeds };
     const ports: ClusterPorts = {
       transport: {
         write: (link, bytes) => {
@@ -75,6 +76,17 @@ class Bench {
 
   kinds(link: number): number[] {
     return this.frames(link).map((frame) => frame.kind);
+  }
+
+  /** What the peer of this number sends to prove itself on a connection that this node has dialled. */
+  answer(link: number, number: number): void {
+    const peer = new Handshake('accept', optionsOf(number), crypto, 1_000_000);
+    const steps = this.frames(link).map(({ kind, body }) => peer.frame({ flags: 0, kind, body }));
+    this.node.gate.bytes(link, steps[0]?.type === 'send' ? steps[0].bytes : Buffer.alloc(0));
+    const last = this.frames(link).at(-1);
+    const proof = last && peer.frame({ flags: 0, ...last });
+    if (proof?.type !== 'proven' || proof.send === undefined) throw new Error('no proof');
+    this.node.gate.bytes(link, proof.send);
   }
 
   /** Lets a proven peer in on this connection. */
@@ -150,6 +162,50 @@ describe('a stranger', () => {
       strangers: 64,
       refused: 1,
     });
+  });
+});
+
+describe('R8 a proven peer, while this node with the smaller id dials it', () => {
+  const seed = { host: 'h', port: 4372 };
+  const crossed = () => {
+    const bench = new Bench([{ node: 'n2@h' as NodeName, ...seed }]);
+    bench.node.gate.dialled(1, seed);
+    bench.meet(2, 2);
+    return bench;
+  };
+
+  it('waits for half a second, so that of two connections only one becomes a link', () => {
+    const bench = crossed();
+    bench.nowMs += 499;
+    bench.node.tick();
+    expect(bench.kinds(2)).toEqual([Kind.hello]);
+    bench.answer(1, 2);
+    bench.node.turnEnd();
+    expect(bench.kinds(1)).toEqual([Kind.hello, Kind.prove, Kind.snap]);
+    const [, close] = bench.frames(2);
+    expect({ kind: close?.kind, close: close && decodeClose(close.body), closed: bench.closed }).toEqual({
+      kind: Kind.close,
+      close: { code: 'DUPLICATE_LINK', message: 'Both nodes dialled; the other connection is kept' },
+      closed: [2],
+    });
+  });
+
+  it('is let in after that, whoever keeps silent at the address of the seed', () => {
+    const bench = crossed();
+    bench.nowMs += 500;
+    bench.node.tick();
+    bench.node.turnEnd();
+    expect({ kinds: bench.kinds(2), closed: bench.closed }).toEqual({ kinds: [Kind.hello, Kind.prove, Kind.snap], closed: [] });
+  });
+
+  it('is let in when the own dial ends, and is forgotten when it goes itself', () => {
+    const bench = crossed();
+    bench.meet(3, 2);
+    bench.node.gate.closed(2, 'gone');
+    bench.node.gate.closed(1, 'hung up');
+    bench.node.tick();
+    bench.node.turnEnd();
+    expect([2, 3].map((link) => bench.kinds(link))).toEqual([[Kind.hello], [Kind.hello, Kind.prove, Kind.snap]]);
   });
 });
 

@@ -5,6 +5,7 @@
 import { ERROR_CATALOGUE } from '../base/errors.ts';
 import type { Millis, NodeName } from '../base/ids.ts';
 import type { ClusterCore } from './clusterCore.ts';
+import { CrossedDials } from './crossedDials.ts';
 import type { DialPlan, DialTarget } from './dialPlan.ts';
 import { Handshake, type LinkRole } from './handshake.ts';
 import { HANDSHAKE_MAX_BYTES, HANDSHAKE_MAX_OPEN, HANDSHAKE_MS, MAX_FRAME_BYTES } from './limits.ts';
@@ -49,6 +50,7 @@ export class LinkGate implements GatePort {
   readonly #ports: ClusterPorts;
   readonly #plan: DialPlan;
   readonly #connections = new Map<LinkId, Connection>();
+  readonly #crossed = new CrossedDials();
   /** Who was refused → why, until it works. */
   readonly #reported = new Map<string, string>();
   #core: ClusterCore | undefined;
@@ -265,12 +267,13 @@ export class LinkGate implements GatePort {
   }
 
   #proven(connection: Connection, hello: Hello, send: Buffer | undefined): void {
+    const { id, role } = connection;
+    if (role === 'accept' && this.#ownDialComes(hello)) this.#crossed.hold({ id, hello, send }, this.#ports.clock.monotonicMs());
+    else this.#admit(connection, hello, send);
+  }
+
+  #admit(connection: Connection, hello: Hello, send: Buffer | undefined): void {
     const { id, role, target } = connection;
-    if (role === 'accept' && this.#ownDialComes(hello)) {
-      // Before our proof, so that the peer never takes this connection for a link and nothing is lost on it.
-      this.#remove(connection, { code: 'DUPLICATE_LINK', message: 'Both nodes dialled; the other connection is kept' });
-      return;
-    }
     if (send !== undefined) this.#ports.transport.write(id, send);
     connection.handshake = undefined;
     connection.provenName = hello.name;
@@ -279,7 +282,23 @@ export class LinkGate implements GatePort {
       target.busy = false;
       target.nodeId = hello.nodeId;
     }
+    if (role === 'dial') this.#declineCrossed(hello);
     this.#core?.linkOpened(id, role, hello);
+  }
+
+  /** Before our own link is opened: the peer has not had our proof on these, so nothing is on them. */
+  #declineCrossed({ nodeId }: Hello): void {
+    for (const { id } of this.#crossed.superfluous(nodeId)) {
+      const connection = this.#connections.get(id);
+      if (connection !== undefined) this.#remove(connection, { code: 'DUPLICATE_LINK', message: 'Both nodes dialled; the other connection is kept' });
+    }
+  }
+
+  #admitCrossed(nowMs: Millis): void {
+    for (const { id, hello, send } of this.#crossed.due(nowMs, (other) => this.#ownDialComes(other))) {
+      const connection = this.#connections.get(id);
+      if (connection !== undefined) this.#admit(connection, hello, send);
+    }
   }
 
   /** R8: the connection dialled by the smaller node id is kept. Ours, if we are smaller and our own handshake with that node is under way. */
@@ -297,6 +316,7 @@ export class LinkGate implements GatePort {
     const connection = this.#connections.get(id);
     if (connection === undefined) return;
     this.#connections.delete(id);
+    this.#crossed.drop(id);
     if (connection.handshake === undefined) this.#core?.linkClosed(id, { code: undefined, message: reason });
     else if (connection.target !== undefined)
       this.#unreachable(connection.target, `The connection ended during the handshake: ${reason}`);
@@ -321,6 +341,7 @@ export class LinkGate implements GatePort {
   #remove(connection: Connection, close: { readonly code: string; readonly message: string } | undefined): void {
     const { transport } = this.#ports;
     this.#connections.delete(connection.id);
+    this.#crossed.drop(connection.id);
     if (close !== undefined) transport.write(connection.id, encodeClose(close));
     transport.close(connection.id);
   }
@@ -357,6 +378,7 @@ export class LinkGate implements GatePort {
       if (connection.target !== undefined) this.#unreachable(connection.target, `No proof within ${HANDSHAKE_MS / 1_000} s`);
       this.#remove(connection, { code: 'CLUSTER_PROTOCOL', message: `No proof within ${HANDSHAKE_MS / 1_000} s` });
     }
+    this.#admitCrossed(nowMs);
     const core = this.#core;
     if (core === undefined) return;
     for (const target of this.#plan.due(nowMs, (candidate) => core.standing(candidate))) {
