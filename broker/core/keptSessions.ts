@@ -71,6 +71,24 @@ export class KeptSessions implements SessionsHost, OwedPort {
 
   /** As `NodePort.openSession`. */
   open(channel: Channel, cleanStart: boolean, later: (opened: OpenedSession | RefusedSession) => void): OpenedSession | RefusedSession | undefined {
+    if (channel.sessionExpiryMs === 0 && this.#engine.connectAtOnce(channel.identity.clientId, cleanStart)) return this.#begun(channel, cleanStart);
+    return this.#fetch(channel, cleanStart, later);
+  }
+
+  /** A session that ends with its connection, in place of whatever this node had. */
+  #begun(channel: Channel, cleanStart: boolean): OpenedSession {
+    const { table } = this.#options;
+    const { clientId } = channel.identity;
+    const held = table.byClientId.get(clientId);
+    if (held !== undefined) {
+      held.keeper = null;
+      table.discard(held, cleanStart);
+    }
+    this.#registered.add(clientId);
+    return { session: table.created(channel), present: false };
+  }
+
+  #fetch(channel: Channel, cleanStart: boolean, later: (opened: OpenedSession | RefusedSession) => void): OpenedSession | RefusedSession | undefined {
     let opened: OpenedSession | RefusedSession | undefined;
     let atOnce = true;
     const { clientId } = channel.identity;

@@ -313,10 +313,26 @@ export class SessionEngine implements ClusterStream, SessionsPort {
     return ticket;
   }
 
+  connectAtOnce(clientId: string, cleanStart: boolean): boolean {
+    const { registry, copies, connects, host, options } = this.#desk;
+    if (!this.#isAlone || this.#isStarting || copies.get(clientId) !== undefined || connects.has(clientId)) return false;
+    if (registry.plain.delete(clientId)) host.closeClient(clientId, cleanStart);
+    registry.plain.set(clientId, options.clock.nextAt());
+    return true;
+  }
+
+  /** Nobody knows of this node, so that its registry is told to nobody: the first peer gets it whole (R26). */
+  get #isAlone(): boolean {
+    return this.#desk.peers.count === 0;
+  }
+
   disconnected(clientId: string, expiryMs: Millis, will: SessionWill | undefined): void {
     const { registry, copies, takeover, endings, now } = this.#desk;
-    if (registry.plain.delete(clientId)) registry.gone(clientId, undefined);
     const held = copies.get(clientId);
+    if (registry.plain.delete(clientId)) {
+      if (held === undefined && this.#isAlone) return;
+      registry.gone(clientId, undefined);
+    }
     if (held?.isOwner === true && held.online) {
       if (expiryMs === 0) endings.end(held);
       else {

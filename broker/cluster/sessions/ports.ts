@@ -118,6 +118,11 @@ export interface SessionsPort {
    * once when nothing has to be asked or secured.
    */
   connect(clientId: string, options: ConnectOptions, done: (result: ConnectResult) => void): ConnectTicket;
+  /**
+   * `connect` of a session without expiry where nobody has to be asked and nothing is kept: true, and the client may be answered. Nothing
+   * is made for it but an entry of the registry. False: use `connect`.
+   */
+  connectAtOnce(clientId: string, cleanStart: boolean): boolean;
   /** The connection has ended, by itself: never told of one that `closeClient` ended. `will`: what is still to be published, if anything. */
   disconnected(clientId: string, expiryMs: Millis, will: SessionWill | undefined): void;
   /** Adds or replaces a subscription; SUBACK waits for it. Also of sessions without expiry, which need not be told here. */

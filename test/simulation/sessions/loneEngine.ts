@@ -58,6 +58,10 @@ export class LoneEngine implements SimEngine {
     this.#mischief = mischief;
   }
 
+  connectAtOnce(): boolean {
+    return false;
+  }
+
   connect(clientId: string, { cleanStart, expiryMs, client }: ConnectOptions, done: (result: ConnectResult) => void): ConnectTicket {
     this.#expire();
     const held = this.#sessions.get(clientId);
