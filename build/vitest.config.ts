@@ -3,6 +3,9 @@ import { fileURLToPath } from 'node:url';
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vitest/config';
 
+/** Files at a time, also where Vitest would take one for two processors: what waits for processes and sockets leaves one idle. */
+const FILES_AT_A_TIME = 2;
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 const SLOW_PROOFS = ['faults', 'discovery', 'sharedState', 'membership', 'clusterPressure', 'hostFaults', 'nodeLimits', 'soak'].map((name) => `test/integration/${name}.test.ts`);
@@ -15,7 +18,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['broker/**/*.test.ts', 'electron/**/*.test.ts', 'build/**/*.test.ts', 'test/support/**/*.test.ts', 'test/bench/**/*.test.ts', 'test/soak/**/*.test.ts', 'test/simulation/**/*.test.ts'], environment: 'node' },
+        test: { name: 'unit', include: ['broker/**/*.test.ts', 'electron/**/*.test.ts', 'build/**/*.test.ts', 'test/support/**/*.test.ts', 'test/bench/**/*.test.ts', 'test/soak/**/*.test.ts', 'test/simulation/**/*.test.ts'], environment: 'node', maxWorkers: FILES_AT_A_TIME },
       },
       {
         extends: true,
@@ -27,6 +30,7 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts', 'test/contract/**/*.test.ts', 'test/fuzz/**/*.test.ts', 'test/ledger/**/*.test.ts'],
           exclude: SLOW_PROOFS,
+          maxWorkers: FILES_AT_A_TIME,
           environment: 'node',
           pool: 'forks',
           testTimeout: 30_000,
@@ -42,6 +46,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'conformance',
+          maxWorkers: FILES_AT_A_TIME,
           include: ['test/conformance/**/*.test.ts'],
           environment: 'node',
           pool: 'forks',

@@ -1,6 +1,5 @@
 /** Reads the certificates of a listener and makes of them what OpenSSL works with: one context, and one for each further name. */
-import { X509Certificate } from 'node:crypto';
-import { constants } from 'node:crypto';
+import { constants, createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContext, type SecureContextOptions, type SecureVersion } from 'node:tls';
 import { BusbarError, messageOf } from '../../base/errors.ts';
 import type { CertificateFiles, TlsOptions, TlsVersion } from '../../config/listenerConfig.ts';
@@ -70,15 +69,31 @@ async function makeContext(common: SecureContextOptions, { certfile, keyfile, pa
     const context = createSecureContext(options);
     return { options, context, names: namesIn(new X509Certificate(cert)) };
   } catch (cause) {
-    const message = `The certificate ${certfile} cannot be used with the key ${keyfile}: ${reasonOf(cause, password)}`;
+    const message = `The certificate ${certfile} cannot be used with the key ${keyfile}: ${isLocked(key, password) ? lockedReason(password) : reasonOf(cause)}`;
     throw new BusbarError('TLS_CERTIFICATE_INVALID', message, { details: { certfile, keyfile }, cause });
   }
 }
 
+/**
+ * Whether it is the password that fails. The code of the error does not tell: one wrong password in 256 decrypts to what looks well
+ * padded, and is then refused as a key of an unknown kind.
+ */
+function isLocked(key: Buffer, password: string | undefined): boolean {
+  if (!key.includes('ENCRYPTED')) return false;
+  try {
+    createPrivateKey({ key, ...(password === undefined ? {} : { passphrase: password }) });
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function lockedReason(password: string | undefined): string {
+  return password === undefined ? 'the key needs a password' : 'the password of the key is wrong';
+}
+
 /** OpenSSL's messages carry numbers for its makers; the words at their end are for people. */
-function reasonOf(cause: unknown, password: string | undefined): string {
-  if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_OSSL_BAD_DECRYPT')
-    return password === undefined ? 'the key needs a password' : 'the password of the key is wrong';
+function reasonOf(cause: unknown): string {
   return messageOf(cause).replace(/^error:[0-9A-F]+:[^:]*:[^:]*:/, '');
 }
 
