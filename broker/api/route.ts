@@ -1,5 +1,6 @@
 /** What a route is: data for the router and the documentation, and a function of (request, ports). */
 import type { Static, TSchema } from 'typebox';
+import type { KeyPort, UserPort } from './accountPort.ts';
 import type { AuthnPort } from './authnPort.ts';
 import type { BanPort } from './banPort.ts';
 import type { ApiErrorCode } from './errors.ts';
@@ -48,6 +49,8 @@ export interface ApiPorts {
   readonly authn: AuthnPort;
   readonly bans: BanPort;
   readonly sessions: SessionPort;
+  readonly users: UserPort;
+  readonly keys: KeyPort;
   readonly version: string;
   /** False while the node starts or stops. */
   isRunning(): boolean;

@@ -1,6 +1,7 @@
 /** All routes below `/api/v5`. A resource is one file in routes/. */
 import type { Route } from './route.ts';
 import { alarmRoutes } from './routes/alarms.ts';
+import { apiKeyRoutes } from './routes/apiKeys.ts';
 import { authenticationRoutes } from './routes/authentication.ts';
 import { authnUserRoutes } from './routes/authnUsers.ts';
 import { bannedRoutes } from './routes/banned.ts';
@@ -19,12 +20,15 @@ import { statsRoutes } from './routes/stats.ts';
 import { statusRoutes } from './routes/status.ts';
 import { subscriptionRoutes } from './routes/subscriptions.ts';
 import { topicRoutes } from './routes/topics.ts';
+import { userRoutes } from './routes/users.ts';
 
 export const API_PREFIX = '/api/v5';
 
 export const ROUTES: readonly Route[] = [
   ...statusRoutes,
   ...loginRoutes,
+  ...userRoutes,
+  ...apiKeyRoutes,
   ...clusterRoutes,
   ...sessionRoutes,
   ...nodeRoutes,

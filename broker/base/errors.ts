@@ -36,6 +36,13 @@ export const ERROR_CATALOGUE = {
   BAN_EXISTS: 'Delete the ban that is there first.',
   BAN_INVALID: 'Correct the field named in the message; nobody was banned.',
   BAN_BAD_FILE: 'Give CSV with the header as,who,reason,at,until,by; the message names what is wrong.',
+  // accounts of the API
+  ACCOUNT_EXISTS: 'Choose another name, or change the one that is there.',
+  ACCOUNT_UNKNOWN: 'List them to see the names.',
+  ACCOUNT_INVALID: 'Make somebody else an administrator first.',
+  ACCOUNT_LIMIT: 'Remove some that are not needed any more.',
+  ACCOUNT_WRONG_PASSWORD: 'Give the password that is in force.',
+  ACCOUNT_BUSY: 'Try again in a moment.',
   // listeners and ports
   LISTENER_PORT_IN_USE: 'Stop the program on this port or change the listener bind.',
   LISTENER_FAILED: 'Check the bind address of the listener.',

@@ -4,6 +4,7 @@ import type { BanPort } from '../api/banPort.ts';
 import type { AdminPort } from '../api/ports.ts';
 import { API_PREFIX } from '../api/routeTable.ts';
 import type { Log } from '../base/log.ts';
+import type { SharedTables } from '../cluster/shared/sharedTables.ts';
 import { formatHostPort, type HostPort } from '../config/address.ts';
 import type { BrokerConfig } from '../config/config.ts';
 import { ApiKeys } from './apiKeys.ts';
@@ -17,6 +18,8 @@ export interface AdminServerOptions {
   readonly admin: AdminPort;
   readonly authn: AuthnPort;
   readonly bans: BanPort;
+  /** Users and keys are the same on all nodes. */
+  readonly tables: SharedTables;
   readonly version: string;
   readonly log: Log;
   /** Whether the node serves; `/status` answers 503 while not. */
@@ -35,16 +38,18 @@ export interface AdminServer {
 
 /** @throws BusbarError API_PORT_IN_USE, LISTENER_FAILED, DATA_DIR_UNUSABLE, CONFIG_FILE_UNREADABLE, CONFIG_BAD_VALUE */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
-  const { admin, authn, bans, version, log, isRunning, now = Date.now } = options;
-  const { node, dashboard, apiKey } = options.config;
+  const { admin, authn, bans, tables, version, log, isRunning, now = Date.now } = options;
+  const { dashboard, apiKey } = options.config;
   const { defaultUsername, defaultPassword } = dashboard;
   const [users, keys] = await Promise.all([
-    DashboardUsers.open({ dataDir: node.dataDir, defaultUsername, defaultPassword, log }),
-    apiKey.bootstrapFile === undefined ? new ApiKeys() : ApiKeys.load(apiKey.bootstrapFile),
+    DashboardUsers.open({ tables, defaultUsername, defaultPassword, log }),
+    ApiKeys.open({ tables, bootstrapFile: apiKey.bootstrapFile, now, log }),
   ]);
-  const sessions = new ApiSessions({ users, keys, tokens: new TokenTable(dashboard.tokenExpiredTimeMs), version, log, now });
+  const tokens = new TokenTable(dashboard.tokenExpiredTimeMs);
+  users.onChanged = (username) => tokens.revokeAll(username);
+  const sessions = new ApiSessions({ users, keys, tokens, version, log, now });
   const server = await startHttpServer({
-    ports: { admin, authn, bans, sessions, version, isRunning },
+    ports: { admin, authn, bans, sessions, users, keys, version, isRunning },
     sessions,
     bind: { host: dashboard.host, port: dashboard.port },
     docs: dashboard.swaggerSupport,

@@ -17,6 +17,7 @@ import { serviceAnswers } from '../core/serviceAnswers.ts';
 import { shareRetained } from '../core/services/sharedRetained.ts';
 import { SharedSettings } from '../core/services/sharedSettings.ts';
 import { BrokerServices } from '../core/services/brokerServices.ts';
+import type { SharedTables } from '../cluster/shared/sharedTables.ts';
 import type { SessionsHost, SessionsPort } from '../cluster/sessions/ports.ts';
 import { Hooks } from '../hooks/hooks.ts';
 import { METRIC, Metrics } from '../metrics/metrics.ts';
@@ -79,6 +80,7 @@ export class NodeRuntime {
   readonly #vitals: ProcessVitals;
   readonly #opened: Opened;
   readonly #services: BrokerServices;
+  readonly #tables: SharedTables;
   readonly #settings: SharedSettings;
   #admin: AdminServer | undefined;
   #running = false;
@@ -159,6 +161,7 @@ export class NodeRuntime {
       limiter: { config: () => limits.config, configure: (changed) => limits.configure(changed) },
     });
     this.#services = services;
+    this.#tables = shared.tables;
     this.#settings = new SharedSettings(shared.tables, services, log);
     opened.push({ name: 'services', close: () => services.dispose() });
     const bytes: ByteCounters = {
@@ -180,6 +183,7 @@ export class NodeRuntime {
       admin: this.#cluster,
       authn: this.authn,
       bans: this.bans,
+      tables: this.#tables,
       version: BUSBAR_VERSION,
       log: this.#log,
       isRunning: () => this.#running,

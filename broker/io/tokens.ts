@@ -51,6 +51,11 @@ export class TokenTable {
     return { ok: true, owner: entry.owner };
   }
 
+  /** Ends all logins of a user. */
+  revokeAll(username: string): void {
+    for (const [hash, { owner }] of this.#entries) if (owner.username === username) this.#entries.delete(hash);
+  }
+
   /** Whether the token was one of this user's; it is void then. */
   revoke(username: string, token: string): boolean {
     const hash = hashOf(token);

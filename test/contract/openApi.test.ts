@@ -44,7 +44,7 @@ const AUTHN = { mechanism: 'password_based', backend: 'built_in_database' };
 const AUTHN_ID = 'password_based:built_in_database';
 ADMIN.world.connect('publisher').publish('$delayed/3600/t', 'later');
 const MESSAGE_ID = ADMIN.services.delayed.list().next().value?.id ?? '';
-const SAMPLES: Readonly<Record<string, string>> = { msgid: MESSAGE_ID, node: NODE, clientid: 'c1', topic: 't', id: AUTHN_ID, user_id: 'ann', listener_id: 'tcp:default' };
+const SAMPLES: Readonly<Record<string, string>> = { msgid: MESSAGE_ID, node: NODE, clientid: 'c1', topic: 't', id: AUTHN_ID, user_id: 'ann', listener_id: 'tcp:default', name: 'ci' };
 
 let folder: string;
 let server: TestAdminServer;
@@ -77,6 +77,12 @@ beforeAll(async () => {
   const answer = (await login.json()) as { token: string };
   expect(problemsWithAnswer(document, 'post', '/login', login.status, answer)).toEqual([]);
   token = answer.token;
+  const key = await fetch(`${server.url}/api_key`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'ci', desc: 'for tests', enable: true }),
+  });
+  expect(problemsWithAnswer(document, 'post', '/api_key', key.status, await key.json())).toEqual([]);
 });
 afterAll(async () => {
   await server.close();

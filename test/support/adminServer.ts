@@ -14,7 +14,7 @@ export interface TestAdminServer extends AdminServer {
   readonly bans: BanService;
 }
 
-export type TestAdminOptions = Omit<AdminServerOptions, 'authn' | 'bans'> & {
+export type TestAdminOptions = Omit<AdminServerOptions, 'authn' | 'bans' | 'tables'> & {
   /** The chain of all listeners, as REST has it. Undefined: as it was left in the data directory. */
   readonly authentication?: readonly Record<string, unknown>[];
 };
@@ -23,7 +23,7 @@ export async function startTestAdminServer({ authentication, ...options }: TestA
   const shared = testShared(options.config.node.dataDir);
   const authn = await authnOn(shared, options.config.node.dataDir, authentication);
   const bans = await bansOn(shared);
-  const server = await startAdminServer({ ...options, authn, bans });
+  const server = await startAdminServer({ ...options, authn, bans, tables: shared.tables });
   const close = async () => {
     await server.close();
     authn.dispose();
