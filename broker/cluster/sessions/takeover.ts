@@ -230,11 +230,10 @@ export class Takeover {
       this.own(held);
       this.#claim(held, { connectedAt: 0, disconnectedAt: options.clock.nextAt(), epoch: options.clock.nextAt() });
     }
-    if (connect !== undefined) this.openHere(connect, held);
-    else {
-      this.#adopted(held);
-      connects.lookAgain(clientId);
-    }
+    if (connect !== undefined) return this.openHere(connect, held);
+    // An answer to a connect that has found the session elsewhere meanwhile: it may be served from here by now.
+    if (!held.online && !held.connecting) this.#adopted(held);
+    connects.lookAgain(clientId);
   }
 
   /** What the owner sent is right about connection, will and packet ids, whatever a copy of before says. */

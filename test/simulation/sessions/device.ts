@@ -292,6 +292,7 @@ export class Device {
     // A wish that changed meanwhile has been sent behind this one.
     if (this.wanted.get(asked.filter) !== asked.qos) return;
     this.#unsettled.delete(asked.filter);
+    this.#world.trace(`${this.id} has ${asked.qos === undefined ? 'unsubscribed from' : 'subscribed to'} ${asked.filter}`);
     if (asked.qos !== undefined) this.#world.ledger.subscribed(this.id, asked.filter, asked.qos);
   }
 

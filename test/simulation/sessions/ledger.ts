@@ -127,6 +127,10 @@ export class Ledger {
     return missing;
   }
 
+  #hadSubscribed(device: string, { topic, atMs }: Published): boolean {
+    return this.#spansOf(device).some(({ filter, confirmedMs, endedMs }) => confirmedMs <= atMs && endedMs > atMs && matches(filter, topic));
+  }
+
   get unacknowledged(): Published[] {
     return [...this.published.values()].filter(({ ackedMs }) => ackedMs === undefined);
   }
@@ -151,7 +155,10 @@ export class Ledger {
     return { exactlyOnce, unmarked };
   }
 
-  /** First deliveries of one publisher, topic and QoS that came in another order than published [MQTT-4.6.0-5]. */
+  /**
+   * First deliveries of one publisher, topic and QoS that came in another order than published [MQTT-4.6.0-5]. A QoS 1 message that was sent
+   * again to a broker that had it is a new one to whoever subscribed meanwhile: such a subscriber rightly gets 2, 3, 1, 2, 3 [MQTT-4.3.2].
+   */
   inversions(): string[] {
     const inversions: string[] = [];
     for (const [device, deliveries] of this.#deliveries) {
@@ -161,6 +168,7 @@ export class Ledger {
         const message = this.published.get(body);
         if (message === undefined || seen.has(body)) continue;
         seen.add(body);
+        if (message.qos === 1 && message.sentTo.length > 1 && !this.#hadSubscribed(device, message)) continue;
         const key = `${message.publisher} ${message.topic} ${qos}`;
         const before = last.get(key) ?? -1;
         if (message.n < before)
