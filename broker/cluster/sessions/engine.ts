@@ -292,6 +292,7 @@ export class SessionEngine implements ClusterStream, SessionsPort {
     this.#auditedMs = nowMs;
     this.#desk.backups.audit();
     this.#desk.endings.audit(nowMs);
+    this.#desk.publishes.audit();
     this.#desk.beats.audit();
     this.#desk.drain.audit();
   }

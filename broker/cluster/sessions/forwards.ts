@@ -5,6 +5,8 @@ import type { LinkState } from '../peer.ts';
 import type { Frame } from '../wire/frameReader.ts';
 import { decodeForward, decodeForwardAck, encodeForward, encodeForwardAck, type WireMid } from '../wire/v1Sessions.ts';
 import { messageOfWire } from './message.ts';
+import { matches } from '../../topics/topicFilter.ts';
+import type { SessionRow } from '../wire/v1SessionRows.ts';
 import type { Desk } from './desk.ts';
 import type { Held } from './held.ts';
 import type { SessionPeer } from './peers.ts';
@@ -71,6 +73,19 @@ export class Forwards {
     for (const { publish, durable } of open) {
       if (durable) this.#desk.lateEntries.make(publish, this.#unprotected(peer, publish));
       publish.secured();
+    }
+  }
+
+  /**
+   * A session has left a node that had no FLUSH of ours for it: that node gave up waiting, or saw us down. What it has not acknowledged may
+   * have come there behind the session. All that it acknowledged before is in what it handed in, since frames keep their order (R48).
+   */
+  left({ pend, flushed }: SessionPeer, { clientId, freeze, filters, durable }: SessionRow, movedTo: NodeId | undefined): void {
+    if (!durable || pend.size === 0 || (freeze > 0 && flushed.get(clientId) === freeze)) return;
+    const { peers, lateEntries } = this.#desk;
+    const unprotected = movedTo === undefined || peers.get(movedTo)?.isUp === true ? [] : [movedTo];
+    for (const { publish } of pend.values()) {
+      if (filters.some((filter) => matches(filter, publish.message.topic))) lateEntries.make(publish, unprotected);
     }
   }
 

@@ -21,6 +21,8 @@ export class OpenPublish implements Waiter, Accepted {
   receivers = 0;
   parts = 1;
   late: LateOut | undefined;
+  /** The packet id under which a publisher of QoS 2 may ask for it again (R65). */
+  source: PublishSource | undefined;
   readonly #publishes: Publishes;
 
   constructor(publishes: Publishes, n: number, accepted: Accepted, waiter: PublishWaiter | undefined) {
@@ -38,6 +40,7 @@ export class OpenPublish implements Waiter, Accepted {
   }
 }
 
+/** Not accepted yet. */
 interface Early {
   readonly message: SessionMessage;
   readonly targets: readonly NodeName[];
@@ -45,14 +48,8 @@ interface Early {
   readonly waiter: PublishWaiter;
 }
 
-/** A publisher sends a message again whose first acceptor has not finished it. */
-interface Repeated {
-  readonly holder: Held;
-  readonly mid: Mid;
-  readonly message: SessionMessage;
-  readonly targets: readonly NodeName[];
-  readonly waiter: PublishWaiter;
-}
+/** In place of the number of a publisher's message: all its parts are secured, and only PUBREL is to come. */
+const ANSWERED = 0;
 
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
@@ -82,7 +79,8 @@ export class Publishes {
   #n = 0;
   /** Came while the node was starting (R27, C15). */
   #early: Early[] = [];
-  #repeated: Repeated[] = [];
+  /** A message that its publisher sends again and whose first acceptor has not finished it, and what the publisher sent behind it. */
+  #repeated: Early[] = [];
 
   constructor(desk: Desk) {
     this.#desk = desk;
@@ -111,23 +109,35 @@ export class Publishes {
     const { copies } = this.#desk;
     const publisher = copies.get(source?.clientId ?? message.fromClientId);
     const holder = publisher !== undefined && publisher.isOwner ? publisher : undefined;
-    if (source === undefined || holder === undefined) return this.#inTurn(holder, this.#draw(message, undefined, waiter), targets);
+    if (holder !== undefined && this.#isBehind(holder)) this.#repeated.push({ message, targets, source, waiter });
+    else if (source === undefined || holder === undefined) this.#inTurn(holder, this.#draw(message, undefined, waiter), targets);
+    else this.#acceptOnce(holder, { message, targets, source, waiter }, source);
+  }
+
+  /** R65: whoever goes on with the publisher's session must know a QoS 2 message by its name before anybody has it. */
+  #acceptOnce(holder: Held, early: Early, source: PublishSource): void {
+    const { message, targets, waiter } = early;
     const before = holder.copy.awaitingRel.get(source.packetId);
     const digest = digestOf(message);
-    if (before?.digest === digest) return this.#again(holder, before, message, targets, waiter);
+    if (before?.digest === digest) return this.#again(holder, before, early, source);
     const open = this.#draw(message, undefined, waiter);
-    // R65: whoever goes on with the publisher's session must know the message by its name before anybody has it.
-    copies.apply(holder, { type: 'await', packetId: source.packetId, mid: { ...open.mid, digest } });
+    open.source = source;
+    this.#desk.copies.apply(holder, { type: 'await', packetId: source.packetId, mid: { ...open.mid, digest } });
     this.#inTurn(holder, open, targets, true);
   }
 
   /** The publisher sends a QoS 2 message again, here or after its session moved: it is the same message (R65). */
-  #again(holder: Held, mid: Mid, message: SessionMessage, targets: readonly NodeName[], waiter: PublishWaiter): void {
-    if (mid.actor !== this.#desk.actor) {
+  #again(holder: Held, mid: Mid, early: Early, source: PublishSource): void {
+    const { message, targets, waiter } = early;
+    if (mid.actor !== this.#desk.actor || mid.n === ANSWERED) {
       const standing = this.#standing(mid);
       if (standing === 'secured') waiter.published(0);
-      else if (standing === 'open') this.#repeated.push({ holder, mid, message, targets, waiter });
-      else this.#inTurn(holder, this.#draw(message, mid, waiter), targets);
+      else if (standing === 'open') this.#repeated.push(early);
+      else {
+        const open = this.#draw(message, mid, waiter);
+        open.source = source;
+        this.#inTurn(holder, open, targets);
+      }
       return;
     }
     const open = this.#open.get(mid.n);
@@ -135,23 +145,49 @@ export class Publishes {
     else open.waiter = waiter;
   }
 
+  /** Messages of one publisher keep their order, also behind one that another node still has to finish. */
+  #isBehind({ clientId }: Held): boolean {
+    return this.#repeated.length > 0 && this.#repeated.some(({ message }) => message.fromClientId === clientId);
+  }
+
   /**
    * What became of a message that another life had accepted. As long as that one is there it finishes what it began; if it ended before
    * all was secured, the message must go out once more, and who has had it knows it by its mid.
    */
   #standing({ actor, n }: Mid): 'secured' | 'open' | 'lost' {
+    if (n === ANSWERED) return 'secured';
     const life = incarnationOfActor(actor);
     const peer = this.#desk.peers.get(nodeOfActor(actor));
     if (n < (peer?.lives.get(life) ?? 0)) return 'secured';
     return peer !== undefined && peer.isPresent && peer.incarnation === life ? 'open' : 'lost';
   }
 
-  /** A beat was read, or a node is down. */
+  /** A beat was read, or a node is down. A publisher that has moved on asks at the node where it is now. */
   news(): void {
     if (this.#repeated.length === 0) return;
-    for (const { holder, mid, message, targets, waiter } of this.#repeated.splice(0)) {
-      if (this.#desk.copies.get(holder.clientId) === holder) this.#again(holder, mid, message, targets, waiter);
+    const { copies } = this.#desk;
+    for (const { message, targets, source, waiter } of this.#repeated.splice(0)) {
+      if (copies.get(message.fromClientId)?.isOwner === true) this.#accept(message, targets, source, waiter);
     }
+  }
+
+  /**
+   * What other lives have finished of the messages that our publishers may ask for again: nobody needs to remember these any more, so
+   * that it must be known here for good, also to whoever goes on with the session.
+   */
+  audit(): void {
+    for (const held of this.#desk.copies.all()) {
+      if (!held.isOwner || held.copy.awaitingRel.size === 0) continue;
+      for (const [packetId, mid] of [...held.copy.awaitingRel])
+        if (mid.n !== ANSWERED && mid.actor !== this.#desk.actor && this.#standing(mid) === 'secured') this.#answered(held, packetId);
+    }
+  }
+
+  /** False when the packet id is free, or not of this node any more. */
+  #answered(held: Held | undefined, packetId: number): boolean {
+    const mid = held?.isOwner === true ? held.copy.awaitingRel.get(packetId) : undefined;
+    if (held === undefined || mid === undefined || mid.n === ANSWERED) return false;
+    return this.#desk.copies.apply(held, { type: 'await', packetId, mid: { ...mid, n: ANSWERED } });
   }
 
   #draw(message: SessionMessage, foreign: Mid | undefined, waiter: PublishWaiter | undefined): OpenPublish {
@@ -224,8 +260,22 @@ export class Publishes {
   done(open: OpenPublish): void {
     const { waiter } = open;
     open.waiter = undefined;
+    this.#settleSource(open);
     this.close(open);
     waiter?.published(open.receivers);
+  }
+
+  /** A message is not settled before everybody who may be asked for it again knows that it is secured (R65). */
+  #settleSource(open: OpenPublish): void {
+    const { source } = open;
+    if (source === undefined) return;
+    open.source = undefined;
+    const { copies } = this.#desk;
+    const held = copies.get(source.clientId);
+    const awaited = held?.copy.awaitingRel.get(source.packetId);
+    if (held === undefined || awaited?.n !== open.mid.n || awaited.actor !== open.mid.actor || !this.#answered(held, source.packetId)) return;
+    open.parts += 1;
+    copies.whenSecured(held, open);
   }
 
   close(open: OpenPublish): void {

@@ -99,6 +99,7 @@ export class Registry {
     for (const row of rows) this.#put(peer, row);
     for (const row of vanished) {
       this.#put(peer, row.clientId);
+      this.#desk.forwards.left(peer, row, undefined);
       if (row.durable && row.role === 'owner' && !this.#isAlive(row.clientId)) this.#suppose(row);
     }
     for (const row of rows) this.toCheck.add(row.clientId);
@@ -107,7 +108,9 @@ export class Registry {
 
   change(peer: SessionPeer, { clientId, row, movedTo, lastRow, endedAt, at }: RowChange): void {
     this.#desk.options.clock.heard(at);
+    const before = peer.rows.get(clientId);
     this.#put(peer, row ?? clientId);
+    if (row === undefined && before !== undefined && endedAt === 0) this.#desk.forwards.left(peer, before, movedTo);
     if (movedTo !== undefined && lastRow !== undefined) this.#moved(movedTo, lastRow);
     if (endedAt > 0) this.#desk.endings.ended(clientId, endedAt);
     this.toCheck.add(clientId);
