@@ -100,7 +100,7 @@ export class Registry {
     for (const row of vanished) {
       this.#put(peer, row.clientId);
       this.#desk.forwards.left(peer, row, undefined);
-      if (row.durable && row.role === 'owner' && !this.#isAlive(row.clientId)) this.#suppose(row);
+      if (row.durable && !this.#isAlive(row.clientId)) this.#suppose(row);
     }
     for (const row of rows) this.toCheck.add(row.clientId);
     for (const row of vanished) this.toCheck.add(row.clientId);
