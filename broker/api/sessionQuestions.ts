@@ -10,8 +10,21 @@ export interface SessionsOfNode {
   readonly counters: Readonly<Record<string, number>>;
 }
 
+/** How far a node is with sending its clients away and handing its sessions to others. */
+export interface DrainProgress {
+  readonly state: 'serving' | 'draining' | 'drained';
+  /** Since when it is in that state; null while it serves. */
+  readonly sinceMs: number | null;
+  readonly clients: number;
+  readonly sessions: number;
+  /** Second copies of sessions of other nodes that a third node could have. */
+  readonly secondCopies: number;
+  /** Messages that wait here for a node that is away. */
+  readonly lateMessages: number;
+}
+
 export interface SessionQuestions {
   sessions: { params: Record<string, never>; answer: SessionsOfNode };
-  /** Sends the clients away and hands every session to another node. Answers when that is done, or the time is up. */
-  drain: { params: { readonly timeoutMs: number }; answer: { readonly done: boolean } };
+  /** `start` answers at once; the node goes on by itself. Rejects with BusbarError DRAIN_NO_OTHER_NODE. */
+  drain: { params: { readonly action: 'start' | 'cancel' | 'look' }; answer: DrainProgress };
 }

@@ -69,6 +69,7 @@ export const ERROR_CATALOGUE = {
   CLUSTER_JOIN_FAILED: 'Check the address, and that the node there runs with the same cookie and cluster name; nothing was changed.',
   CLUSTER_LEFT: 'Run `ctl cluster join <node>` on the node that left to bring it back.',
   SHARED_ROW_INVALID: 'Choose a shorter name; nothing was changed.',
+  DRAIN_NO_OTHER_NODE: 'Start another node first; or stop this one as it is: what is on its disk is there again when it is started.',
   FAULTS_DISABLED: 'Start the node with --faults, or set debug.faults = true. Never in production.',
   FAULT_INVALID: 'Correct what the message names; nothing was changed.',
   NODE_DOWN: 'The node is not linked to this one; check that it runs.',

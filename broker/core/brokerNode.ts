@@ -218,24 +218,23 @@ export class BrokerNode implements NodePort, BrokerPort {
     return this.#kept;
   }
 
-  /** The node is to be stopped: clients go elsewhere, and their sessions after them (R72). */
-  drain(done: () => void): void {
-    this.#sendAway();
-    if (this.#kept === null) done();
-    else this.#kept.drain(done);
-  }
-
   /** The node stops: every client is told, every will that waits goes out while there is still somebody to route it. */
   shutdown(): void {
     this.#wills.atOnce();
-    this.#sendAway();
+    this.sendAway();
     for (const session of [...this.sessions.values()]) if (session.will !== null) this.publishWill(session);
   }
 
-  #sendAway(): void {
-    const { serverReference } = this.mqtt;
-    const reasonCode = serverReference === undefined ? ReasonCode.ServerShuttingDown : ReasonCode.UseAnotherServer;
-    for (const channel of [...this.channels]) channel.disconnect(reasonCode, { reason: 'server_shutting_down', serverReference });
+  /** Ends `most` clients; MQTT 5 clients are told where to go: what the configuration says, or else `elsewhere`, by listener. */
+  sendAway(most = Number.POSITIVE_INFINITY, elsewhere: Readonly<Record<string, string>> = {}): void {
+    let left = most;
+    for (const channel of [...this.channels]) {
+      if (left <= 0) return;
+      left -= 1;
+      const serverReference = this.mqtt.serverReference ?? elsewhere[channel.connection.listener];
+      const reasonCode = serverReference === undefined ? ReasonCode.ServerShuttingDown : ReasonCode.UseAnotherServer;
+      channel.disconnect(reasonCode, { reason: 'server_shutting_down', serverReference });
+    }
   }
 
   // ---------------------------------------------------------------- access

@@ -11,6 +11,7 @@ import type {
   OpenedSession as KeptSession,
   SessionItem,
   SessionsCounters,
+  SessionsLeft,
   SessionsPending,
   SessionSubscription,
   SessionsHost,
@@ -159,9 +160,17 @@ export class KeptSessions implements SessionsHost, OwedPort {
     return { isProtected, pending: this.#engine.pending(), counters: this.#engine.counters() };
   }
 
-  /** Hands every session to another node, its client having been sent away. */
+  /** Hands every session to another node, as soon as its client has been sent away (R72). */
   drain(done: () => void): void {
     this.#engine.drain(done);
+  }
+
+  cancelDrain(): void {
+    this.#engine.cancelDrain();
+  }
+
+  left(): SessionsLeft {
+    return this.#engine.left();
   }
 
   // ---------------------------------------------------------------- messages

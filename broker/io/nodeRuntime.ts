@@ -38,6 +38,8 @@ import { NodeLimits } from './nodeLimits.ts';
 import { takeSnapshot } from './nodeSnapshot.ts';
 import { OutputTurn } from './outputTurn.ts';
 import { ProcessVitals } from './processVitals.ts';
+import { NodeDrain } from './nodeDrain.ts';
+import { otherListeners } from './otherListeners.ts';
 import { sessionAnswers } from './sessionAnswers.ts';
 import { SessionService } from './sessionService.ts';
 import { SharedState } from './sharedState.ts';
@@ -82,6 +84,7 @@ export class NodeRuntime {
   readonly #services: BrokerServices;
   readonly #tables: SharedTables;
   readonly #settings: SharedSettings;
+  readonly #drain: NodeDrain;
   #admin: AdminServer | undefined;
   #running = false;
 
@@ -152,10 +155,11 @@ export class NodeRuntime {
     const delayed = DelayedFile.open(config.node.dataDir, log);
     opened.push({ name: 'delayed', close: () => delayed.close() });
     const limits = new NodeLimits(config.limiter, { clock, timers });
+    const runningNodes = () => cluster.members().flatMap(({ node, status }) => (status === 'running' ? [node] : []));
     const services = new BrokerServices({
       node: this.node,
       version: BUSBAR_VERSION,
-      runningNodes: () => cluster.members().flatMap(({ node, status }) => (status === 'running' ? [node] : [])),
+      runningNodes,
       listenerPort: (id) => portOf(this.listenerBinds[id]),
       delayed,
       limiter: { config: () => limits.config, configure: (changed) => limits.configure(changed) },
@@ -171,6 +175,15 @@ export class NodeRuntime {
     const developmentCertificates = new DevelopmentCertificates(dataDir.path, log);
     const slowClients = new SlowClients({ congestion: config.connCongestion, forceShutdown: config.forceShutdown, alarms: services.alarms, timers, clock, metrics, log });
     this.listeners = new ListenerManager(config.listeners, { node: this.node, output, clock, bytes, limits, slowClients, developmentCertificates, log });
+    this.#drain = new NodeDrain({
+      self: cluster.self,
+      node: this.node,
+      listeners: this.listeners,
+      others: () => runningNodes().filter((node) => node !== cluster.self),
+      elsewhere: (nodes) => otherListeners(cluster, nodes),
+      log,
+    });
+    opened.push({ name: 'drain', close: () => this.#drain.dispose() });
   }
 
   async #serve(): Promise<void> {
@@ -207,7 +220,7 @@ export class NodeRuntime {
       }),
       membership: (action) => this.#cluster.membershipActions.act(action),
       faults: (action) => this.#cluster.faults.act(action),
-      ...sessionAnswers({ node, listeners: this.listeners, durability: this.config.sessions.durability }),
+      ...sessionAnswers({ node, drain: this.#drain, durability: this.config.sessions.durability }),
       nodeInfo: () => nodeInfo(node, hostFacts(), Date.now()),
       stats: () => node.metrics.stats(),
       metrics: () => node.metrics.counters(),

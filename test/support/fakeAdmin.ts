@@ -114,7 +114,7 @@ export class FakeAdmin implements AdminPort {
       faults: () => [],
       membership: () => ({ nodes: [name] }),
       sessions: () => ({ durability: 'memory', isProtected: true, pending: { publishes: 0 }, counters: { takeOvers: 0 } }),
-      drain: () => ({ done: true }),
+      drain: ({ action }) => ({ state: action === 'start' ? 'draining' : 'serving', sinceMs: action === 'start' ? 0 : null, clients: 2, sessions: 3, secondCopies: 1, lateMessages: 0 }),
       changeListener: () => ({ listener: null }),
       nodeInfo: () => ({
         node: name,

@@ -1,4 +1,4 @@
-/** `GET /cluster/sessions` and `POST /nodes/{node}/drain`: Busbar's own. */
+/** `GET /cluster/sessions` and `/nodes/{node}/drain`: Busbar's own. */
 import Type, { type Static } from 'typebox';
 
 const Counts = Type.Record(Type.String(), Type.Number());
@@ -12,7 +12,13 @@ export const NodeSessions = Type.Object({
 });
 export type NodeSessions = Static<typeof NodeSessions>;
 
-export const Drain = Type.Optional(Type.Object({ timeout: Type.Optional(Type.Integer({ minimum: 1000, maximum: 600_000, description: 'Milliseconds; 60000 unless told' })) }));
-
-export const Drained = Type.Object({ done: Type.Boolean({ description: 'False: the time was up, and some sessions are still here' }) });
-export type Drained = Static<typeof Drained>;
+export const Drain = Type.Object({
+  node: Type.String(),
+  state: Type.Union([Type.Literal('serving'), Type.Literal('draining'), Type.Literal('drained')], { description: 'drained: the node can be stopped without loss' }),
+  since: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], { description: 'Null while the node serves' }),
+  clients: Type.Integer({ description: 'Clients that are still connected' }),
+  sessions: Type.Integer({ description: 'Sessions that are still here, or on their way to another node' }),
+  second_copies: Type.Integer({ description: 'Second copies of sessions of other nodes that a third node could have' }),
+  late_messages: Type.Integer({ description: 'Messages that wait here for a node that is away' }),
+});
+export type Drain = Static<typeof Drain>;

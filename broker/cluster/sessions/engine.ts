@@ -45,6 +45,7 @@ import type {
   SessionsCounters,
   SessionsHost,
   SessionsPending,
+  SessionsLeft,
   SessionsPort,
   SessionSubscription,
   SessionWill,
@@ -441,6 +442,15 @@ export class SessionEngine implements ClusterStream, SessionsPort {
   drain(done: () => void): void {
     this.#desk.drain.start(done);
     this.#settle();
+  }
+
+  cancelDrain(): void {
+    this.#desk.drain.cancel();
+    this.#settle();
+  }
+
+  left(): SessionsLeft {
+    return this.#desk.drain.left();
   }
 
   // ---------------------------------------------------------------- views

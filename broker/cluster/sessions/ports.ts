@@ -111,6 +111,16 @@ export interface PublishSource {
   readonly packetId: number;
 }
 
+/** What would have to go before a node can be stopped without loss (R72). */
+export interface SessionsLeft {
+  /** Sessions that are here, or are on their way from here. */
+  readonly sessions: number;
+  /** Second copies of sessions of other nodes that a third node could have. */
+  readonly secondCopies: number;
+  /** Messages that wait here for a node that is away. */
+  readonly lateMessages: number;
+}
+
 /** The broker asks the engine. Nothing throws; what does not fit the state of a session is ignored. */
 export interface SessionsPort {
   /**
@@ -154,8 +164,11 @@ export interface SessionsPort {
   items(clientId: string): readonly SessionItem[];
   /** How many items a session of this node has that wait to be sent. */
   queued(clientId: string): number;
-  /** Hands every session to another node, clients closed by the broker before (R72). `done` when none is left here and all is secured elsewhere. */
+  /** Hands every session without a client to another node, until `cancelDrain` (R72). `done` when none is left here and all is secured elsewhere. */
   drain(done: () => void): void;
+  /** This node keeps what it still has, and takes sessions again. */
+  cancelDrain(): void;
+  left(): SessionsLeft;
 
   /** R66: nothing is under way. With `replicated` any one node may die now and nothing acknowledged is lost: rolling restarts wait for it. */
   readonly isProtected: boolean;

@@ -20,6 +20,7 @@ export class ListenerManager {
   readonly #log: Log;
   readonly #listeners = new Map<string, Listener>();
   #queue: Promise<unknown> = Promise.resolve();
+  #paused: readonly Listener[] = [];
 
   constructor(configs: readonly ListenerConfig[], environment: ListenerEnvironment) {
     this.#environment = environment;
@@ -170,6 +171,20 @@ export class ListenerManager {
 
   stopAccepting(): void {
     for (const listener of this.list()) listener.stopAccepting();
+  }
+
+  /** Accepts nothing for a while; connections stay. */
+  pause(): void {
+    this.#paused = this.running;
+    this.stopAccepting();
+  }
+
+  /** Those that `pause` stopped go on. One that cannot, because somebody has its port now, is told and left. */
+  async resume(): Promise<void> {
+    for (const { config } of this.#paused) {
+      await this.start(config.id).catch((error: unknown) => this.#log.error('listener_not_resumed', { listener: config.id, reason: messageOf(error) }));
+    }
+    this.#paused = [];
   }
 
   /** Waits, within a grace, until clients have read what was sent to them, and ends those that have not. */

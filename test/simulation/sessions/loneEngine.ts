@@ -15,6 +15,7 @@ import type {
   SessionItem,
   SessionMid,
   SessionsCounters,
+  SessionsLeft,
   SessionsPending,
   SessionSubscription,
   Waiter,
@@ -179,6 +180,12 @@ export class LoneEngine implements SimEngine {
 
   drain(done: () => void): void {
     done();
+  }
+
+  cancelDrain(): void {}
+
+  left(): SessionsLeft {
+    return { sessions: 0, secondCopies: 0, lateMessages: 0 };
   }
 
   pending(): SessionsPending {
