@@ -5,7 +5,7 @@
 import type { Millis, NodeId } from '../base/ids.ts';
 import type { Message } from '../protocol/message.ts';
 import { NO_PROPERTIES, type Properties, type Qos } from '../protocol/packet.ts';
-import { encodeRetained } from './retainedCodec.ts';
+import { encodeRetained, encodeRetainedFrame } from './retainedCodec.ts';
 import { variableByteIntegerSize, writeVariableByteInteger } from '../protocol/variableByteInteger.ts';
 
 /** PUBLISH, QoS 0, RETAIN 1. */
@@ -93,7 +93,13 @@ export class StoredMessage implements Message {
 
   /** The message as other nodes and the disk get it. */
   get value(): Uint8Array {
-    return encodeRetained(this.plain());
+    if (this.properties !== NO_PROPERTIES) return encodeRetained(this.plain());
+    const frame = this.#frame;
+    let at = 1;
+    while (byteOf(frame, at) > 127) at += 1;
+    const topicAt = at + 3;
+    const topicBytes = (byteOf(frame, at + 1) << 8) | byteOf(frame, at + 2);
+    return encodeRetainedFrame(this, { frame, topicAt, payloadAt: topicAt + topicBytes });
   }
 
   get retain(): true {
@@ -155,6 +161,10 @@ function encoded({ topic, payload }: Message): string | Buffer {
   at += bytes.write(topic, at);
   bytes.set(payload, at);
   return bytes === scratch ? scratch.toString('latin1', 0, length) : bytes;
+}
+
+function byteOf(frame: string | Buffer, at: number): number {
+  return typeof frame === 'string' ? frame.charCodeAt(at) : frame[at]!;
 }
 
 /** Where the fixed header ends. */

@@ -18,7 +18,7 @@ export class Attempt {
   readonly request: AclRequest;
   readonly needed: number;
   #levels: readonly string[] | undefined;
-  #address: Address | null | undefined;
+  #address: Address | null = null;
 
   constructor(client: AclClient, request: AclRequest) {
     this.client = client;
@@ -33,9 +33,21 @@ export class Attempt {
 
   /** Null when the client has no readable peer address. */
   get address(): Address | null {
-    if (this.#address === undefined) this.#address = parseAddress(this.client.peerHost) ?? null;
-    return this.#address;
+    return (this.#address ??= addressOf(this.client.peerHost));
   }
+}
+
+/** Many requests come from few addresses. */
+const ADDRESSES_KEPT = 1_000;
+const addresses = new Map<string, Address | null>();
+
+function addressOf(text: string): Address | null {
+  let address = addresses.get(text);
+  if (address !== undefined) return address;
+  address = parseAddress(text) ?? null;
+  if (addresses.size >= ADDRESSES_KEPT) addresses.clear();
+  addresses.set(text, address);
+  return address;
 }
 
 export function matchesAction(action: ActionMatcher, attempt: Attempt): boolean {

@@ -17,30 +17,41 @@ interface BacklogRow {
 
 /** Rows for one batch, up to a number of them and of bytes. */
 class Batch {
-  readonly rows: StoredRow[] = [];
+  readonly #rows: StoredRow[];
   readonly #limit: number;
   #bytes = 0;
 
-  constructor(limit: number) {
-    this.#limit = limit;
+  constructor(rows: StoredRow[], limit: number) {
+    this.#rows = rows;
+    this.#limit = rows.length + limit;
   }
 
   get full(): boolean {
-    return this.rows.length >= this.#limit || this.#bytes >= BATCH_BYTES;
+    return this.#rows.length >= this.#limit || this.#bytes >= BATCH_BYTES;
   }
 
   add({ table, key, row }: BacklogRow): void {
     const stored = storedRow(table.name, key, row);
     this.#bytes += stored.value?.length ?? 0;
-    this.rows.push(stored);
+    this.#rows.push(stored);
   }
 }
+
+/** Whether all rows are written once more from here on, and whether that ends here. */
+export interface WalkSteps {
+  readonly begins: boolean;
+  readonly ends: boolean;
+}
+
+const NO_STEPS: WalkSteps = { begins: false, ends: false };
 
 export class BulkBacklog {
   readonly #replica: Replica;
   /** Own writes up to this one are on disk, or will be met by the walk. */
   #seq: number;
   #walk: Iterator<BacklogRow, undefined> | undefined;
+  /** The walk has begun, and nothing of it has been taken. */
+  #begins = false;
 
   constructor(replica: Replica) {
     this.#replica = replica;
@@ -56,14 +67,24 @@ export class BulkBacklog {
     return this.#replica.have.seq(this.#replica.own) - this.#seq + (this.#walk === undefined ? 0 : 1);
   }
 
-  /** The next rows to be written, `limit` at most. When they cannot be written, say so by `failed`. */
-  take(limit: number): StoredRow[] {
-    if (limit === 0 || this.isEmpty) return [];
-    const batch = new Batch(limit);
+  /** Adds the next rows to be written, `limit` at most. When they cannot be written, say so by `failed`. */
+  take(limit: number, rows: StoredRow[]): WalkSteps {
+    if (limit === 0 || this.isEmpty) return NO_STEPS;
+    const batch = new Batch(rows, limit);
     if (this.#walk === undefined && this.#replica.ring(this.#replica.own)?.after(this.#seq, 1) === undefined) this.#beginWalk();
-    if (this.#walk === undefined) this.#takeWrites(batch, limit);
-    else this.#takeWalked(this.#walk, batch);
-    return batch.rows;
+    if (this.#walk === undefined) {
+      this.#takeWrites(batch, limit);
+      return NO_STEPS;
+    }
+    const begins = this.#begins;
+    this.#begins = false;
+    this.#takeWalked(this.#walk, batch);
+    return { begins, ends: this.#walk === undefined };
+  }
+
+  /** Writes all rows once more, unless that is under way. */
+  rewrite(): void {
+    if (this.#walk === undefined) this.#beginWalk();
   }
 
   #takeWrites(batch: Batch, limit: number): void {
@@ -94,6 +115,7 @@ export class BulkBacklog {
   #beginWalk(): void {
     this.#seq = this.#replica.have.seq(this.#replica.own);
     this.#walk = allRows(this.#replica);
+    this.#begins = true;
   }
 
   /** What was taken is not on disk: everything is written once more. */
@@ -104,6 +126,7 @@ export class BulkBacklog {
   /** The copy was dropped; there is a new life. */
   reset(): void {
     this.#walk = undefined;
+    this.#begins = false;
     this.#seq = 0;
   }
 }

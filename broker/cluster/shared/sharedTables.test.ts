@@ -27,11 +27,12 @@ function memoryStore() {
       if (state.full) throw new Error('disk full');
       batches.push(batch);
       if (batch.anew) rows.clear();
-      for (const row of batch.rows) rows.set(`${row.table}/${row.key}`, row);
-      for (const { table, key } of batch.gone) rows.delete(`${table}/${key}`);
+      for (const row of [...batch.rows, ...batch.bulk.rows]) rows.set(`${row.table}/${row.key}`, row);
+      for (const { table, key } of [...batch.gone, ...batch.bulk.gone]) rows.delete(`${table}/${key}`);
       for (const entry of batch.have) state.have.set(`${entry.nodeId}/${entry.life}`, entry);
       state.life = batch.life;
     },
+    isLong: false,
   };
   return { store, rows, batches, state };
 }
@@ -117,7 +118,7 @@ describe('shared tables on disk', () => {
 
   it('keep a row that their table cannot read, and leave it out (R39)', () => {
     const { store } = memoryStore();
-    store.append({ anew: false, rows: [{ table: 'users', key: 'x', value: Buffer.from('[]'), at: 5, nodeId, life: 1, seq: 1 }], gone: [], have: [], life: 1, durable: true });
+    store.append({ anew: false, rows: [{ table: 'users', key: 'x', value: Buffer.from('[]'), at: 5, nodeId, life: 1, seq: 1 }], gone: [], bulk: { rows: [], gone: [], begins: false, ends: false }, have: [], life: 1, durable: true });
     const tables = tablesOf(store);
     const table = tables.open('users', users, () => {});
     expect({ rows: [...table.entries()], size: table.size, notApplied: tables.notApplied }).toEqual({ rows: [], size: 1, notApplied: 1 });

@@ -55,12 +55,29 @@ export interface BulkTable {
   ended(key: string): void;
 }
 
+/** A key that has neither a row nor a tombstone any more. */
+export interface GoneRow {
+  readonly table: string;
+  readonly key: string;
+  readonly gone: true;
+}
+
+/** Rows of bulk tables: many, which may be kept as a journal. */
+export interface BulkBatch {
+  readonly rows: readonly StoredRow[];
+  readonly gone: readonly GoneRow[];
+  /** All rows are written once more, beginning with these: when `ends` has come, what was stored before is not needed. */
+  readonly begins: boolean;
+  readonly ends: boolean;
+}
+
 /** What changes together on disk: rows and what they let this node have seen. */
 export interface StoreBatch {
   /** All that was stored before is dropped first. */
   readonly anew: boolean;
   readonly rows: readonly StoredRow[];
-  readonly gone: readonly { readonly table: string; readonly key: string }[];
+  readonly gone: readonly GoneRow[];
+  readonly bulk: BulkBatch;
   readonly have: readonly HaveEntry[];
   /** Present life of this node as a writer. */
   readonly life: number;
@@ -70,9 +87,12 @@ export interface StoreBatch {
 
 /** Where the copy of this node outlives its process. */
 export interface SharedStorePort {
-  load(): { readonly rows: Iterable<StoredRow>; readonly have: Iterable<HaveEntry>; readonly life: number };
+  /** In the order in which they were written: of several of one key the last counts. */
+  load(): { readonly rows: Iterable<StoredRow | GoneRow>; readonly have: Iterable<HaveEntry>; readonly life: number };
   /** All or nothing. May throw: the batch is tried again later. */
   append(batch: StoreBatch): void;
+  /** The journal of bulk tables is much longer than what lives: all of it should be written once more. */
+  readonly isLong: boolean;
 }
 
 /** All rows of a copy, tombstones too, and what it had seen. */
@@ -82,7 +102,7 @@ export interface SharedSnapshot {
 }
 
 /** A copy that ends with the process. */
-export const noStore: SharedStorePort = { load: () => ({ rows: [], have: [], life: 0 }), append() {} };
+export const noStore: SharedStorePort = { load: () => ({ rows: [], have: [], life: 0 }), append() {}, isLong: false };
 
 export interface SharedTablesOptions {
   readonly identity: { readonly nodeId: NodeId; readonly incarnation: number };
@@ -92,12 +112,22 @@ export interface SharedTablesOptions {
   readonly ring?: number;
 }
 
+/** What one batch takes. `settled`: the marks that it takes away when it is stored. */
+interface Taken {
+  readonly rows: StoredRow[];
+  readonly gone: GoneRow[];
+  readonly bulkRows: StoredRow[];
+  readonly bulkGone: GoneRow[];
+  readonly settled: { readonly keys: Set<string>; readonly key: string }[];
+  more: boolean;
+}
+
 type Notify = (key: string, row: SharedRow | undefined, origin: 'local' | 'remote') => void;
 
 /** Rows written to disk in one batch; the rest follow with the next. */
 const BATCH_ROWS = 10_000;
-/** The same for rows of bulk tables: about a tenth of the time between two batches. */
-const BULK_ROWS = 1_500;
+/** The same for rows of bulk tables: less than a tenth of the time between two batches. */
+const BULK_ROWS = 4_000;
 /** After a failure the disk is tried again when so much time has passed. */
 const RETRY_MS: Millis = 5_000;
 
@@ -125,8 +155,10 @@ export class SharedTables {
     const changed = (table: TableRows, key: string, row: SharedRow | undefined, origin: 'local' | 'remote') => this.#changed(table, key, row, origin);
     this.replica = new Replica({ nodeId: identity.nodeId, life, clock, changed, swept: (table, key) => this.#markDirty(table, key), ...(ring === undefined ? {} : { ring }) });
     const { replica } = this;
-    for (const { table, key, value, at, nodeId, life: rowLife, seq } of stored.rows) {
-      replica.restore(replica.rows.table(table), key, rowOf(value, at, replica.actors.of(nodeId, rowLife), seq));
+    for (const row of stored.rows) {
+      const table = replica.rows.table(row.table);
+      if ('gone' in row) replica.rows.drop(table, row.key);
+      else replica.restore(table, row.key, rowOf(row.value, row.at, replica.actors.of(row.nodeId, row.life), row.seq));
     }
     for (const { nodeId, life: seenLife, seq } of stored.have) replica.have.raise(replica.actors.of(nodeId, seenLife), seq);
     this.#storedHave = replica.have.changes;
@@ -248,24 +280,25 @@ export class SharedTables {
     const { replica } = this;
     const haveChanged = replica.have.changes !== this.#storedHave || replica.own.life !== this.#storedLife;
     if (this.#dirty.size === 0 && this.#backlog.isEmpty && !haveChanged && !this.#anew) return false;
-    const { rows, gone, more } = this.#take(limits);
-    const { length: taken } = rows;
-    rows.push(...this.#backlog.take(limits.bulk));
+    const { rows, gone, bulkRows, bulkGone, settled, more } = this.#take(limits);
+    if (limits.bulk > 0 && this.#options.store.isLong) this.#backlog.rewrite();
+    const { begins, ends } = this.#backlog.take(limits.bulk, bulkRows);
     // What was seen is stored behind the rows it speaks of: with the last of them.
     const whole = !more && this.#backlog.isEmpty && (limits.bulk > 0 || !this.#bulkIsDirty);
-    if (rows.length + gone.length === 0 && !whole && !this.#anew) return false;
+    if (settled.length + bulkRows.length === 0 && !begins && !ends && !whole && !this.#anew) return false;
     const have = whole ? replica.have.since(this.#anew ? 0 : this.#storedHave) : [];
     const { changes } = replica.have;
     try {
-      this.#options.store.append({ anew: this.#anew, rows, gone, have, life: replica.own.life, durable: limits.durable });
+      const bulk = { rows: bulkRows, gone: bulkGone, begins, ends };
+      this.#options.store.append({ anew: this.#anew, rows, gone, bulk, have, life: replica.own.life, durable: limits.durable });
     } catch (error) {
-      if (rows.length > taken) this.#backlog.failed();
+      if (bulkRows.length > 0 || begins || ends) this.#backlog.failed();
       throw error;
     }
     this.#anew = false;
     this.#storedLife = replica.own.life;
     if (whole) this.#storedHave = changes;
-    this.#settle(rows.slice(0, taken), gone);
+    this.#settle(settled);
     return more || (limits.bulk > 0 && !this.#backlog.isEmpty);
   }
 
@@ -274,32 +307,29 @@ export class SharedTables {
     return false;
   }
 
-  #take(limits: { readonly rows: number; readonly bulk: number }): { rows: StoredRow[]; gone: { table: string; key: string }[]; more: boolean } {
-    const rows: StoredRow[] = [];
-    const gone: { table: string; key: string }[] = [];
-    let more = false;
+  /** Rows that are marked, of each table as many as its limit says. */
+  #take(limits: { readonly rows: number; readonly bulk: number }): Taken {
+    const taken: Taken = { rows: [], gone: [], bulkRows: [], bulkGone: [], settled: [], more: false };
     for (const [table, keys] of this.#dirty) {
-      let left = table.bulk ? limits.bulk : limits.rows;
-      more ||= keys.size > left && left > 0;
+      const limit = table.bulk ? limits.bulk : limits.rows;
+      taken.more ||= keys.size > limit && limit > 0;
+      const [rows, gone] = table.bulk ? [taken.bulkRows, taken.bulkGone] : [taken.rows, taken.gone];
+      let left = limit;
       for (const key of keys) {
         if (left === 0) break;
         left -= 1;
         const row = this.replica.rows.get(table, key);
-        if (row === undefined) gone.push({ table: table.name, key });
+        if (row === undefined) gone.push({ table: table.name, key, gone: true });
         else rows.push(storedRow(table.name, key, row));
+        taken.settled.push({ keys, key });
       }
     }
-    return { rows, gone, more };
+    return taken;
   }
 
-  #settle(rows: readonly { table: string; key: string }[], gone: readonly { table: string; key: string }[]): void {
-    for (const list of [rows, gone]) {
-      for (const { table: name, key } of list) {
-        const table = this.replica.rows.table(name);
-        const keys = this.#dirty.get(table);
-        if (keys?.delete(key) && keys.size === 0) this.#dirty.delete(table);
-      }
-    }
+  #settle(settled: Taken['settled']): void {
+    for (const { keys, key } of settled) keys.delete(key);
+    for (const [table, keys] of this.#dirty) if (keys.size === 0) this.#dirty.delete(table);
   }
 
   // ---------------------------------------------------------------- joining

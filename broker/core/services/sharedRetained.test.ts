@@ -16,16 +16,20 @@ function world(ring?: number) {
   const rows = new Map<string, StoreBatch['rows'][number]>();
   const batches: StoreBatch[] = [];
   let fails = 0;
+  let isLong = false;
   const disk: SharedStorePort = {
     load: () => ({ rows: [...rows.values()], have: [], life: 0 }),
+    get isLong() {
+      return isLong;
+    },
     append: (batch) => {
       if (fails > 0) {
         fails -= 1;
         throw new Error('disk full');
       }
       batches.push(batch);
-      for (const row of batch.rows) rows.set(row.key, row);
-      for (const { key } of batch.gone) rows.delete(key);
+      for (const row of [...batch.rows, ...batch.bulk.rows]) rows.set(row.key, row);
+      for (const { key } of [...batch.gone, ...batch.bulk.gone]) rows.delete(key);
     },
   };
   const open = () => {
@@ -37,7 +41,7 @@ function world(ring?: number) {
     return { store, tables };
   };
   const live = () => [...rows.values()].flatMap(({ key, value }) => (value === undefined ? [] : [key])).sort();
-  return { open, batches, live, fail: (times: number) => void (fails = times) };
+  return { open, batches, live, fail: (times: number) => void (fails = times), grow: (long: boolean) => void (isLong = long) };
 }
 
 function retain(store: RetainedStore, topic: string, payload: string): void {
@@ -58,12 +62,29 @@ describe('retained messages on disk', () => {
   it('are written piece by piece, and not in front of those who wait', () => {
     const { open, batches, live } = world();
     const { store, tables } = open();
-    for (let index = 0; index < 4_000; index += 1) retain(store, `t/${index}`, 'x');
+    for (let index = 0; index < 9_000; index += 1) retain(store, `t/${index}`, 'x');
     tables.persist();
-    expect(batches.reduce((sum, { rows }) => sum + rows.length, 0)).toBe(0);
+    expect(batches.reduce((sum, { bulk }) => sum + bulk.rows.length, 0)).toBe(0);
     for (let turn = 1; turn <= 4; turn += 1) tables.tick(turn * 100);
-    expect(batches.map(({ rows, have }) => [rows.length, have.length])).toEqual([[1_500, 0], [1_500, 0], [1_000, 1]]);
-    expect(live()).toHaveLength(4_000);
+    expect(batches.map(({ bulk, have }) => [bulk.rows.length, have.length])).toEqual([[4_000, 0], [4_000, 0], [1_000, 1]]);
+    expect(live()).toHaveLength(9_000);
+  });
+
+  it('are written once more, from a beginning to an end, when their journal is long, and what comes meanwhile is not left out', () => {
+    const { open, batches, live, grow } = world();
+    const { store, tables } = open();
+    for (let index = 0; index < 6_000; index += 1) retain(store, `t/${index}`, 'x');
+    tables.flush();
+    batches.length = 0;
+    grow(true);
+    retain(store, 'one more', 'x');
+    tables.tick(100);
+    grow(false);
+    retain(store, 't/0', '');
+    for (let turn = 2; turn <= 6; turn += 1) tables.tick(turn * 100);
+    expect(batches.map(({ bulk: { rows, begins, ends } }) => [rows.length > 0, begins, ends])).toEqual([[true, true, false], [true, false, true], [true, false, false]]);
+    expect(live()).toHaveLength(6_000);
+    expect(tables.waiting).toBe(0);
   });
 
   it('are all written though more of them wait than are kept by number, and though the disk fails in between', () => {

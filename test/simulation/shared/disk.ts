@@ -17,15 +17,17 @@ export class SimDisk implements SharedStorePort {
     return { rows: [...this.#rows.values()], have: [...this.#have.values()], life: this.#life };
   }
 
-  append({ anew, rows, gone, have, life }: StoreBatch): void {
+  readonly isLong = false;
+
+  append({ anew, rows, gone, bulk, have, life }: StoreBatch): void {
     if (anew) for (const part of [this.#rows, this.#have, this.#ever]) part.clear();
-    for (const row of rows) {
+    for (const row of [...rows, ...bulk.rows]) {
       const key = `${row.table}/${row.key}`;
       this.#rows.set(key, row);
       const ever = this.#ever.get(key) ?? new Map<number, boolean>();
       this.#ever.set(key, ever.set(row.at, row.value === undefined));
     }
-    for (const { table, key } of gone) this.#rows.delete(`${table}/${key}`);
+    for (const { table, key } of [...gone, ...bulk.gone]) this.#rows.delete(`${table}/${key}`);
     for (const entry of have) this.#have.set(`${entry.nodeId}/${entry.life}`, entry);
     this.#life = life;
   }
