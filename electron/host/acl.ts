@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import type { AclProblemReport } from '../../broker/api/schema/control.ts';
 import { hasErrors } from '../../broker/access/acl/ast.ts';
 import { parseAcl } from '../../broker/access/acl/parser.ts';
-import type { AclFile, AclNodeResult, AclSaveResult } from '../contract/host.ts';
+import type { AclFile, AclNodeResult, AclSaveResult } from '../contract/access.ts';
 import { readIfExists, writeFileAtomic } from './atomicFile.ts';
 import type { ClusterManager } from './clusterManager.ts';
 import type { HostEvents } from './hostEvents.ts';

@@ -3,7 +3,7 @@ import type { IConnackPacket, IPublishPacket, MqttClient, Packet } from 'mqtt';
 import { BusbarError } from '../../broker/base/errors.ts';
 import { TOPIC_PROBLEMS } from '../../broker/topics/topicProblem.ts';
 import { topicNameProblem } from '../../broker/topics/topicName.ts';
-import type { ClientMessage, ClientState, ConnectionSpec, PublishRequest, SubscriptionState } from '../contract/host.ts';
+import type { ClientMessage, ClientState, ConnectionSpec, PublishRequest, SubscriptionState } from '../contract/clients.ts';
 import type { MessageLog } from './messageLog.ts';
 import { MAX_MESSAGE_BYTES, RETRY_MS, failureWords, isFinalDisconnect, openMqttClient, reasonWords } from './mqttTransport.ts';
 import { OpenPublishes } from './openPublishes.ts';

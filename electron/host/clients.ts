@@ -1,6 +1,6 @@
 /** All saved connections of a project and the live sessions behind them. */
 import { BusbarError } from '../../broker/base/errors.ts';
-import type { ClientMessage, ClientState, ConnectionSpec, PublishRequest, SubscriptionState } from '../contract/host.ts';
+import type { ClientMessage, ClientState, ConnectionSpec, PublishRequest, SubscriptionState } from '../contract/clients.ts';
 import { ClientSession } from './clientSession.ts';
 import type { HostEvents } from './hostEvents.ts';
 import { MessageLog } from './messageLog.ts';

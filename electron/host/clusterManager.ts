@@ -2,7 +2,7 @@
 import type { AclApplyResult } from '../../broker/api/schema/control.ts';
 import { BusbarError, messageOf } from '../../broker/base/errors.ts';
 import type { Log } from '../../broker/base/log.ts';
-import type { ClusterEvent, ClusterStatus, LogLine, NodeStatus, TopologyFrame } from '../contract/host.ts';
+import type { ClusterEvent, ClusterStatus, LogLine, NodeStatus, TopologyFrame } from '../contract/cluster.ts';
 import type { ClusterDefinition } from './clusterDefinition.ts';
 import { ClusterTimeline } from './clusterTimeline.ts';
 import type { HostEvents } from './hostEvents.ts';

@@ -1,5 +1,5 @@
 /** What happened in the cluster, in order: told to windows as it happens and kept for those that open later. */
-import type { ClusterEvent } from '../contract/host.ts';
+import type { ClusterEvent } from '../contract/cluster.ts';
 import type { HostEvents } from './hostEvents.ts';
 import type { NodeEnd } from './nodeProcess.ts';
 import type { LinkChange } from './topologyFrames.ts';

@@ -1,7 +1,8 @@
 /** Faults between the nodes of the local cluster, for windows (cluster-protocol R73): sent to the nodes, and told on the time line. */
 import type { Fault, FaultAction } from '../../broker/api/schema/fault.ts';
 import { BusbarError } from '../../broker/base/errors.ts';
-import type { LinkFault, RequestOf } from '../contract/host.ts';
+import type { LinkFault } from '../contract/cluster.ts';
+import type { RequestOf } from '../contract/host.ts';
 import type { ClusterManager } from './clusterManager.ts';
 import { longName } from './nodeConfig.ts';
 

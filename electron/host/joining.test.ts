@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { NodeSnapshot } from '../../broker/api/schema/topology.ts';
-import type { NodeState } from '../contract/host.ts';
+import type { NodeState } from '../contract/cluster.ts';
 import { JOIN_LIMIT_MS, judge } from './joining.ts';
 
 type Links = Readonly<Record<string, 'up' | 'suspect' | 'down'>>;

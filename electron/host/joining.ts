@@ -1,6 +1,6 @@
 /** When a node belongs to the cluster: it is linked to every peer that is up. Pure; the cluster manager acts on it. */
 import type { NodeSnapshot } from '../../broker/api/schema/topology.ts';
-import type { NodeState } from '../contract/host.ts';
+import type { NodeState } from '../contract/cluster.ts';
 import { longName } from './nodeConfig.ts';
 
 /** A ready node without its links counts as running, with a reason, after this long: it serves its clients. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ClientMessage, EventOf } from '../contract/host.ts';
+import type { ClientMessage } from '../contract/clients.ts';
+import type { EventOf } from '../contract/host.ts';
 import { BATCH_MS, MAX_EVENT_BYTES, MAX_EVENT_MESSAGES, MessageLog } from './messageLog.ts';
 import type { WorkspaceDb } from './workspaceDb.ts';
 import type { StoredTotals } from './workspaceStore.ts';

@@ -1,5 +1,6 @@
 /** The messages of one connection on their way to database and windows, in batches. */
-import type { ClientMessage, EventOf } from '../contract/host.ts';
+import type { ClientMessage } from '../contract/clients.ts';
+import type { EventOf } from '../contract/host.ts';
 import type { StoredTotals } from './workspaceStore.ts';
 import type { WorkspaceDb } from './workspaceDb.ts';
 

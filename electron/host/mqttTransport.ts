@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { MqttClient, ReasonCodes } from 'mqtt';
 import type { IClientOptions } from 'mqtt';
-import type { ConnectionSpec } from '../contract/host.ts';
+import type { ConnectionSpec } from '../contract/clients.ts';
 
 /** Largest message a pane takes. MQTT 5 brokers are told so and drop larger ones; an MQTT 3 connection ends with a reason. */
 export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { withTempDir } from '../../test/support/tempDir.ts';
-import type { LogLine } from '../contract/host.ts';
+import type { LogLine } from '../contract/cluster.ts';
 import { MAX_FILE_BYTES, MAX_LINE_CHARS, MAX_LINES_PER_NODE, NodeLogs, parseLine } from './nodeLogs.ts';
 
 const withLogs = (use: (logs: NodeLogs, batches: LogLine[][], dir: string) => Promise<void>) =>

@@ -2,7 +2,7 @@
 import { appendFile, mkdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { LogLine } from '../contract/host.ts';
+import type { LogLine } from '../contract/cluster.ts';
 
 /** Lines of one node in memory; the oldest goes first, the file keeps it. */
 export const MAX_LINES_PER_NODE = 5_000;

@@ -4,7 +4,7 @@ import type { FaultAction } from '../../broker/api/schema/fault.ts';
 import type { NodeSnapshot } from '../../broker/api/schema/topology.ts';
 import { DisposableStore } from '../../broker/base/disposable.ts';
 import { BusbarError, messageOf } from '../../broker/base/errors.ts';
-import type { NodeState } from '../contract/host.ts';
+import type { NodeState } from '../contract/cluster.ts';
 import type { NodeChild, NodeExit, NodeLauncher } from './nodeLauncher.ts';
 
 /**

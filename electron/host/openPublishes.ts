@@ -1,7 +1,7 @@
 /** Messages on their way to the broker, and what it says to them. */
 import type { MqttClient, Packet } from 'mqtt';
 import { BusbarError } from '../../broker/base/errors.ts';
-import type { PublishRequest } from '../contract/host.ts';
+import type { PublishRequest } from '../contract/clients.ts';
 
 /** A publish that is not acknowledged by then is answered without; its acknowledgement comes as an event. */
 export const PUBLISH_ANSWER_MS = 10_000;

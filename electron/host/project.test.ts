@@ -2,7 +2,7 @@ import { readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTempDir, removeTempDir } from '../../test/support/tempDir.ts';
-import type { ConnectionSpec } from '../contract/host.ts';
+import type { ConnectionSpec } from '../contract/clients.ts';
 import { Project } from './project.ts';
 
 let dir: string;

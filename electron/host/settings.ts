@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Check } from 'typebox/value';
-import { Settings } from '../contract/host.ts';
+import { Settings } from '../contract/workbench.ts';
 import type { RequestOf } from '../contract/host.ts';
 import { readIfExists, writeFileAtomic } from './atomicFile.ts';
 

@@ -1,7 +1,7 @@
 /** The subscriptions of one connection: what is wanted, what the broker granted, and which of them a message matches. */
 import { parseSubscription } from '../../broker/topics/sharedSubscription.ts';
 import { matches } from '../../broker/topics/topicFilter.ts';
-import type { ConnectionSpec, SubscriptionState } from '../contract/host.ts';
+import type { ConnectionSpec, SubscriptionState } from '../contract/clients.ts';
 
 type Wanted = ConnectionSpec['subscriptions'][number];
 

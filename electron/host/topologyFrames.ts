@@ -1,6 +1,6 @@
 /** Rates from counters: what the nodes told, as one picture a second, and what changed between two pictures. */
 import type { LinkSnapshot, NodeSnapshot } from '../../broker/api/schema/topology.ts';
-import type { NodeRates, TopologyFrame } from '../contract/host.ts';
+import type { NodeRates, TopologyFrame } from '../contract/cluster.ts';
 
 /** Seconds of history kept; the oldest frame goes first. */
 export const MAX_FRAMES = 15 * 60;

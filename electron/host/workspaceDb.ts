@@ -1,7 +1,7 @@
 /** The workspace database as the host sees it: requests to a worker thread, answered in order. */
 import { Worker } from 'node:worker_threads';
 import { BusbarError } from '../../broker/base/errors.ts';
-import type { ClientMessage } from '../contract/host.ts';
+import type { ClientMessage } from '../contract/clients.ts';
 import type { PageQuery, StoredTotals } from './workspaceStore.ts';
 
 /** Messages handed over and not yet stored. Beyond, clients stop reading from their brokers until there is room. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTempDir, removeTempDir } from '../../test/support/tempDir.ts';
-import type { ClientMessage } from '../contract/host.ts';
+import type { ClientMessage } from '../contract/clients.ts';
 import { MAX_ANSWER_BYTES, WorkspaceStore, type StoreLimits } from './workspaceStore.ts';
 
 let dir: string;

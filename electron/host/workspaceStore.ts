@@ -1,7 +1,7 @@
 /** Messages of client panes in SQLite. Synchronous: it runs in a worker thread (workspaceWorker.ts) and in tests. */
 import { DatabaseSync } from 'node:sqlite';
 import type { StatementSync } from 'node:sqlite';
-import type { ClientMessage } from '../contract/host.ts';
+import type { ClientMessage } from '../contract/clients.ts';
 
 /** Messages kept of one connection; beyond, the oldest go first and the totals say so. */
 export const MAX_MESSAGES = 100_000;

@@ -1,5 +1,5 @@
 /** `busbar://` links. Anybody can write one into a web page, so a link may only show something, never change or connect. */
-import type { WindowCommand } from '../contract/host.ts';
+import type { WindowCommand } from '../contract/workbench.ts';
 
 export const LINK_SCHEME = 'busbar';
 const MAX_LINK_LENGTH = 512;

@@ -1,6 +1,6 @@
 import type { MenuItemConstructorOptions } from 'electron';
 import { describe, expect, it } from 'vitest';
-import type { WindowCommand } from '../contract/host.ts';
+import type { WindowCommand } from '../contract/workbench.ts';
 import { menuTemplate } from './menu.ts';
 import { shellText } from './menuText.ts';
 

@@ -1,6 +1,6 @@
 /** The application menu: the system's own items by role, ours as commands to the page. */
 import type { MenuItemConstructorOptions } from 'electron';
-import type { WindowCommand } from '../contract/host.ts';
+import type { WindowCommand } from '../contract/workbench.ts';
 import type { ShellText } from './menuText.ts';
 
 const WEBSITE = 'https://busbar.example';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { app, crashReporter, dialog, Menu, nativeTheme, screen, session, shell, type BrowserWindow } from 'electron';
 import { messageOf } from '../../broker/base/errors.ts';
 import type { Log } from '../../broker/base/log.ts';
-import type { Settings, WindowCommand } from '../contract/host.ts';
+import type { Settings, WindowCommand } from '../contract/workbench.ts';
 import { serveHost } from '../contract/rpc.ts';
 import type { Host } from '../host/host.ts';
 import { APP_START } from './appOrigin.ts';

@@ -1,4 +1,5 @@
-import type { EventOf, HostEvent, WindowCommand } from '../contract/host.ts';
+import type { EventOf, HostEvent } from '../contract/host.ts';
+import type { WindowCommand } from '../contract/workbench.ts';
 import { Listeners, type MessagePipe } from '../contract/pipe.ts';
 import type { HostEventSource } from '../contract/rpc.ts';
 

@@ -1,7 +1,8 @@
 import { createPinia, setActivePinia } from 'pinia';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { createApp, type App } from 'vue';
-import type { AclFile, AclSaveResult, EventOf } from '../../electron/contract/host.ts';
+import type { AclFile, AclSaveResult } from '../../electron/contract/access.ts';
+import type { EventOf } from '../../electron/contract/host.ts';
 import { HOST_PORT, type HostPort } from '../host/hostPort.ts';
 import { ACL_ANALYST } from '../lib/acl/analyst.ts';
 import { inPlaceAnalyst } from '../lib/acl/inPlaceAnalyst.ts';

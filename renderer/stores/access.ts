@@ -4,7 +4,7 @@
  */
 import { defineStore } from 'pinia';
 import { computed, inject, ref, shallowRef } from 'vue';
-import type { AclFile } from '../../electron/contract/host.ts';
+import type { AclFile } from '../../electron/contract/access.ts';
 import { failureOf, type Failure } from '../host/failure.ts';
 import { useHostPort } from '../host/hostPort.ts';
 import type { Analysis } from '../lib/acl/analysis.ts';

@@ -1,7 +1,8 @@
 /** What clients do: their messages as far as this window holds them, their rates, and the acts of a user. The sessions live in the host. */
 import { defineStore } from 'pinia';
 import { shallowReactive, shallowRef, triggerRef, type ShallowRef } from 'vue';
-import type { ClientMessage, ClientState, ConnectionSpec, EventOf, PublishRequest, SubscriptionState } from '../../electron/contract/host.ts';
+import type { ClientMessage, ClientState, ConnectionSpec, PublishRequest, SubscriptionState } from '../../electron/contract/clients.ts';
+import type { EventOf } from '../../electron/contract/host.ts';
 import { useHostPort } from '../host/hostPort.ts';
 import { MessageLog } from '../lib/messageLog.ts';
 import { useConnectionsStore } from './connections.ts';

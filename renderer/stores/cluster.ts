@@ -1,7 +1,8 @@
 /** The local cluster: its nodes, the last 15 minutes of its pictures, and what happened in it. */
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
-import type { ClusterEvent, ClusterStatus, HostCall, NodeStatus, TopologyFrame } from '../../electron/contract/host.ts';
+import type { ClusterEvent, ClusterStatus, NodeStatus, TopologyFrame } from '../../electron/contract/cluster.ts';
+import type { HostCall } from '../../electron/contract/host.ts';
 import { useHostPort } from '../host/hostPort.ts';
 
 /** Pictures kept: 15 minutes at one a second. Older ones leave; the host's ring has the same length. */

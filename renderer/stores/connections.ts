@@ -1,7 +1,7 @@
 /** The saved connections and how their sessions stand. */
 import { defineStore } from 'pinia';
 import { shallowRef } from 'vue';
-import type { ClientState, ConnectionSpec } from '../../electron/contract/host.ts';
+import type { ClientState, ConnectionSpec } from '../../electron/contract/clients.ts';
 import { useHostPort } from '../host/hostPort.ts';
 
 export const useConnectionsStore = defineStore('connections', () => {

@@ -4,7 +4,7 @@
  */
 import { defineStore } from 'pinia';
 import { ref, shallowRef } from 'vue';
-import type { AppInfo } from '../../electron/contract/host.ts';
+import type { AppInfo } from '../../electron/contract/workbench.ts';
 import { useHostPort, type HostState } from '../host/hostPort.ts';
 
 /** How this window stands to its host. */

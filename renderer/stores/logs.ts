@@ -1,7 +1,7 @@
 /** Log lines of the nodes as the host forwards them: a bounded ring, read back on demand. */
 import { defineStore } from 'pinia';
 import { ref, shallowRef } from 'vue';
-import type { LogLine } from '../../electron/contract/host.ts';
+import type { LogLine } from '../../electron/contract/cluster.ts';
 import { useHostPort } from '../host/hostPort.ts';
 
 /** Lines kept in the window. Older ones leave it and stay with the host; `loadOlder` reads them again. */

@@ -1,7 +1,7 @@
 /** The open project: its name, its folder, and files of it that could not be read. */
 import { defineStore } from 'pinia';
 import { shallowRef } from 'vue';
-import type { ProjectInfo } from '../../electron/contract/host.ts';
+import type { ProjectInfo } from '../../electron/contract/workbench.ts';
 import { useHostPort } from '../host/hostPort.ts';
 
 export const useProjectStore = defineStore('project', () => {

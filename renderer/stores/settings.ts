@@ -1,7 +1,7 @@
 /** Theme, language and density: kept by the host, mirrored in the window so that the next start paints right at once. */
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
-import type { Settings } from '../../electron/contract/host.ts';
+import type { Settings } from '../../electron/contract/workbench.ts';
 import { useHostPort } from '../host/hostPort.ts';
 import { applyAppearance, loadAppearance, resolveLocale, resolveTheme, saveAppearance, systemAppearance } from '../lib/appearance.ts';
 

@@ -2,7 +2,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../../broker/base/log.ts';
-import type { ConnectionSpec, EventOf, HostEvent } from '../../electron/contract/host.ts';
+import type { ConnectionSpec } from '../../electron/contract/clients.ts';
+import type { EventOf, HostEvent } from '../../electron/contract/host.ts';
 import { createHostClient, serveHost, type HostClient } from '../../electron/contract/rpc.ts';
 import { createHost, type Host } from '../../electron/host/host.ts';
 import { childProcessLauncher, type NodeLauncher } from '../../electron/host/nodeLauncher.ts';

@@ -1,5 +1,6 @@
 /** Which rules each node has in force, as far as the host knows. */
-import type { AclFile, NodeStatus } from '../../../electron/contract/host.ts';
+import type { AclFile } from '../../../electron/contract/access.ts';
+import type { NodeStatus } from '../../../electron/contract/cluster.ts';
 
 export interface NodeRules {
   readonly name: string;

@@ -1,5 +1,5 @@
 /** What a user does to a client, from wherever it is asked for; failures become notices that name the client. */
-import type { ConnectionSpec } from '../../../electron/contract/host.ts';
+import type { ConnectionSpec } from '../../../electron/contract/clients.ts';
 import { useAccessExplainStore, type ExplainForm } from '../../stores/accessExplain.ts';
 import { useClientsStore } from '../../stores/clients.ts';
 import { useConnectionsStore } from '../../stores/connections.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ConnectionSpec } from '../../../electron/contract/host.ts';
+import type { ConnectionSpec } from '../../../electron/contract/clients.ts';
 import { draftOf, problemsOf, specOf } from './connectionDraft.ts';
 
 const SPEC: ConnectionSpec = {

@@ -1,5 +1,5 @@
 /** A connection while it is being written in the form, and the way from and to the contract's shape. */
-import type { ConnectionSpec } from '../../../electron/contract/host.ts';
+import type { ConnectionSpec } from '../../../electron/contract/clients.ts';
 
 export interface ConnectionDraft {
   name: string;

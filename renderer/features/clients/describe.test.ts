@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ClientMessage, ClientState, ConnectionSpec } from '../../../electron/contract/host.ts';
+import type { ClientMessage, ClientState, ConnectionSpec } from '../../../electron/contract/clients.ts';
 import { detailText, filterKind, kindOf, offlineState, seriesOf, topicProblem } from './describe.ts';
 
 const t = (key: string, values: Record<string, unknown> = {}) => [key, ...Object.values(values)].join(' ');

@@ -1,5 +1,5 @@
 /** How connections and messages are put into words: plain functions over the contract's shapes. */
-import type { ClientMessage, ClientState, ConnectionSpec } from '../../../electron/contract/host.ts';
+import type { ClientMessage, ClientState, ConnectionSpec } from '../../../electron/contract/clients.ts';
 import type { MarkState } from '../../ui/nodeState.ts';
 
 type Translate = (key: string, values?: Record<string, unknown>) => string;

@@ -1,5 +1,5 @@
 /** An event of the cluster in the reader's language; one we have no words for shows its key, which is better than nothing. */
-import type { ClusterEvent } from '../../../electron/contract/host.ts';
+import type { ClusterEvent } from '../../../electron/contract/cluster.ts';
 import type { Translate } from '../../workbench/featurePage.ts';
 import { shortName } from './nodeCards.ts';
 

@@ -2,7 +2,7 @@
  * How nodes and links are, from what they report (client-workbench.md 5.2). Pure: the same pictures give the same health.
  * A running node that is not well is `degraded`: a health, not a state.
  */
-import type { NodeStatus, TopologyFrame } from '../../../electron/contract/host.ts';
+import type { NodeStatus, TopologyFrame } from '../../../electron/contract/cluster.ts';
 import type { NodeSnapshot } from '../../../broker/api/schema/topology.ts';
 import type { MarkState } from '../../ui/nodeState.ts';
 

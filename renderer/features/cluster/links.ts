@@ -1,5 +1,5 @@
 /** Links as they are drawn: one rail per direction, width by bytes, particles by rate (ui.md section 6). Pure. */
-import type { TopologyFrame } from '../../../electron/contract/host.ts';
+import type { TopologyFrame } from '../../../electron/contract/cluster.ts';
 import { linkHealth, linkIn, type LinkHealth } from './health.ts';
 import { byNumber, type Point } from './polygon.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LogLine } from '../../../electron/contract/host.ts';
+import type { LogLine } from '../../../electron/contract/cluster.ts';
 import { fieldsOf, filterLines, lineText } from './logLines.ts';
 
 const line = (seq: number, part: Partial<LogLine> = {}): LogLine => ({ seq, timeMs: 0, node: 'busbar-1', level: 'info', msg: 'client_connected', fields: '{"clientid":"press-07"}', ...part });

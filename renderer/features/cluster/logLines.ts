@@ -1,5 +1,5 @@
 /** Log lines as they are filtered and read. Pure. */
-import type { LogLine } from '../../../electron/contract/host.ts';
+import type { LogLine } from '../../../electron/contract/cluster.ts';
 
 export type LogLevel = LogLine['level'];
 const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warning: 2, error: 3 };

@@ -1,5 +1,5 @@
 /** A fresh connection to a node, with a name that is free. Pure. */
-import type { ConnectionSpec } from '../../../electron/contract/host.ts';
+import type { ConnectionSpec } from '../../../electron/contract/clients.ts';
 
 export function newConnection(node: string, existing: readonly ConnectionSpec[], wish?: string): ConnectionSpec {
   const taken = new Set(existing.flatMap((spec) => [spec.id, spec.name, spec.clientId]));

@@ -1,5 +1,5 @@
 /** What can be done with a node, for the inspector, the context menu and the palette alike. */
-import type { NodeState } from '../../../electron/contract/host.ts';
+import type { NodeState } from '../../../electron/contract/cluster.ts';
 import { useClusterStore } from '../../stores/cluster.ts';
 import { useNoticesStore } from '../../stores/notices.ts';
 import type { BbIconName } from '../../ui/icons.ts';

@@ -1,5 +1,5 @@
 /** What a node card shows at a moment. Pure. */
-import type { NodeStatus, TopologyFrame } from '../../../electron/contract/host.ts';
+import type { NodeStatus, TopologyFrame } from '../../../electron/contract/cluster.ts';
 import type { MarkState } from '../../ui/nodeState.ts';
 import { markOf, memoryShare, problemsOfNode, unreachableFrom, type Problem } from './health.ts';
 import { byNumber } from './polygon.ts';

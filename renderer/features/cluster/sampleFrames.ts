@@ -1,5 +1,5 @@
 /** Small pictures of clusters for the tests of this folder. */
-import type { NodeStatus, TopologyFrame } from '../../../electron/contract/host.ts';
+import type { NodeStatus, TopologyFrame } from '../../../electron/contract/cluster.ts';
 import { fakeNode } from '../../host/fake/fakeScenes.ts';
 import { frameAt } from '../../host/fake/fakeTraffic.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ClusterEvent } from '../../../electron/contract/host.ts';
+import type { ClusterEvent } from '../../../electron/contract/cluster.ts';
 import { sampleFrame } from './sampleFrames.ts';
 import { axisTicks, eventTiles, faultBands, frameIndexAt, rateLines, spanUntil } from './timeBar.ts';
 

@@ -1,5 +1,5 @@
 /** The event time bar: where moments, events and faults lie on its line. Pure. */
-import type { ClusterEvent, TopologyFrame } from '../../../electron/contract/host.ts';
+import type { ClusterEvent, TopologyFrame } from '../../../electron/contract/cluster.ts';
 
 export const SPAN_MS = 15 * 60_000;
 /** Tiles nearer than this become one with a count. */

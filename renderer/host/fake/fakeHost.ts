@@ -3,9 +3,11 @@
  * memory and tells events like the real one. Not part of the product build.
  */
 import { HostError } from '../../../electron/contract/errors.ts';
-import type {
-  AclFile, ClientMessage, ClientState, ClusterEvent, ClusterStatus, ConnectionSpec, EventOf, HostEvent, HostHandlers, LinkFault, LogLine, NodeStatus, Settings, TopologyFrame,
-} from '../../../electron/contract/host.ts';
+import type { AclFile } from '../../../electron/contract/access.ts';
+import type { ClientMessage, ClientState, ConnectionSpec } from '../../../electron/contract/clients.ts';
+import type { ClusterEvent, ClusterStatus, LinkFault, LogLine, NodeStatus, TopologyFrame } from '../../../electron/contract/cluster.ts';
+import type { EventOf, HostEvent, HostHandlers } from '../../../electron/contract/host.ts';
+import type { Settings } from '../../../electron/contract/workbench.ts';
 import { Listeners } from '../../../electron/contract/pipe.ts';
 import type { HostPort, HostState } from '../hostPort.ts';
 import { fakeLink, fakeNode, sceneOf, type Scene, type SceneName } from './fakeScenes.ts';

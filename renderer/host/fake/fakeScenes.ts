@@ -1,5 +1,6 @@
 /** Situations of the invented host: what runs, who is connected, what happened in the last quarter of an hour. */
-import type { ClusterEvent, ConnectionSpec, NodeState } from '../../../electron/contract/host.ts';
+import type { ConnectionSpec } from '../../../electron/contract/clients.ts';
+import type { ClusterEvent, NodeState } from '../../../electron/contract/cluster.ts';
 import type { FakeLink, FakeNode } from './fakeTraffic.ts';
 
 export interface Scene {

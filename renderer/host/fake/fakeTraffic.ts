@@ -1,5 +1,5 @@
 /** Invented but consistent figures: what a node and a link would show at a moment. Pure; noise comes from a seeded sequence. */
-import type { TopologyFrame } from '../../../electron/contract/host.ts';
+import type { TopologyFrame } from '../../../electron/contract/cluster.ts';
 import type { LinkSnapshot, NodeSnapshot } from '../../../broker/api/schema/topology.ts';
 
 /** A node of a scene with its steady figures. */

@@ -1,0 +1,95 @@
+/** Client panes: saved connections, their state, their messages. */
+import Type, { type Static } from 'typebox';
+import { Bytes, Id, Name, Obj, Qos } from './schema.ts';
+
+/** Where a connection goes: a node of the local cluster by name, or any broker by address. */
+export const ConnectionTarget = Type.Union([
+  Obj({ kind: Type.Literal('node'), node: Id }),
+  Obj({ kind: Type.Literal('address'), host: Name, port: Type.Integer({ minimum: 1, maximum: 65535 }) }),
+]);
+export type ConnectionTarget = Static<typeof ConnectionTarget>;
+
+/** A saved connection: one file of the project, without secrets. */
+export const ConnectionSpec = Obj({
+  id: Id,
+  name: Name,
+  target: ConnectionTarget,
+  clientId: Type.String({ maxLength: 65535 }),
+  protocolVersion: Type.Union([Type.Literal(4), Type.Literal(5)]),
+  cleanStart: Type.Boolean(),
+  /** Seconds. */
+  keepalive: Type.Integer({ minimum: 0, maximum: 65535 }),
+  /** Seconds, MQTT 5. */
+  sessionExpiry: Type.Integer({ minimum: 0, maximum: 4294967295 }),
+  username: Type.String({ maxLength: 65535 }),
+  /** Kept offline too; sent at every connect without a session. */
+  subscriptions: Type.Array(Obj({ topicFilter: Type.String({ minLength: 1, maxLength: 65535 }), qos: Qos })),
+  will: Type.Union([
+    Type.Null(),
+    Obj({ topic: Name, payload: Type.String(), qos: Qos, retain: Type.Boolean() }),
+  ]),
+});
+export type ConnectionSpec = Static<typeof ConnectionSpec>;
+
+export const SubscriptionState = Obj({
+  topicFilter: Type.String(),
+  /** What was asked for. */
+  qos: Qos,
+  /** What the broker answered: granted QoS, a refusal code ≥ 0x80, or null before an answer. */
+  granted: Type.Union([Type.Integer(), Type.Null()]),
+  /** Messages received through it since the connection was made. */
+  count: Type.Integer(),
+});
+export type SubscriptionState = Static<typeof SubscriptionState>;
+
+export const ClientState = Obj({
+  id: Id,
+  state: Type.Union([
+    Type.Literal('offline'),
+    Type.Literal('connecting'),
+    Type.Literal('connected'),
+    Type.Literal('reconnecting'),
+    Type.Literal('refused'),
+  ]),
+  sinceMs: Type.Number(),
+  /** Try number while (re)connecting. */
+  attempt: Type.Integer(),
+  /** Reason code and its words when refused or disconnected by the broker; a system error in words otherwise. */
+  reasonCode: Type.Union([Type.Integer(), Type.Null()]),
+  reason: Type.Union([Type.String(), Type.Null()]),
+  sessionPresent: Type.Boolean(),
+  assignedClientId: Type.Union([Type.String(), Type.Null()]),
+  subscriptions: Type.Array(SubscriptionState),
+  /** Totals of this connection's stored messages. */
+  received: Type.Integer(),
+  sent: Type.Integer(),
+});
+export type ClientState = Static<typeof ClientState>;
+
+export const ClientMessage = Obj({
+  /** Grows within one connection; the key of the message. */
+  seq: Type.Integer(),
+  timeMs: Type.Number(),
+  direction: Type.Union([Type.Literal('in'), Type.Literal('out')]),
+  topic: Type.String(),
+  payload: Bytes,
+  qos: Qos,
+  retain: Type.Boolean(),
+  dup: Type.Boolean(),
+  /** Filters of this connection that match, for the colour stripe. */
+  matched: Type.Array(Type.String()),
+  /** Outgoing QoS > 0: null until acknowledged; then the reason code (0, 0x10, ≥ 0x80 refused). */
+  ack: Type.Union([Type.Integer(), Type.Null()]),
+  /** MQTT 5 properties as received, in mqtt.js' names; bytes as base64. */
+  properties: Type.Record(Type.String(), Type.Unknown()),
+});
+export type ClientMessage = Static<typeof ClientMessage>;
+
+export const PublishRequest = Obj({
+  id: Id,
+  topic: Type.String({ minLength: 1, maxLength: 65535 }),
+  payload: Bytes,
+  qos: Qos,
+  retain: Type.Boolean(),
+});
+export type PublishRequest = Static<typeof PublishRequest>;
