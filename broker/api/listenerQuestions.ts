@@ -21,10 +21,19 @@ export interface ListenerReport {
   readonly settings: JsonObject;
 }
 
+/** What the cluster has and this node has not. */
+export interface PendingListener {
+  readonly id: string;
+  readonly type: ListenerType;
+  readonly name: string;
+  /** A sentence for people, and what to do. */
+  readonly reason: string;
+}
+
 export type ListenerAction = 'start' | 'stop' | 'restart' | 'reload' | 'create' | 'update' | 'remove';
 
 export interface ListenerQuestions {
-  listeners: { params: Record<string, never>; answer: { listeners: readonly ListenerReport[] } };
+  listeners: { params: Record<string, never>; answer: { listeners: readonly ListenerReport[]; pending: readonly PendingListener[] } };
   /**
    * Rejects with BusbarError LISTENER_UNKNOWN, LISTENER_EXISTS, LISTENER_INVALID, or why it cannot start, and then has changed
    * nothing. `settings` of create and update.
@@ -32,5 +41,10 @@ export interface ListenerQuestions {
   changeListener: {
     params: { action: ListenerAction; type: ListenerType; name: string; settings?: JsonObject };
     answer: { listener: ListenerReport | null };
+  };
+  /** A change that was asked of all running nodes holds for the others too. `everywhere`: all of those have such a listener. */
+  shareListener: {
+    params: ListenerQuestions['changeListener']['params'] & { everywhere: boolean };
+    answer: Record<string, never>;
   };
 }

@@ -44,6 +44,7 @@ function describe(listener: Listener & Readonly<Record<string, unknown>>, status
     ['running', status.running],
     ['current_conn', status.current_connections],
     ['max_conns', status.max_connections],
+    ...(status.reason === undefined ? [] : [['reason', status.reason] as const]),
     ['shutdown_count', `[${Object.entries(refused).map(([kind, count]) => `{${kind},${count}}`).join(',')}]`],
   ];
   return [id, ...fields.map(([name, value]) => `  ${name.padEnd(FIELD_WIDTH)}: ${String(value)}`)];

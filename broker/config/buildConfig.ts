@@ -17,7 +17,7 @@ import type { Settings } from './settings.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-export function buildConfig(settings: Settings, env: Env, problems: ConfigProblem[], warnings: ConfigWarning[]): BrokerConfig {
+export function buildConfig(settings: Settings, env: Env, problems: ConfigProblem[], warnings: ConfigWarning[], given: ReadonlyMap<string, string>): BrokerConfig {
   const name = settings.get(KEYS.nodeName);
   const dashboard = settings.get(KEYS.dashboardBind);
   const path = (key: ConfigKey<string>) => {
@@ -27,6 +27,7 @@ export function buildConfig(settings: Settings, env: Env, problems: ConfigProble
   const sourceFile = settings.origin(KEYS.authzSources) ? settings.get(KEYS.authzSources) : settings.given(KEYS.aclFile);
   const mqtt = buildMqtt(settings, name);
   const config: BrokerConfig = {
+    given,
     node: { name, cookie: settings.get(KEYS.nodeCookie), dataDir: expandPath(settings.get(KEYS.nodeDataDir), env) },
     cluster: buildCluster(settings, name, env, problems),
     listeners: buildListeners(settings, mqtt, env, problems),

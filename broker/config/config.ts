@@ -75,6 +75,8 @@ export interface SharedSubscriptionConfig {
 }
 
 export interface BrokerConfig {
+  /** What the file, the environment and the command line set, by key, with the place where it is said. */
+  readonly given: ReadonlyMap<string, string>;
   readonly node: {
     readonly name: NodeName;
     readonly cookie: string;

@@ -43,6 +43,13 @@ export function lookUp(path: readonly string[]): Lookup {
   return { kind: 'unknown', nearest: nearestKey(path.join('.')) };
 }
 
+/** The table's spelling of a key, with the name where it has one; a path that means none stays as it is. */
+export function canonical(path: string): string {
+  const found = lookUp(path.split('.'));
+  if (found.kind !== 'key') return path;
+  return found.name === undefined ? found.key.path : found.key.path.replace('<name>', found.name);
+}
+
 function fits(segments: readonly string[], path: readonly string[]): boolean {
   return segments.every((segment, index) => segment === path[index] || (segment === WILDCARD && NAME.test(path[index] ?? '')));
 }

@@ -96,6 +96,7 @@ const CLUSTER_DEFAULT = {
 describe('a node without any configuration', () => {
   it('gets every default, bound to loopback', () => {
     expect(configOf({})).toEqual({
+      given: new Map(),
       node: { name: 'emqx@127.0.0.1', cookie: 'emqxsecretcookie', dataDir: 'data' },
       cluster: CLUSTER_DEFAULT,
       listeners: [TCP_DEFAULT, { ...TCP_DEFAULT, id: 'ws:default', type: 'ws', optional: true, bind: { host: '127.0.0.1', port: 8083 }, websocket: WEBSOCKET_DEFAULT }],

@@ -6,7 +6,7 @@ import { describeOrigin, fromEnvironment, fromFile, fromSets, type Assignment, t
 import { buildConfig } from './buildConfig.ts';
 import type { BrokerConfig } from './config.ts';
 import type { HoconValue } from './hocon.ts';
-import { lookUp, type AnyKey } from './keyIndex.ts';
+import { canonical, lookUp, type AnyKey } from './keyIndex.ts';
 import type { ConfigProblem, ConfigProblemCode, ConfigWarning } from './problems.ts';
 import { Settings } from './settings.ts';
 
@@ -30,8 +30,9 @@ export interface ConfigResult {
 
 export function loadConfig(input: ConfigInput): ConfigResult {
   const env = input.env ?? {};
+  const runtime = input.runtimeText === undefined ? { assignments: [], problems: [] } : fromFile(input.runtimeText, 'cluster.hocon');
   const layers: readonly Assignments[] = [
-    input.runtimeText === undefined ? { assignments: [], problems: [] } : fromFile(input.runtimeText, 'cluster.hocon'),
+    runtime,
     input.text === undefined ? { assignments: [], problems: [] } : fromFile(input.text, input.fileName ?? 'configuration'),
     fromEnvironment(env),
     fromSets(input.sets ?? []),
@@ -47,8 +48,20 @@ export function loadConfig(input: ConfigInput): ConfigResult {
   const warnings: ConfigWarning[] = [];
   const settings = new Settings();
   for (const assignment of layers.flatMap((layer) => layer.assignments)) apply(assignment, settings, problems, warnings);
-  const config = buildConfig(settings, env, problems, warnings);
+  const given = settings.placesBeside(new Set(runtime.assignments.map(({ origin }) => origin)));
+  warnings.push(...overridden(runtime.assignments, given));
+  const config = buildConfig(settings, env, problems, warnings, given);
   return problems.length > 0 ? { problems, warnings } : { config, problems, warnings };
+}
+
+/** What was changed at run time and does not hold any more, because the configuration says it too. */
+function overridden(runtime: readonly Assignment[], given: ReadonlyMap<string, string>): readonly ConfigWarning[] {
+  return runtime.flatMap(({ path, origin }) => {
+    const key = canonical(path.join('.'));
+    const place = given.get(key);
+    if (place === undefined) return [];
+    return [{ event: 'runtime_setting_overridden', message: `${place}: ${key} wins over what was set at run time`, key, origin }];
+  });
 }
 
 function apply(assignment: Assignment, settings: Settings, problems: ConfigProblem[], warnings: ConfigWarning[]): void {

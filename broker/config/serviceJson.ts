@@ -25,6 +25,11 @@ export type ServiceName = keyof typeof SERVICES;
 export const SERVICE_NAMES = Object.keys(SERVICES) as readonly ServiceName[];
 export type ServiceConfig<S extends ServiceName> = BrokerConfig[(typeof SERVICES)[S]['field']];
 
+/** Path of the settings of a service in a configuration. */
+export function serviceKey(service: ServiceName): string {
+  return SERVICES[service].key;
+}
+
 export function serviceJson<S extends ServiceName>(service: S, config: ServiceConfig<S>): Json {
   // Table and type say the same: the function of a service takes the settings of that service.
   return (SERVICES[service].json as (config: ServiceConfig<S>) => Json)(config);

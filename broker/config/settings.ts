@@ -1,5 +1,5 @@
 /** What the layers have set, by key: the value that won, and where it was said. */
-import type { Origin } from './assignments.ts';
+import { describeOrigin, type Origin } from './assignments.ts';
 import { parseHoconValue } from './hocon.ts';
 import type { ConfigKey } from './schema.ts';
 import { assert } from '../base/assert.ts';
@@ -34,6 +34,11 @@ export class Settings {
   /** How and where a key was set; undefined when its default holds. */
   origin(key: ConfigKey<unknown>, name?: string): { readonly written: string; readonly origin: Origin } | undefined {
     return this.#entries.get(pathOf(key, name));
+  }
+
+  /** Canonical path → place, of everything that was not said by one of `others`. */
+  placesBeside(others: ReadonlySet<Origin>): ReadonlyMap<string, string> {
+    return new Map([...this.#entries].filter(([, { origin }]) => !others.has(origin)).map(([path, { origin }]) => [path, describeOrigin(origin)]));
   }
 
   /** The names used below a prefix such as `listeners.tcp.`, sorted. */

@@ -31,9 +31,10 @@ import { openDataDir, type DataDir } from './dataDir.ts';
 import { DelayedFile } from './delayedFile.ts';
 import { hostFacts } from './hostFacts.ts';
 import { DevelopmentCertificates } from './listeners/developmentCertificates.ts';
-import { listenerAnswers } from './listeners/listenerAnswers.ts';
+import { listenerAnswers, listenerHands, type ListenerAdministration } from './listeners/listenerAnswers.ts';
 import { ListenerStore } from './listeners/listenerStore.ts';
 import { ListenerManager } from './listeners/listenerManager.ts';
+import { SharedListeners } from './listeners/sharedListeners.ts';
 import { NodeLimits } from './nodeLimits.ts';
 import { takeSnapshot } from './nodeSnapshot.ts';
 import { OutputTurn } from './outputTurn.ts';
@@ -76,6 +77,7 @@ export class NodeRuntime {
   readonly #dataDir: DataDir;
   readonly #cluster: ClusterService;
   readonly listeners: ListenerManager;
+  readonly #listenerAdministration: ListenerAdministration;
   readonly #log: Log;
   readonly #clock: TurnClock;
   readonly #output: OutputTurn;
@@ -83,6 +85,8 @@ export class NodeRuntime {
   readonly #opened: Opened;
   readonly #services: BrokerServices;
   readonly #tables: SharedTables;
+  /** Hybrid time: what was changed before yields to the configuration. */
+  readonly #startedAt: number;
   readonly #settings: SharedSettings;
   readonly #drain: NodeDrain;
   #admin: AdminServer | undefined;
@@ -166,7 +170,8 @@ export class NodeRuntime {
     });
     this.#services = services;
     this.#tables = shared.tables;
-    this.#settings = new SharedSettings(shared.tables, services, log);
+    this.#startedAt = shared.clock.nextAt();
+    this.#settings = new SharedSettings({ tables: shared.tables, services, given: config.given, startedAt: this.#startedAt, log });
     opened.push({ name: 'services', close: () => services.dispose() });
     const bytes: ByteCounters = {
       received: (count) => metrics.add(BYTES_RECEIVED, count),
@@ -184,13 +189,29 @@ export class NodeRuntime {
       log,
     });
     opened.push({ name: 'drain', close: () => this.#drain.dispose() });
+    this.#listenerAdministration = {
+      manager: this.listeners,
+      store: new ListenerStore(dataDir.path),
+      configured: (listener) => authn.setListener(listener),
+      removed: (id) => authn.removeListener(id),
+    };
   }
 
   async #serve(): Promise<void> {
     this.#opened.push({ name: 'listeners', close: () => this.listeners.stopAccepting() });
     if (!(await enableSharedRead())) this.#log.warn('shared_read_unavailable', { node: process.version, effect: 'connections read by data events, at more CPU' });
-    await this.listeners.startEnabled();
-    this.#cluster.start({ broker: this.node, answers: this.#answers(), alarms: this.#services.alarms, entered: () => void this.#clock.tick() });
+    const shared = await SharedListeners.open({
+      tables: this.#tables,
+      hands: listenerHands(this.#listenerAdministration),
+      dataDir: this.#dataDir.path,
+      given: this.config.given,
+      startedAt: this.#startedAt,
+      log: this.#log,
+    });
+    this.#opened.push({ name: 'shared_listeners', close: () => shared.close() });
+    await this.listeners.startEnabled((id) => shared.isStopped(id));
+    await shared.start();
+    this.#cluster.start({ broker: this.node, answers: this.#answers(shared), alarms: this.#services.alarms, entered: () => void this.#clock.tick() });
     const admin = await startAdminServer({
       config: this.config,
       admin: this.#cluster,
@@ -207,17 +228,12 @@ export class NodeRuntime {
   }
 
   /** What this node answers about itself, to its own REST API and to other nodes. */
-  #answers(): Answers {
+  #answers(sharedListeners: SharedListeners): Answers {
     const { node } = this;
     return {
       ...serviceAnswers(this.#services, (service) => this.#settings.changed(service)),
       ...alarmAnswers(this.#services),
-      ...listenerAnswers({
-        manager: this.listeners,
-        store: new ListenerStore(this.#dataDir.path),
-        configured: (listener) => this.authn.setListener(listener),
-        removed: (id) => this.authn.removeListener(id),
-      }),
+      ...listenerAnswers(this.#listenerAdministration, sharedListeners),
       membership: (action) => this.#cluster.membershipActions.act(action),
       faults: (action) => this.#cluster.faults.act(action),
       ...sessionAnswers({ node, drain: this.#drain, durability: this.config.sessions.durability }),

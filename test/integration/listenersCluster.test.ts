@@ -10,7 +10,7 @@ import { runProcess } from '../support/processes.ts';
 import { refused, RestCaller } from '../support/restCaller.ts';
 import { createTempDir, removeTempDir } from '../support/tempDir.ts';
 import { TestAuthority, type TestCertificate } from '../support/testCertificates.ts';
-import { within } from '../support/waitFor.ts';
+import { waitFor, within } from '../support/waitFor.ts';
 
 const NAMES = ['bus1@127.0.0.1', 'bus2@127.0.0.1', 'bus3@127.0.0.1'] as const;
 const [FIRST, SECOND, THIRD] = NAMES;
@@ -40,7 +40,7 @@ interface Shown {
   readonly listen_on: string;
   readonly max_connections: number | string;
   readonly status: { readonly running: boolean | 'inconsistent'; readonly current_connections: number };
-  readonly node_status: readonly { readonly node: string; readonly status: { readonly running: boolean; readonly current_connections: number } }[];
+  readonly node_status: readonly { readonly node: string; readonly status: { readonly running: boolean; readonly current_connections: number; readonly reason?: string } }[];
 }
 
 const callerOf = (number: number) => callers[number - 1] as RestCaller;
@@ -112,9 +112,12 @@ describe('REST', () => {
     const made = await call(2, 'POST', '/listeners', { type: 'tcp', name: 'one', bind: `127.0.0.1:${port}` });
     const said = `bus1@127\\.0\\.0\\.1: .*tcp:one cannot listen on 127\\.0\\.0\\.1:${port}: the port is in use.* bus3@127\\.0\\.0\\.1: .* It holds on bus2@127\\.0\\.0\\.1\\.$`;
     expect(made).toEqual(refused(400, 'BAD_REQUEST', new RegExp(said)));
-    expect(await placesOf('tcp:one')).toEqual({ running: true, nodes: { [SECOND]: true } });
+    const reasonAt = async (node: string) => (await shown(1, 'tcp:one')).node_status.find((each) => each.node === node)?.status.reason ?? '';
+    await waitFor('the others to say why not', async () => /in use/.test(await reasonAt(FIRST)) && /in use/.test(await reasonAt(THIRD)));
+    expect(await placesOf('tcp:one')).toEqual({ running: 'inconsistent', nodes: nodes(false, true, false) });
+    expect(await call(3, 'POST', `/listeners/tcp:one/start?node=${THIRD}`)).toEqual(refused(400, 'BAD_REQUEST', /in use/));
     expect(await call(1, 'DELETE', '/listeners/tcp:one')).toBe(204);
-    expect(await placesOf('tcp:one')).toBe('absent');
+    await waitFor('all to forget it', async () => (await placesOf('tcp:one')) === 'absent');
   });
 
   it('asks no other node for what the asked one refuses', async () => {

@@ -110,7 +110,8 @@ export class FakeAdmin implements AdminPort {
     const answers: { [K in NodeQuestion]: (params: NodeQuestions[K]['params']) => NodeQuestions[K]['answer'] | Promise<NodeQuestions[K]['answer']> } = {
       ...serviceAnswers(this.services, () => {}),
       ...alarmAnswers(this.services),
-      listeners: () => ({ listeners: node.listeners ?? [] }),
+      listeners: () => ({ listeners: node.listeners ?? [], pending: [] }),
+      shareListener: () => ({}),
       faults: () => [],
       membership: () => ({ nodes: [name] }),
       sessions: () => ({ durability: 'memory', isProtected: true, pending: { publishes: 0 }, counters: { takeOvers: 0 } }),

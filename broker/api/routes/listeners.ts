@@ -29,7 +29,7 @@ const NOT_SETTINGS = ['id', 'type', 'name', 'number', 'acceptors', 'status', 'no
 
 const ACTIONS = {
   start: 'Starts a listener',
-  stop: 'Stops a listener and ends its connections, until it is started or the node starts again',
+  stop: 'Stops a listener and ends its connections, until it is started; on one node also until that node starts again',
   restart: 'Stops and starts a listener',
   reload: 'Reads the certificates of a listener again; connections stay',
 } as const;
@@ -38,6 +38,10 @@ const ACTIONS = {
 interface Placed {
   readonly node: NodeName;
   readonly report: ListenerReport;
+  /** Why this node has not what the cluster has. */
+  readonly reason?: string;
+  /** It has nothing of it. */
+  readonly isAbsent?: true;
 }
 
 export const listenerRoutes: readonly Route[] = [
@@ -139,9 +143,21 @@ export const listenerRoutes: readonly Route[] = [
   ),
 ];
 
+const NOTHING = { running: false, listenOn: '', currentConnections: 0, maxConnections: 0, refused: {}, pausedClients: 0, waitingConnections: 0, settings: {} } as const;
+
 async function gather(admin: AdminPort, nodes: readonly NodeName[]): Promise<readonly Placed[]> {
   const answers = await askNodes(admin, nodes, 'listeners', () => ({}));
-  return nodes.flatMap((node, index) => (answers[index]?.listeners ?? []).map((report) => ({ node, report })));
+  return nodes.flatMap((node, index): Placed[] => {
+    const { listeners = [], pending = [] } = answers[index] ?? {};
+    const reasons = new Map(pending.map(({ id, reason }) => [id, reason]));
+    const present = listeners.map((report): Placed => {
+      const reason = reasons.get(report.id);
+      reasons.delete(report.id);
+      return { node, report, ...(reason !== undefined && { reason }) };
+    });
+    const absent = pending.filter(({ id }) => reasons.has(id)).map(({ reason, ...place }): Placed => ({ node, reason, isAbsent: true, report: { ...NOTHING, ...place } }));
+    return [...present, ...absent];
+  });
 }
 
 function groupBy(placed: readonly Placed[], keyOf: (one: Placed) => string): Map<string, Placed[]> {
@@ -155,12 +171,14 @@ const idsOf = (placed: readonly Placed[]): readonly string[] => [...new Set(plac
 function statusOf(placed: readonly Placed[]): Pick<Row, 'status' | 'node_status'> {
   const nodes = Map.groupBy(placed, ({ node }) => node);
   return {
-    status: together(placed.map(({ report }) => report)),
-    node_status: [...nodes].map(([node, ofNode]) => ({ node, status: together(ofNode.map(({ report }) => report)) })),
+    status: together(placed),
+    node_status: [...nodes].map(([node, ofNode]) => ({ node, status: together(ofNode) })),
   };
 }
 
-function together(reports: readonly ListenerReport[]): Row['status'] {
+function together(placed: readonly Placed[]): Row['status'] {
+  const reports = placed.map(({ report }) => report);
+  const reasons = [...new Set(placed.flatMap(({ reason }) => reason ?? []))];
   const running = reports.filter((report) => report.running).length;
   const limits = reports.map(({ maxConnections }) => maxConnections);
   return {
@@ -169,6 +187,7 @@ function together(reports: readonly ListenerReport[]): Row['status'] {
     current_connections: sumOf(reports, 'currentConnections'),
     paused_clients: sumOf(reports, 'pausedClients'),
     waiting_connections: sumOf(reports, 'waitingConnections'),
+    ...(reasons.length > 0 && { reason: reasons.join(' ') }),
   };
 }
 
@@ -177,15 +196,16 @@ function sumOf(reports: readonly ListenerReport[], field: 'currentConnections' |
 }
 
 function rowOf(placed: readonly Placed[]): Row {
-  const { id, type, name, settings } = (placed[0] as Placed).report;
-  const bind = String(settings['bind']);
-  return { id, type, name, enable: placed.some(isEnabled), number: placed.length, bind, acceptors: ACCEPTORS, ...statusOf(placed) };
+  const present = placed.filter(({ isAbsent }) => isAbsent !== true);
+  const { id, type, name, settings } = (present[0] ?? (placed[0] as Placed)).report;
+  const bind = String(settings['bind'] ?? '');
+  return { id, type, name, enable: placed.some(isEnabled), number: present.length, bind, acceptors: ACCEPTORS, ...statusOf(placed) };
 }
 
 /** As the node that answers has it, or the first that has it at all. */
 async function describe(admin: AdminPort, id: string): Promise<Reply> {
   const placed = (await gather(admin, runningNodes(admin))).filter(({ report }) => report.id === id);
-  const shown = placed.find(({ node }) => node === admin.self) ?? placed[0];
+  const shown = placed.find(({ node, isAbsent }) => node === admin.self && isAbsent !== true) ?? placed.find(({ isAbsent }) => isAbsent !== true);
   if (shown === undefined) return unknown(id);
   const { type, name, settings, listenOn, refused } = shown.report;
   return ok({ id, type, name, ...settings, acceptors: ACCEPTORS, listen_on: listenOn, shutdown_count: refused, ...statusOf(placed) });
@@ -223,6 +243,7 @@ interface Change {
 /**
  * This node first: what it refuses, no node is asked for. Then the others at the same time. What one of them refuses (its port may be
  * taken there) is told with its name and with the nodes on which the change holds. A listener that is on some nodes only is changed there.
+ * Without a named node the change is one of the whole cluster, also for nodes that are away.
  */
 async function change(admin: AdminPort, onlyOn: string | undefined, params: Change): Promise<Reply | undefined> {
   const nodes = chosenNodes(admin, onlyOn);
@@ -233,6 +254,8 @@ async function change(admin: AdminPort, onlyOn: string | undefined, params: Chan
   const outcomes = [...own, ...(await Promise.all(others.map((node) => changeOn(admin, node, params))))];
   const present = outcomes.filter(({ isAbsent }) => !isAbsent);
   if (present.length === 0) return unknown(`${params.type}:${params.name}`);
+  // Nodes that are away do it when they are back; those that cannot do it now say so and try again.
+  if (onlyOn === undefined && present.some(({ reply }) => reply === undefined)) await admin.ask(admin.self, 'shareListener', { ...params, everywhere: present.length === outcomes.length });
   const refusals = present.filter(({ reply }) => reply !== undefined);
   const [first] = refusals;
   if (first?.reply === undefined || nodes.length === 1) return first?.reply;

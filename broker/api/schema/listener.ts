@@ -15,6 +15,7 @@ export const ListenerStatus = Type.Object({
   max_connections: CountOrInfinity,
   current_connections: Count,
   paused_clients: Type.Integer({ minimum: 0, description: 'Clients that are not read just now because of a rate' }),
+  reason: Type.Optional(Type.String({ description: 'Why this node has not what the cluster has' })),
   waiting_connections: Type.Integer({ minimum: 0, description: 'Connections that wait to be accepted because of a rate' }),
 });
 const NodeStatus = Type.Array(Type.Object({ node: Type.String(), status: ListenerStatus }));

@@ -6,6 +6,7 @@ import { listenerJson, readListenerJson, revealHidden } from '../../config/liste
 import type { Listener } from './listener.ts';
 import type { ListenerManager } from './listenerManager.ts';
 import type { ListenerStore } from './listenerStore.ts';
+import type { ListenerHands, SharedListeners } from './sharedListeners.ts';
 
 type ListenerAnswers = {
   readonly [Q in keyof ListenerQuestions]: (params: ListenerQuestions[Q]['params']) => ListenerQuestions[Q]['answer'] | Promise<ListenerQuestions[Q]['answer']>;
@@ -20,16 +21,34 @@ export interface ListenerAdministration {
   readonly removed: (id: string) => void;
 }
 
-export function listenerAnswers(administration: ListenerAdministration): ListenerAnswers {
+export function listenerAnswers(administration: ListenerAdministration, shared: SharedListeners): ListenerAnswers {
   const { manager } = administration;
   return {
-    listeners: () => ({ listeners: manager.list().map(reportOf) }),
+    listeners: () => ({ listeners: manager.list().map(reportOf), pending: shared.pending() }),
     changeListener: async (params) => {
       const id = `${params.type}:${params.name}`;
-      await changeListener(administration, id, params);
+      const isTriedAgain = params.action === 'start' || params.action === 'restart';
+      if (!isTriedAgain || !(await shared.retry(id))) await changeListener(administration, id, params);
       const listener = manager.get(id);
       return { listener: listener === undefined ? null : reportOf(listener) };
     },
+    shareListener: ({ everywhere, ...change }) => {
+      shared.share(change, everywhere);
+      return {};
+    },
+  };
+}
+
+/** What the cluster asks for is done as if it were asked of this node. */
+export function listenerHands(administration: ListenerAdministration): ListenerHands {
+  const { manager } = administration;
+  return {
+    settingsOf: (id) => {
+      const listener = manager.get(id);
+      return listener && listenerJson(listener.config);
+    },
+    isRunning: (id) => manager.get(id)?.running === true,
+    change: (params) => changeListener(administration, `${params.type}:${params.name}`, params),
   };
 }
 

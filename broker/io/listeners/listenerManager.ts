@@ -48,11 +48,11 @@ export class ListenerManager {
     return this.list().filter((listener) => listener.running);
   }
 
-  /** Starts those that are enabled. Rejects with the error of the first that cannot; one nobody asked for may stay away. */
-  async startEnabled(): Promise<void> {
+  /** Starts those that are enabled and not stopped by hand. Rejects with the error of the first that cannot; one nobody asked for may stay away. */
+  async startEnabled(isStopped: (id: string) => boolean = () => false): Promise<void> {
     for (const listener of this.list()) {
       const { enable, optional, id } = listener.config;
-      if (!enable) continue;
+      if (!enable || isStopped(id)) continue;
       try {
         await listener.start();
       } catch (error) {
