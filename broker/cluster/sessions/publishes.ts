@@ -1,6 +1,7 @@
 /** QoS 1 and 2 messages that this node has accepted: where they go, and when they are done (R52). */
 import type { Millis, NodeId, NodeName } from '../../base/ids.ts';
 import { incarnationOfActor, nodeOfActor, type ActorKey, type Mid } from './copy/identity.ts';
+import { MidMap } from './copy/midMap.ts';
 import type { Accepted } from './delivery.ts';
 import type { Desk } from './desk.ts';
 import type { Held } from './held.ts';
@@ -76,6 +77,8 @@ export class Publishes {
   readonly #desk: Desk;
   /** By number, so in order: the first one says what is settled. */
   readonly #open = new Map<number, OpenPublish>();
+  /** Of these, messages that another life had accepted first, by the names that it gave them (R65). */
+  readonly #foreign = new MidMap<OpenPublish>();
   #n = 0;
   /** Came while the node was starting (R27, C15). */
   #early: Early[] = [];
@@ -129,20 +132,20 @@ export class Publishes {
   /** The publisher sends a QoS 2 message again, here or after its session moved: it is the same message (R65). */
   #again(holder: Held, mid: Mid, early: Early, source: PublishSource): void {
     const { message, targets, waiter } = early;
-    if (mid.actor !== this.#desk.actor || mid.n === ANSWERED) {
-      const standing = this.#standing(mid);
-      if (standing === 'secured') waiter.published(0);
-      else if (standing === 'open') this.#repeated.push(early);
-      else {
-        const open = this.#draw(message, mid, waiter);
-        open.source = source;
-        this.#inTurn(holder, open, targets);
-      }
+    const known = mid.actor === this.#desk.actor ? this.#open.get(mid.n) : this.#foreign.get(mid);
+    if (known !== undefined && known.parts > 0) {
+      known.waiter = waiter;
       return;
     }
-    const open = this.#open.get(mid.n);
-    if (open === undefined || open.parts === 0) waiter.published(open?.receivers ?? 0);
-    else open.waiter = waiter;
+    const standing = known === undefined ? this.#standing(mid) : 'secured';
+    if (standing === 'secured') return waiter.published(known?.receivers ?? 0);
+    if (standing === 'open') {
+      this.#repeated.push(early);
+      return;
+    }
+    const open = this.#draw(message, mid, waiter);
+    open.source = source;
+    this.#inTurn(holder, open, targets);
   }
 
   /** Messages of one publisher keep their order, also behind one that another node still has to finish. */
@@ -152,10 +155,11 @@ export class Publishes {
 
   /**
    * What became of a message that another life had accepted. As long as that one is there it finishes what it began; if it ended before
-   * all was secured, the message must go out once more, and who has had it knows it by its mid.
+   * all was secured, the message must go out once more, and who has had it knows it by its mid. One that is here as a late entry of an
+   * earlier life is on its way to everybody.
    */
   #standing({ actor, n }: Mid): 'secured' | 'open' | 'lost' {
-    if (n === ANSWERED) return 'secured';
+    if (n === ANSWERED || actor === this.#desk.actor || this.#desk.lateEntries.has({ actor, n })) return 'secured';
     const life = incarnationOfActor(actor);
     const peer = this.#desk.peers.get(nodeOfActor(actor));
     if (n < (peer?.lives.get(life) ?? 0)) return 'secured';
@@ -195,6 +199,7 @@ export class Publishes {
     const mid = foreign ?? { actor: this.#desk.actor, n: this.#n };
     const open = new OpenPublish(this, this.#n, { mid, at: this.#desk.options.clock.nextAt(), message }, waiter);
     this.#open.set(open.n, open);
+    if (foreign !== undefined) this.#foreign.set(foreign, open);
     return open;
   }
 
@@ -279,7 +284,9 @@ export class Publishes {
   }
 
   close(open: OpenPublish): void {
-    if (open.parts === 0 && open.late === undefined) this.#open.delete(open.n);
+    if (open.parts > 0 || open.late !== undefined) return;
+    this.#open.delete(open.n);
+    if (open.mid.actor !== this.#desk.actor) this.#foreign.delete(open.mid);
   }
 
   // ---------------------------------------------------------------- settled
