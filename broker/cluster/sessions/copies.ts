@@ -1,6 +1,7 @@
 /** The copies of this node: how they change, and when a change is secured (R51). */
 import type { NodeId } from '../../base/ids.ts';
 import { parseSubscription } from '../../topics/sharedSubscription.ts';
+import type { BatchEntry } from './copy/batch.ts';
 import { SessionCopy } from './copy/copy.ts';
 import { applyRecord, type SessionRecord } from './copy/record.ts';
 import type { Desk } from './desk.ts';
@@ -16,6 +17,8 @@ export class Copies {
   readonly #held = new Map<string, Held>();
   /** Changed since the last commit. */
   readonly #toCommit = new Set<Held>();
+  /** Something was added to the journal since the last commit. */
+  #isJournalled = false;
   /** Changed since the backup was last sent something. */
   readonly toReplicate = new Set<Held>();
   /** Copies with waiters, for the count of what is not secured. */
@@ -49,10 +52,7 @@ export class Copies {
   add(copy: SessionCopy): Held {
     const held = this.restore(copy);
     held.seq = 1;
-    if (this.#desk.options.journal !== undefined) {
-      this.#desk.options.journal.add({ type: 'copy', copy });
-      this.#toCommit.add(held);
-    }
+    if (this.journal({ type: 'copy', copy })) this.#toCommit.add(held);
     this.#desk.stream.touch();
     return held;
   }
@@ -86,7 +86,8 @@ export class Copies {
     this.#clearInterests(held);
     this.#toCommit.delete(held);
     this.toReplicate.delete(held);
-    this.#desk.options.journal?.add({ type: 'drop', clientId: held.clientId });
+    this.journal({ type: 'drop', clientId: held.clientId });
+    this.#desk.stream.touch();
     this.handedOver(held);
   }
 
@@ -106,11 +107,7 @@ export class Copies {
       held.changes += 1;
       this.#log(held, record);
     }
-    const { journal } = this.#desk.options;
-    if (journal !== undefined) {
-      journal.add({ type: 'session', clientId: held.clientId, record });
-      this.#toCommit.add(held);
-    }
+    if (this.#desk.options.journal !== undefined && this.journal({ type: 'session', clientId: held.clientId, record })) this.#toCommit.add(held);
     this.#followInterests(held, record);
     this.#desk.stream.touch();
     return true;
@@ -222,11 +219,21 @@ export class Copies {
     for (const held of [...this.#held.values()]) this.settle(held);
   }
 
+  /** Adds to what the next commit writes. Everything has to, also what nobody waits for: a copy that was dropped must not come back. */
+  journal(entry: BatchEntry): boolean {
+    const { journal } = this.#desk.options;
+    if (journal === undefined) return false;
+    journal.add(entry);
+    this.#isJournalled = true;
+    return true;
+  }
+
   /** One commit for all that changed in this turn (R63). */
   commit(): void {
     const { journal } = this.#desk.options;
     const late = this.#desk.lateEntries.takeWritten();
-    if (journal === undefined || (this.#toCommit.size === 0 && late.length === 0)) return;
+    if (journal === undefined || !this.#isJournalled) return;
+    this.#isJournalled = false;
     const batch = [...this.#toCommit].map((held) => ({ held, seq: held.seq }));
     this.#toCommit.clear();
     journal.commit(() => {

@@ -79,13 +79,11 @@ export class LateEntries {
   }
 
   #write(entry: LateOut): void {
-    const { journal } = this.#desk.options;
-    if (journal === undefined) {
+    const { mid, at, message } = entry.accepted;
+    if (!this.#desk.copies.journal({ type: 'late', late: { mid, at, message, targets: [...entry.unprotected] } })) {
       entry.isWritten = true;
       return;
     }
-    const { mid, at, message } = entry.accepted;
-    journal.add({ type: 'late', late: { mid, at, message, targets: [...entry.unprotected] } });
     this.#written.push(entry);
     this.#desk.stream.touch();
   }
@@ -200,10 +198,10 @@ export class LateEntries {
   }
 
   #settle(entry: LateOut): void {
-    const { options, publishes, stream } = this.#desk;
+    const { copies, publishes, stream } = this.#desk;
     this.#entries.delete(entry.accepted.mid);
     this.#bytes -= entry.frame.length;
-    options.journal?.add({ type: 'lateDone', mid: entry.accepted.mid });
+    copies.journal({ type: 'lateDone', mid: entry.accepted.mid });
     const { open } = entry;
     if (open !== undefined) {
       open.late = undefined;
