@@ -74,7 +74,10 @@ export class HandIns {
   #checkOwnerless(held: Held, { to, sinceMs }: Leave): void {
     const { registry, peers, takeover, now, isStarting } = this.#desk;
     if (isStarting) return;
-    if (registry.some(held.clientId, (peer, row) => row.role === 'owner' && row.durable && (peer.isPresent || peers.mayReturn(peer)))) return;
+    const own = held.row();
+    const goesOn = (peer: SessionPeer, row: SessionRow) =>
+      row.durable && (row.role === 'owner' ? peer.isPresent || peers.mayReturn(peer) : peer.isPresent && isNewerLeaver(row, own));
+    if (registry.some(held.clientId, goesOn)) return;
     const target = to === null ? undefined : peers.get(to);
     if (target?.isPresent === true && now() - sinceMs < DOWN_WAIT_MS) return;
     takeover.adopt(held);
@@ -152,4 +155,12 @@ export class HandIns {
     this.#desk.copies.handedOver(held);
     if (held.source !== owner.nodeId) this.#desk.backups.ask(held.clientId, owner);
   }
+}
+
+/**
+ * Of several copies on their way out without an owner the last owner's is the one that counts: its STATE may be under way, and what it says
+ * of the client's packet ids must not be outranked by an older copy that makes itself owner meanwhile.
+ */
+function isNewerLeaver(row: SessionRow, own: SessionRow): boolean {
+  return row.role === own.role ? row.freeze > own.freeze : row.role === 'frozen';
 }

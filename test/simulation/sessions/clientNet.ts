@@ -6,6 +6,9 @@ import { randomBelow, type Prng } from '../../../broker/base/prng.ts';
 import type { EventQueue } from '../eventQueue.ts';
 import type { FromDevice, ToDevice } from './packets.ts';
 
+/** A node notices after this that a device has gone without a word. */
+const KEEP_ALIVE_MS = 15_000;
+
 /** A node as devices reach it. */
 export interface Door {
   /** Nothing listens while it is false. */
@@ -73,13 +76,15 @@ export class Connection {
   leave(told: boolean): void {
     if (!this.#held) return;
     this.#held = false;
-    if (!told) return;
-    this.#toNodeIn(() => {
-      if (!this.#open) return;
-      this.#open = false;
-      this.#net.forget(this);
-      this.#door.closed(this);
-    });
+    if (told) this.#toNodeIn(() => this.#noticed());
+    else this.#net.in(KEEP_ALIVE_MS, () => this.#door.alive && this.#door.act(() => this.#noticed()));
+  }
+
+  #noticed(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#net.forget(this);
+    this.#door.closed(this);
   }
 
   #toNodeIn(step: () => void): void {
@@ -148,6 +153,10 @@ export class ClientNet {
 
   forget(connection: Connection): void {
     this.#open.delete(connection.id);
+  }
+
+  in(ms: number, step: () => void): void {
+    this.#queue.in(ms, step);
   }
 
   /** Runs a step behind the one before it in the same direction; returns when. */
