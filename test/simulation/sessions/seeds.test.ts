@@ -46,6 +46,30 @@ const FOUND: readonly Found[] = [
     faultsMs: 15_938,
     was: 'a session left a node by hand-in without FLUSH of one that had been down, whose forward came behind it (R48)',
   },
+  {
+    profile: 'pause',
+    seed: 59,
+    was: 'a session that left a node unseen was supposed nowhere, since its row was frozen when it was last heard of (C11)',
+  },
+  {
+    profile: 'pause',
+    seed: 74,
+    faultsMs: 26_250,
+    without: [4, 2],
+    was: 'a message of another life was opened twice and waited for ever (R65)',
+  },
+  {
+    profile: 'crash1',
+    seed: 323,
+    faultsMs: 9_375,
+    without: [5, 3, 2, 1, 0],
+    was: 'a copy that was handed in came back after a restart, since its drop was not on disk (R55)',
+  },
+  {
+    profile: 'crash1',
+    seed: 318,
+    was: 'an old copy made itself owner while the STATE of the last owner was under way',
+  },
 ];
 
 describe('a seed that failed', () => {
