@@ -11,6 +11,7 @@ import type { Station } from './device.ts';
 import type { FromDevice } from './packets.ts';
 import { PlainReceivers } from './plainReceivers.ts';
 import { SimDisk } from './simDisk.ts';
+import type { TraceTo } from './engineTrace.ts';
 import type { EngineFactory, SimEngine } from './simEngine.ts';
 
 export interface SessionNodeWorld {
@@ -22,6 +23,8 @@ export interface SessionNodeWorld {
   nodeIdOf(name: string): NodeId | undefined;
   fault(what: string): void;
   trace(line: string): void;
+  readonly tracing: boolean;
+  nameOf(id: NodeId): string;
   readonly firedWills: string[];
 }
 
@@ -75,7 +78,12 @@ export class SessionNode implements Station {
       fault: (what) => this.#world.fault(`${this.name}: ${what}`),
     });
     this.#host = host;
-    this.#engine = engine({ cluster, nodeId: this.sim.nodeId, host, disk: this.disk, queue, prng, act });
+    this.#engine = engine({ cluster, nodeId: this.sim.nodeId, host, disk: this.disk, queue, prng, act, trace: this.#tracing() });
+  }
+
+  #tracing(): TraceTo | undefined {
+    const { tracing } = this.#world;
+    return tracing ? { line: (text) => this.#world.trace(`${this.name}:${text}`), nameOf: (id) => this.#world.nameOf(id) } : undefined;
   }
 
   #targets(topic: string): NodeName[] {

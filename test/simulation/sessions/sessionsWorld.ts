@@ -75,6 +75,10 @@ export class SessionsWorld implements DeviceWorld {
     return this.stations.find((node) => node.sim.nodeId === id)?.name ?? id.slice(0, 6);
   }
 
+  get tracing(): boolean {
+    return this.#trace !== undefined;
+  }
+
   trace(line: string): void {
     this.#trace?.(`${this.queue.nowMs} ${line}`);
   }

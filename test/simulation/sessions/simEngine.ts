@@ -4,6 +4,7 @@ import type { ClusterNode } from '../../../broker/cluster/clusterNode.ts';
 import type { SessionsHost, SessionsPort } from '../../../broker/cluster/sessions/ports.ts';
 import type { Prng } from '../../../broker/base/prng.ts';
 import type { EventQueue } from '../eventQueue.ts';
+import type { TraceTo } from './engineTrace.ts';
 import type { SimDisk } from './simDisk.ts';
 
 export interface SeenCopy {
@@ -35,6 +36,8 @@ export interface EngineParts {
   readonly prng: Prng;
   /** Runs a step in the process: later while it stands still, never in another life. */
   readonly act: (step: () => void) => void;
+  /** Set while a seed is traced. */
+  readonly trace: TraceTo | undefined;
 }
 
 export type EngineFactory = (parts: EngineParts) => SimEngine;
