@@ -81,6 +81,43 @@ describe('the hybrid clock (R36)', () => {
     expect(told).toEqual([]);
   });
 
+  it('runs on with a clock that is ahead, and back to its own by 1 ms a second', () => {
+    const { clock, pass, wallPart } = clockAt();
+    clock.runWith((START_MS + 180_000) * STEPS_PER_MS);
+    expect(wallPart()).toBe(START_MS + 180_000);
+    pass(10_000);
+    expect(wallPart()).toBe(START_MS + 180_000 + 10_000 - 10);
+    clock.runWith((START_MS + 100_000) * STEPS_PER_MS);
+    pass(1_000);
+    expect(wallPart()).toBe(START_MS + 180_000 + 11_000 - 11);
+  });
+
+  it('orders what two nodes do that have met and are cut from each other by time, though their clocks are minutes apart', () => {
+    const [fast, slow] = [clockAt(START_MS + 180_000), clockAt(START_MS)];
+    slow.clock.runWith(fast.clock.shows());
+    const stamps = [fast, slow, fast, slow, fast].map(({ clock }) => {
+      for (const { pass } of [fast, slow]) pass(1_000);
+      return clock.nextAt();
+    });
+    expect(stamps).toEqual([...stamps].sort((a, b) => a - b));
+  });
+
+  it('does not run with a clock that no link would be kept with, nor does a restart move its own ahead', () => {
+    const bound = volatileBound();
+    const { clock, wallPart } = clockAt(START_MS, bound);
+    clock.runWith((START_MS + 2 * 3_600_000) * STEPS_PER_MS);
+    expect(wallPart()).toBe(START_MS);
+    expect(clockAt(START_MS, bound).clock.shows()).toBe(START_MS * STEPS_PER_MS);
+  });
+
+  it('runs after a restart where it ran before', () => {
+    const bound = volatileBound();
+    const { clock } = clockAt(START_MS, bound);
+    clock.runWith((START_MS + 180_000) * STEPS_PER_MS);
+    const before = clock.nextAt();
+    expect(clockAt(START_MS + 1_000, bound).clock.shows()).toBe(before);
+  });
+
   it('follows a stamp far ahead, and says so', () => {
     const { clock, told } = clockAt();
     const heard = (START_MS + 7_200_000) * STEPS_PER_MS;

@@ -2,6 +2,11 @@
  * The hybrid logical clock of this node (R36): stamps that follow the wall clock, never go backwards, and are never older than what
  * was seen of other nodes. Its wall clock part is the one at start plus monotonic time, drawn towards the real one so slowly that a
  * step of the system's clock is not a step of ours. An upper bound of all stamps is kept on disk, so a restart never stamps lower.
+ *
+ * Nodes tell each other what their clocks show, and a clock that is behind runs on with the one that is ahead. Stamps of nodes that have
+ * met thus follow real time also while they are cut from each other, though wall clocks are minutes apart. A clock that only kept above the
+ * stamps it heard would stand still until its wall clock got there: of two sides of a split, the one with the slow clocks would always be
+ * the older one.
  */
 import type { Log } from '../base/log.ts';
 import type { Millis, NodeId } from '../base/ids.ts';
@@ -46,6 +51,8 @@ export class HybridClock {
   #last: number;
   #bound: number;
   #physicalMs: number;
+  /** How far the clocks of the cluster are ahead of ours. */
+  #clusterMs: Millis;
   #monotonicMs: Millis;
   #stepped = false;
   #aheadReported = false;
@@ -59,6 +66,8 @@ export class HybridClock {
     this.#last = this.#bound;
     this.#physicalMs = clock.wallMs();
     this.#monotonicMs = clock.monotonicMs();
+    // When the bound was written, the clock showed that much less.
+    this.#clusterMs = Math.max(0, this.#bound / STEPS_PER_MS - BOUND_AHEAD_MS - this.#physicalMs);
   }
 
   /** A new stamp, newer than all that were drawn here or heard of. */
@@ -68,11 +77,22 @@ export class HybridClock {
 
   /** The number of a new stamp alone. */
   nextAt(): number {
-    const physical = Math.floor(this.#physical()) * STEPS_PER_MS;
+    const physical = this.shows();
     const at = physical > this.#last ? physical : this.#last + 1;
     this.#last = at;
     if (at >= this.#bound) this.#extend(at);
     return at;
+  }
+
+  /** The present time, hybrid; below stamps that are ahead of it. */
+  shows(): number {
+    return Math.floor(this.#physical() + this.#clusterMs) * STEPS_PER_MS;
+  }
+
+  /** What the clock of another node showed a moment ago: ours does not fall behind it from now on. */
+  runWith(shown: number): void {
+    const aheadMs = shown / STEPS_PER_MS - this.#physical();
+    if (aheadMs > this.#clusterMs && aheadMs <= CLOCK_REFUSE_MS) this.#clusterMs = aheadMs;
   }
 
   /** The number of a stamp of another node: what is stamped here from now on is newer. */
@@ -87,7 +107,7 @@ export class HybridClock {
 
   /** How far stamps are ahead of this node's wall clock, ms; below 0 when it is behind. */
   get aheadMs(): Millis {
-    return Math.max(this.#physical(), this.#last / STEPS_PER_MS) - this.#clock.wallMs();
+    return Math.max(this.#physical() + this.#clusterMs, this.#last / STEPS_PER_MS) - this.#clock.wallMs();
   }
 
   #physical(): number {
@@ -95,6 +115,7 @@ export class HybridClock {
     const passedMs = nowMs - this.#monotonicMs;
     if (passedMs <= 0) return this.#physicalMs;
     this.#monotonicMs = nowMs;
+    this.#clusterMs = Math.max(0, this.#clusterMs - passedMs * SLEW);
     const offMs = this.#clock.wallMs() - this.#physicalMs - passedMs;
     this.#physicalMs += passedMs;
     if (Math.abs(offMs) > STEP_MS) this.#reportStep(offMs);

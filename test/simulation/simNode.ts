@@ -49,6 +49,8 @@ export class SimNode implements Host {
   alive = false;
   /** Puts more into a node that is about to start: it is whole, and has no links yet. */
   equip: ((cluster: ClusterNode, identity: NodeIdentity) => void) | undefined;
+  /** Looks at a node after each of its ticks. */
+  ticked: ((cluster: ClusterNode) => void) | undefined;
   /** What the broker was told of the other nodes' routes. */
   readonly remote = new Map<NodeName, Set<string>>();
   /** Snapshots that are not complete. */
@@ -143,7 +145,10 @@ export class SimNode implements Host {
 
   #tick(life: number): void {
     if (life !== this.#life || !this.alive) return;
-    if (this.#paused === undefined) this.#cluster?.tick();
+    if (this.#paused === undefined && this.#cluster !== undefined) {
+      this.#cluster.tick();
+      this.ticked?.(this.#cluster);
+    }
     this.#queue.in(TICK_MS, () => this.#tick(life));
   }
 

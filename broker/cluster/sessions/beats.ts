@@ -24,7 +24,7 @@ export class Beats {
     const { options, publishes, promotion, peers, drain } = this.#desk;
     const view = [...peers.all()].filter((peer) => peer.isUp).map((peer) => peer.nodeId);
     return encodeBeat(kind, {
-      at: options.clock.nextAt(),
+      at: options.clock.shows(),
       settled: publishes.settledMap(),
       promoted: promotion.list(),
       view: view.sort(),
@@ -43,7 +43,7 @@ export class Beats {
 
   read(peer: SessionPeer, { flags, body }: Frame): void {
     const { at, settled, promoted, view, draining } = decodeBeat(flags, body);
-    this.#desk.options.clock.heard(at);
+    this.#desk.options.clock.runWith(at);
     peer.settled = new Map(settled);
     for (const [life, below] of settled) peer.lives.set(life, below);
     for (const life of [...peer.lives.keys()].slice(0, -MAX_LIVES)) peer.lives.delete(life);

@@ -29,6 +29,8 @@ import type { Takeover } from './takeover.ts';
 export interface HybridTimePort {
   nextAt(): number;
   heard(at: number): void;
+  shows(): number;
+  runWith(shown: number): void;
 }
 
 /** Where changes are kept (R62). Everything that was added before a `commit` is on disk when it answers. */

@@ -42,12 +42,17 @@ export class Endings {
     const now = options.clock.nextAt();
     const isWhole = this.#desk.peers.wholeForMs() >= WHOLE_MS || this.#desk.peers.count === 0;
     for (const held of [...copies.all()]) {
-      if (!held.isOwner || held.online || held.connecting) continue;
+      if (!held.isOwner || held.online || held.connecting) {
+        held.expiresAtMs = undefined;
+        continue;
+      }
       if (held.isEnded) {
         if (isWhole) this.#forget(held);
       } else {
         this.#fireWill(held, nowMs);
-        if (remainingMs(held.copy, now) <= 0) {
+        // R69: a duration of this process from here on. Another node's clock, or a step of one, ends no session.
+        held.expiresAtMs ??= nowMs + Math.min(remainingMs(held.copy, now), held.copy.expiryMs);
+        if (nowMs >= held.expiresAtMs) {
           const items = [...held.copy.items];
           this.end(held);
           this.#desk.host.expired(held.clientId, items);

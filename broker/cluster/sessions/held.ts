@@ -80,6 +80,8 @@ export class Held {
   readonly given = new MidMap<true>();
   queue: Queued[] = [];
   willAtMs: Millis | undefined;
+  /** As an owner without a client: when the session ends, by the clock of this process (R69). */
+  expiresAtMs: Millis | undefined;
 
   constructor(copy: SessionCopy) {
     this.copy = copy;

@@ -105,6 +105,7 @@ export class Takeover {
 
   #claim(held: Held, claim: { connectedAt: number; disconnectedAt: number; epoch?: number }): void {
     const { copies, self } = this.#desk;
+    held.expiresAtMs = undefined;
     copies.apply(held, { type: 'claim', owner: self, epoch: held.copy.epoch, ...claim });
   }
 

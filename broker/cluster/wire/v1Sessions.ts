@@ -61,7 +61,7 @@ function readNodes(reader: BodyReader): NodeId[] {
 
 /** First frame on a link, and every half second after that (R16, R52). */
 export interface Beat {
-  /** Hybrid time of the sender. */
+  /** What the hybrid clock of the sender shows. */
   readonly at: number;
   /** By incarnation of the sender: its messages below this number are settled. Earlier incarnations that are missing are settled whole. */
   readonly settled: readonly (readonly [incarnation: number, below: number])[];

@@ -20,6 +20,7 @@ const SUBSCRIBE_MS = 6_000;
 /** A node that a device can be connected to. */
 export interface Station extends Door {
   readonly name: string;
+  readonly isStranger: boolean;
 }
 
 export interface DeviceWorld {
@@ -210,7 +211,7 @@ export class Device {
       case 'puback':
       case 'pubrec':
       case 'pubcomp':
-        return this.outbox.answer(packet.type, packet.packetId, this.#sender);
+        return this.outbox.answer(packet.type, packet.packetId, this.station?.isStranger === true, this.#sender);
       case 'suback':
       case 'unsuback':
         return this.#answered(packet.packetId);

@@ -13,6 +13,8 @@ export interface Published {
   readonly atMs: number;
   readonly epoch: number;
   ackedMs: number | undefined;
+  /** Its node had lost its disk and met nobody since. */
+  byStranger: boolean;
   /** The application sent it again as a new message, because its session was gone. */
   renewed: boolean;
   /** Nodes it was sent to, one entry for each time. */
@@ -53,13 +55,15 @@ export class Ledger {
   publishes(publisher: string, n: number, topic: string, qos: 1 | 2): string {
     const body = `${publisher}:${n}`;
     const { ms, epoch } = this.#now();
-    this.published.set(body, { body, publisher, n, topic, qos, atMs: ms, epoch, ackedMs: undefined, renewed: false, sentTo: [] });
+    this.published.set(body, { body, publisher, n, topic, qos, atMs: ms, epoch, ackedMs: undefined, byStranger: false, renewed: false, sentTo: [] });
     return body;
   }
 
-  acknowledged(body: string): void {
+  acknowledged(body: string, byStranger: boolean): void {
     const message = this.published.get(body);
-    if (message !== undefined) message.ackedMs ??= this.#now().ms;
+    if (message === undefined || message.ackedMs !== undefined) return;
+    message.ackedMs = this.#now().ms;
+    message.byStranger = byStranger;
   }
 
   renewed(body: string): void {
@@ -114,6 +118,9 @@ export class Ledger {
    * the same disturbance as the message counts only from its end on (section 13, 3: not guaranteed is "a message published on one side for a
    * subscription made on the other side during the same split"); one that was given up in it does not count either: the message waits at
    * its origin for the other side (R32), and what reaches a session after UNSUBSCRIBE must not be added to it [MQTT-3.10.4-2].
+   * Nor does a message that was acknowledged by a node which had lost its disk and was cut off before it met anybody: covered is a "single
+   * failure of one node or disk at a time" and "any cuts and pauses without a crash" (section 1), and such a node cannot know that there
+   * is a cluster.
    */
   missing(split: boolean): string[] {
     const missing: string[] = [];
@@ -121,7 +128,7 @@ export class Ledger {
       const got = new Set(this.deliveries(device).map(({ body }) => body));
       for (const message of this.published.values()) {
         const { ackedMs } = message;
-        if (ackedMs === undefined || got.has(message.body)) continue;
+        if (ackedMs === undefined || got.has(message.body) || (split && message.byStranger)) continue;
         const owed = spans.some(({ filter, confirmedMs, endedMs, epoch, endedEpoch }) => {
           if (confirmedMs > message.atMs || endedMs < ackedMs || !matches(filter, message.topic)) return false;
           return !(split && message.epoch % 2 === 1 && (epoch === message.epoch || endedEpoch === message.epoch));

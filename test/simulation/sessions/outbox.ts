@@ -71,18 +71,18 @@ export class Outbox {
     }
   }
 
-  answer(type: 'puback' | 'pubrec' | 'pubcomp', packetId: number, send: (packet: FromDevice) => void): void {
+  answer(type: 'puback' | 'pubrec' | 'pubcomp', packetId: number, byStranger: boolean, send: (packet: FromDevice) => void): void {
     const outgoing = this.#window.find((candidate) => candidate.packetId === packetId);
     if (type === 'pubrec') {
       if (outgoing !== undefined && outgoing.qos === 2) {
         outgoing.released = true;
-        this.#ledger.acknowledged(outgoing.body);
+        this.#ledger.acknowledged(outgoing.body, byStranger);
       }
       send({ type: 'pubrel', packetId });
       return;
     }
     if (outgoing === undefined || (type === 'puback') !== (outgoing.qos === 1)) return;
-    if (type === 'puback') this.#ledger.acknowledged(outgoing.body);
+    if (type === 'puback') this.#ledger.acknowledged(outgoing.body, byStranger);
     this.#window = this.#window.filter((other) => other !== outgoing);
   }
 }

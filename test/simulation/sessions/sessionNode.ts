@@ -1,6 +1,7 @@
 /** One node with durable sessions: the real cluster node with an engine, a disk that outlives it, and a small broker for devices. */
 import type { NodeId, NodeName } from '../../../broker/base/ids.ts';
 import type { Prng } from '../../../broker/base/prng.ts';
+import type { Address } from '../../../broker/cluster/ports.ts';
 import type { ClusterNode } from '../../../broker/cluster/clusterNode.ts';
 import { matches } from '../../../broker/topics/topicFilter.ts';
 import type { EventQueue } from '../eventQueue.ts';
@@ -31,6 +32,8 @@ export interface SessionNodeWorld {
 export class SessionNode implements Station {
   readonly sim: SimNode;
   readonly disk: SimDisk;
+  /** The members that its disk has (R10): a node that starts again waits for them, and for those it cannot reach. */
+  readonly #members = new Map<NodeId, { readonly name: NodeName; readonly address: Address }>();
   readonly #world: SessionNodeWorld;
   #host: BrokerHost | undefined;
   #engine: SimEngine | undefined;
@@ -40,6 +43,7 @@ export class SessionNode implements Station {
     this.#world = world;
     this.disk = new SimDisk(world.queue, world.prng);
     sim.equip = (cluster) => this.#equip(cluster);
+    sim.ticked = (cluster) => this.#keepMembers(cluster);
   }
 
   get name(): string {
@@ -58,6 +62,16 @@ export class SessionNode implements Station {
   get host(): BrokerHost {
     if (this.#host === undefined) throw new Error(`${this.name} does not run`);
     return this.#host;
+  }
+
+  #keepMembers({ core }: ClusterNode): void {
+    this.#members.clear();
+    for (const { nodeId, name, address, member } of core.peers()) if (member && address !== undefined) this.#members.set(nodeId, { name, address });
+  }
+
+  /** It knows of no other node and has never met one: nobody can say what it does not know. */
+  get isStranger(): boolean {
+    return this.#members.size === 0;
   }
 
   #equip(cluster: ClusterNode): void {
@@ -79,6 +93,7 @@ export class SessionNode implements Station {
     });
     this.#host = host;
     this.#engine = engine({ cluster, nodeId: this.sim.nodeId, host, disk: this.disk, queue, prng, act, trace: this.#tracing() });
+    for (const [nodeId, { name, address }] of this.#members) cluster.core.learnMember({ nodeId, name, address });
   }
 
   #tracing(): TraceTo | undefined {
@@ -139,5 +154,6 @@ export class SessionNode implements Station {
     this.#world.trace(`${this.name} is wiped`);
     this.sim.wipe();
     this.disk.wipe();
+    this.#members.clear();
   }
 }
