@@ -4,9 +4,10 @@ import type { LedgerNodes } from './ledgerNodes.ts';
 
 /**
  * `drop`: connections of devices break. `kill`: SIGKILL, with or without the loss of the data directory, the next one when the cluster is made
- * good. `pause`: SIGSTOP, then SIGCONT. `roll`: all nodes are stopped and started one after the other.
+ * good. `pause`: SIGSTOP, then SIGCONT. `cut`: the link of two nodes holds back all bytes, of one or of both directions. `split`: the same between
+ * one node and all others. `roll`: all nodes are stopped and started one after the other; `drain`: each drained before.
  */
-export const LEDGER_FAULTS = ['drop', 'kill', 'wipe', 'pause', 'roll'] as const;
+export const LEDGER_FAULTS = ['drop', 'kill', 'wipe', 'pause', 'cut', 'split', 'roll', 'drain'] as const;
 export type LedgerFault = (typeof LEDGER_FAULTS)[number];
 
 export interface FaultPlace {
@@ -20,6 +21,9 @@ export interface FaultPlace {
 
 const DOWN_MS = [300, 4_000] as const;
 const PAUSE_MS = [500, 8_000] as const;
+/** Some are over before anybody is given up (4 s), some are not. */
+const CUT_MS = [500, 9_000] as const;
+const DIRECTIONS = ['in', 'out', 'both'] as const;
 const DROPS = 10;
 
 export async function causeLedgerFault(fault: LedgerFault, place: FaultPlace): Promise<void> {
@@ -49,10 +53,24 @@ export async function causeLedgerFault(fault: LedgerFault, place: FaultPlace): P
       say(`${name} goes on`);
       return;
     }
+    case 'cut':
+    case 'split': {
+      const direction = DIRECTIONS[randomBelow(prng, DIRECTIONS.length)] ?? 'both';
+      const others = nodes.acting.filter((node) => node !== victim);
+      const peers = fault === 'split' ? others : others.slice(randomBelow(prng, others.length)).slice(0, 1);
+      say(`${name} is cut off from ${peers.map((peer) => `bus${peer + 1}`).join(' and ')} (${direction})`);
+      for (const peer of peers) await nodes.cut(victim, peer, direction);
+      await sleep(between(CUT_MS));
+      await nodes.heal(victim);
+      say(`${name} is linked again`);
+      return;
+    }
     case 'roll':
+    case 'drain':
       for (let index = 0; index < nodes.count; index += 1) {
         await nodes.protectedAgain();
-        say(`bus${index + 1} is restarted`);
+        if (fault === 'drain') await nodes.drain(index);
+        say(`bus${index + 1} is restarted${fault === 'drain' ? ', drained before' : ''}`);
         await nodes.stop(index);
         await nodes.startNode(index);
       }

@@ -85,6 +85,7 @@ export class LedgerNodes {
       `listeners.tcp.default.bind=127.0.0.1:${this.mqttPorts[index]}`,
       `cluster.port=${this.#clusterPorts[index]}`,
       'node.cookie=ledger',
+      'debug.faults=true',
       ...cluster,
       ...this.#settings,
     ];
@@ -131,13 +132,41 @@ export class LedgerNodes {
   }
 
   /** Body of a REST answer below `/api/v5`. */
-  async get(index: number, path: string): Promise<unknown> {
+  get(index: number, path: string): Promise<unknown> {
+    return this.#ask(index, 'GET', path);
+  }
+
+  async #ask(index: number, method: string, path: string, body?: unknown): Promise<unknown> {
     const running = this.#at(index);
     const { api } = running.broker.ready;
     running.token ??= logIn(api);
-    const answer = await fetch(`${api}${path}`, { headers: { authorization: `Bearer ${await running.token}` } });
-    if (!answer.ok) throw new Error(`GET ${path}: ${answer.status} ${await answer.text()}`);
-    return answer.json();
+    const authorization = `Bearer ${await running.token}`;
+    const told = body === undefined ? { headers: { authorization } } : { headers: { authorization, 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    const answer = await fetch(`${api}${path}`, { method, ...told });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return text === '' ? undefined : JSON.parse(text);
+  }
+
+  /** Bytes between two nodes are held back until `heal`. */
+  async cut(index: number, peer: number, direction: 'in' | 'out' | 'both'): Promise<void> {
+    await this.#ask(index, 'PUT', `/nodes/${this.#name(index)}/faults`, { peer: this.#name(peer), kind: 'cut', direction });
+  }
+
+  async heal(index: number): Promise<void> {
+    await this.#ask(index, 'DELETE', `/nodes/${this.#name(index)}/faults`);
+  }
+
+  /** Its clients have gone and its sessions are elsewhere: it can be stopped. */
+  async drain(index: number): Promise<void> {
+    const path = `/nodes/${this.#name(index)}/drain`;
+    await this.#ask(index, 'POST', path);
+    const isDrained = async () => ((await this.get(index, path)) as { state: string }).state === 'drained';
+    try {
+      await waitFor(`${this.#name(index)} to be drained`, isDrained, PROTECTED_LIMIT_MS);
+    } catch (error) {
+      throw new Error(`Not drained: ${JSON.stringify(await this.get(index, path))}`, { cause: error });
+    }
   }
 
   /** All nodes run and have each other. */

@@ -4,7 +4,7 @@
  * nothing was lost, turned round or repeated without a reason.
  *
  * Flags: --minutes N (default 2) · --nodes N (3) · --subscribers N (200) · --publishers N (50) · --mosquitto N (4) · --rate N (messages a second of
- *        each publisher, 4) · --faults kill,wipe,pause,roll,drop (default kill,wipe) · --seed N · --set key=value (repeatable)
+ *        each publisher, 4) · --faults kill,wipe,pause,cut,split,roll,drain,drop (default kill,wipe) · --seed N · --set key=value (repeatable)
  */
 import { parseArgs } from 'node:util';
 import { runLedger } from './ledger.ts';
