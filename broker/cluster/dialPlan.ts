@@ -3,7 +3,7 @@
  * every 200 ms, because refused dials are how a dead process is told from a slow one (R17).
  */
 import type { Millis, NodeId, NodeName } from '../base/ids.ts';
-import { BACKOFF_FIRST_MS, BACKOFF_REFUSED_MS, BACKOFF_UNREACHABLE_MS, MAX_PROPOSED, REDIAL_MS } from './limits.ts';
+import { BACKOFF_FIRST_MS, BACKOFF_REFUSED_MS, BACKOFF_UNREACHABLE_MS, MAX_PROPOSED, REDIAL_MS, SEED_MISSED_MS } from './limits.ts';
 import { addressKey, type Address, type ClusterSeed, type Proposal } from './ports.ts';
 
 export interface DialTarget {
@@ -22,6 +22,10 @@ export interface DialTarget {
   backoffMs: Millis;
   /** Why the last attempt failed, in words. */
   reason: string | null;
+  /** Since when nobody answers there; undefined: somebody did, or it was not tried. */
+  missedSinceMs: Millis | undefined;
+  /** That has been told to the operator. */
+  missedTold: boolean;
 }
 
 /** How the peer behind a target stands: linked ones are not dialled, suspect ones at once and often. */
@@ -51,6 +55,8 @@ export class DialPlan {
       nextDialMs: 0,
       backoffMs: 0,
       reason: null,
+      missedSinceMs: undefined,
+      missedTold: false,
     };
     this.#targets.set(key, target);
     return target;
@@ -121,6 +127,7 @@ export class DialPlan {
   unreachable(target: DialTarget, standing: TargetStanding, reason: string, nowMs: Millis): void {
     target.busy = false;
     target.reason = reason;
+    target.missedSinceMs ??= nowMs;
     if (standing === 'suspect') {
       target.nextDialMs = nowMs + REDIAL_MS;
       return;
@@ -128,10 +135,17 @@ export class DialPlan {
     this.#pause(target, BACKOFF_UNREACHABLE_MS, nowMs);
   }
 
+  /** A seed at which nobody has answered for a while, and of which that was not told: once until it works (section 12, bad input). */
+  missed(target: DialTarget, nowMs: Millis): boolean {
+    if (!target.proposed || target.missedTold || target.missedSinceMs === undefined || nowMs - target.missedSinceMs < SEED_MISSED_MS) return false;
+    return (target.missedTold = true);
+  }
+
   /** Refused on principle: the pause grows to 60 s (R7). */
   refused(target: DialTarget, reason: string, nowMs: Millis): void {
     target.busy = false;
     target.reason = reason;
+    target.missedSinceMs = undefined;
     this.#pause(target, BACKOFF_REFUSED_MS, nowMs);
   }
 
@@ -152,6 +166,8 @@ export class DialPlan {
       target.backoffMs = 0;
       target.nextDialMs = 0;
       target.reason = null;
+      target.missedSinceMs = undefined;
+      target.missedTold = false;
     }
   }
 

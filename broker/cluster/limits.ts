@@ -44,6 +44,8 @@ export const BACKOFF_FIRST_MS: Millis = 1_000;
 export const BACKOFF_REFUSED_MS: Millis = 60_000;
 /** Longest pause while nobody answers at an address (R15). */
 export const BACKOFF_UNREACHABLE_MS: Millis = 10_000;
+/** Nobody has answered at the address of a seed for so long: it is told as a warning (section 12). Nodes that start together are there by then. */
+export const SEED_MISSED_MS: Millis = 10_000;
 /** Addresses taken from discovery; more are ignored and reported. */
 export const MAX_PROPOSED = 64;
 /** Addresses learned from other members; more are ignored and reported. */

@@ -8,7 +8,7 @@ import type { ClusterCore } from './clusterCore.ts';
 import { CrossedDials } from './crossedDials.ts';
 import type { DialPlan, DialTarget } from './dialPlan.ts';
 import { Handshake, type LinkRole } from './handshake.ts';
-import { HANDSHAKE_MAX_BYTES, HANDSHAKE_MAX_OPEN, HANDSHAKE_MS, MAX_FRAME_BYTES } from './limits.ts';
+import { HANDSHAKE_MAX_BYTES, HANDSHAKE_MAX_OPEN, HANDSHAKE_MS, MAX_FRAME_BYTES, SEED_MISSED_MS } from './limits.ts';
 import { isRefusal, refusalOfClose, refusalOfError, type CloseCode, type Refusal } from './linkEnd.ts';
 import type { GatePort } from './linkTable.ts';
 import { addressKey, type Address, type ClusterOptions, type ClusterPorts, type LinkId } from './ports.ts';
@@ -191,8 +191,13 @@ export class LinkGate implements GatePort {
   #unreachable(target: DialTarget, reason: string): void {
     const first = target.reason === null;
     this.#retryLater(target, reason);
-    if (first)
-      this.#ports.log.info('cluster_peer_unreachable', { peer: target.seedName, address: addressKey(target.address), reason });
+    const fields = { peer: target.seedName, address: addressKey(target.address), reason };
+    if (first) this.#ports.log.info('cluster_peer_unreachable', fields);
+    // A member that is away is told of as such (`cluster_node_down`).
+    if (target.nodeId === undefined && this.#plan.missed(target, this.#ports.clock.monotonicMs())) {
+      const hint = 'Check the address and that a node runs there, and that nothing between blocks the port. This node serves without it and tries again.';
+      this.#ports.log.warn('cluster_seed_unreachable', { ...fields, for_ms: SEED_MISSED_MS, hint });
+    }
   }
 
   /** Bytes of a connection, in order. The chunk is not written to afterwards. */
