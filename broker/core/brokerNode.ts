@@ -33,7 +33,7 @@ import type { BrokerPort, ClusterPort, ExclusiveClaim, ForwardedPublishes } from
 import { DeadlineSweep } from './deadlines.ts';
 import { Dispatch } from './dispatch.ts';
 import { Redelivery } from './redelivery.ts';
-import type { SessionsHost, SessionsPort } from '../cluster/sessions/ports.ts';
+import type { SessionsHost, SessionsPort, ShareAttempt } from '../cluster/sessions/ports.ts';
 import { KeptSessions } from './keptSessions.ts';
 import type { DelayedMessages } from './services/delayed.ts';
 import { Retainer } from './services/retainer.ts';
@@ -106,7 +106,7 @@ export class BrokerNode implements NodePort, BrokerPort {
     this.hooks = options.hooks;
     this.startedAtMs = options.clock.now();
     this.retainer = new Retainer({ ...options, config: options.config.retainer });
-    this.#subscriptions = new Subscriptions({ ...options, dropped: (publication) => this.#dispatch.undeliverable(publication) });
+    this.#subscriptions = new Subscriptions({ ...options, dropped: (publication) => this.#dispatch.undeliverable(publication), safely: (publication) => this.#kept?.passOnSafely(publication) ?? false });
     this.routes = this.#subscriptions.routes;
     this.#topics = this.#subscriptions.topics;
     this.#shared = this.#subscriptions.shared;
@@ -122,6 +122,8 @@ export class BrokerNode implements NodePort, BrokerPort {
       table: this.#table,
       subscriptions: this.#subscriptions,
       dispatch: (publication: Publication) => this.#dispatch.toReceivers(publication),
+      choose: (attempt: ShareAttempt, publication: Publication) => this.#shared.choose(attempt, publication),
+      undeliverable: (publication: Publication) => this.#dispatch.undeliverable(publication),
       passOn: (publications: readonly Publication[]) => this.defer(() => this.#shared.passOn(publications)),
       publishWill: (publication: Publication, topic: string) => this.defer(() => this.#wills.publishLeft(publication.message, topic)),
     };

@@ -82,16 +82,16 @@ export class Dispatch {
   /** QoS 1 or 2 that other nodes or kept sessions get, too: acknowledged when all of them have it safely. */
   #publishSafely(kept: KeptSessions, publication: Publication, { receivers, nodes, groups }: Pick<TopicEntry<Receiver>, 'receivers' | 'nodes' | 'groups'>, channel: Channel | null, packetId: number): number {
     this.#deliver(publication, receivers);
-    const served = kept.servedHere(receivers) + (groups.length === 0 ? 0 : this.#options.shared.dispatch(publication, groups));
+    const served = kept.servedHere(receivers);
     if (nodes.length > 0) this.#options.metrics.add(METRIC['messages.forward'], nodes.length);
-    kept.publish(publication, nodes, served, channel, packetId, (all) => void (all === 0 && this.undeliverable(publication)));
+    kept.publish(publication, { nodes, groups }, served, channel, packetId, (all) => void (all === 0 && this.undeliverable(publication)));
     return -1;
   }
 
   /** A QoS 2 message of a kept session that its client has sent again: only whoever has not had it gets it (R65). */
   publishAgain(publication: Publication, topic: TopicEntry<Receiver>, channel: Channel, packetId: number): void {
     const { topics, kept } = this.#options;
-    kept?.publish(publication, topics.again(topic).nodes, 1, channel, packetId, () => {});
+    kept?.publish(publication, topics.again(topic), 1, channel, packetId, () => {});
   }
 
   undeliverable(publication: Publication): void {

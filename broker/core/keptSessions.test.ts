@@ -101,7 +101,7 @@ describe('a session that is kept for the cluster', () => {
     const waiting: (() => void)[] = [];
     const { world } = keptWorld((engine) =>
       Object.create(engine, {
-        publish: { value: (_message: unknown, _targets: unknown, _source: unknown, waiter: { published(receivers: number): void }) => void waiting.push(() => waiter.published(1)) },
+        publish: { value: (_message: unknown, _targets: unknown, _groups: unknown, _source: unknown, waiter: { published(receivers: number): void }) => void waiting.push(() => waiter.published(1)) },
         engaged: { value: true },
         connect: { value: engine.connect.bind(engine) },
         disconnected: { value: () => {} },

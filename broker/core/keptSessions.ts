@@ -16,6 +16,8 @@ import type {
   SessionSubscription,
   SessionsHost,
   SessionsPort,
+  ShareAttempt,
+  ShareGroup,
   SessionWill,
 } from '../cluster/sessions/ports.ts';
 import type { Millis, NodeName } from '../base/ids.ts';
@@ -48,8 +50,17 @@ export interface KeptSessionsOptions {
   readonly dispatch: (publication: Publication) => void;
   /** Authorizes and publishes, in a later task, a will that waited: the engine must not be entered twice. `topic`: as its client calls it. */
   readonly publishWill: (publication: Publication, topic: string) => void;
+  /** Chooses a member of a shared group, see `SessionsHost.share`. */
+  readonly choose: (attempt: ShareAttempt, publication: Publication) => NodeName | boolean;
+  readonly undeliverable: (publication: Publication) => void;
   /** Hands on, in a later task, what shared groups gave to a session that is over. */
   readonly passOn: (publications: readonly Publication[]) => void;
+}
+
+/** Where a message goes besides the receivers of this node. */
+export interface Elsewhere {
+  readonly nodes: readonly NodeName[];
+  readonly groups: readonly ShareGroup[];
 }
 
 /** Sessions as the engine's client and as its host; both sides are told apart by their interfaces. */
@@ -191,11 +202,11 @@ export class KeptSessions implements SessionsHost, OwedPort {
    * `served`: how many have got it already. `channel`: where it came from and is acknowledged when all have it safely; null for a message
    * that nobody waits for. `done` hears how many that are.
    */
-  publish(publication: Publication, nodes: readonly NodeName[], served: number, channel: Channel | null, packetId: number, done: (receivers: number) => void): void {
+  publish(publication: Publication, { nodes, groups }: Elsewhere, served: number, channel: Channel | null, packetId: number, done: (receivers: number) => void): void {
     const ack = channel === null ? null : acknowledgeLater(channel, publication, packetId);
     const session = channel?.session;
     const source = publication.qos === 2 && session?.keeper === this ? { clientId: session.clientId, packetId } : undefined;
-    this.#engine.publish(publication, nodes, source, {
+    this.#engine.publish(publication, nodes, groups, source, {
       published: (receivers) => {
         done(served + receivers);
         ack?.published(served + receivers);
@@ -218,7 +229,11 @@ export class KeptSessions implements SessionsHost, OwedPort {
   }
 
   offer(session: Session, publication: Publication, qos: 1 | 2, retain: boolean, subscriptionIds: readonly number[] | null): void {
-    this.#engine.offer(session.clientId, publication, { qos, retain, subscriptionIds });
+    this.#engine.offer(session.clientId, publication, { qos, retain, subscriptionIds, sharedBy: publication.sharedBy });
+  }
+
+  isFull(session: Session): boolean {
+    return this.#engine.isFull(session.clientId);
   }
 
   release(session: Session, packetId: number): void {
@@ -254,6 +269,16 @@ export class KeptSessions implements SessionsHost, OwedPort {
   dispatch(message: SessionMessage): void {
     const publication = this.#read(message);
     if (publication !== undefined) this.#options.dispatch(publication);
+  }
+
+  share(attempt: ShareAttempt): NodeName | boolean {
+    const publication = this.#read(attempt.message);
+    return publication !== undefined && this.#options.choose(attempt, publication);
+  }
+
+  unshared(message: SessionMessage): void {
+    const publication = this.#read(message);
+    if (publication !== undefined) this.#options.undeliverable(publication);
   }
 
   deliver(clientId: string, item: SessionItem): void {
@@ -311,10 +336,22 @@ export class KeptSessions implements SessionsHost, OwedPort {
     this.#options.publishWill(publication, publication.topic.slice(mountpoint.length));
   }
 
-  /** What shared groups of this node gave to a session that is over, and it has not finished, goes to other members [MQTT-4.8.2-5]. */
+  /** What shared groups gave to a session that is over, and it has not finished, goes to other members [MQTT-4.8.2-5]. */
   #passOn(items: readonly SessionItem[]): void {
-    const rest = items.flatMap(({ message, qos, state }) => (message instanceof Publication && message.sharedBy !== null && (qos === 1 || state === 'queued') ? [message] : []));
+    const rest: Publication[] = [];
+    for (const { message, qos, state, sharedBy, ord } of items) {
+      if (sharedBy === null || (qos === 2 && state !== 'queued')) continue;
+      const publication = this.#packets.read(message, wallMsOf(ord));
+      if (publication !== undefined) rest.push(publication.forGroup(sharedBy));
+    }
     if (rest.length > 0) this.#options.passOn(rest);
+  }
+
+  /** A message that a member of a group will not finish, for another one. False when it is no message to be kept safe. */
+  passOnSafely(publication: Publication): boolean {
+    if (publication.qos === 0 || publication.sharedBy === null) return false;
+    this.#engine.share(publication, publication.sharedBy);
+    return true;
   }
 
   #kept(clientId: string): Session | undefined {

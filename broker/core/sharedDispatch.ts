@@ -7,6 +7,7 @@ import type { Prng } from '../base/prng.ts';
 import type { Routes } from '../router/routes.ts';
 import type { SharedGroup } from '../router/sharedGroup.ts';
 import { SharedGroups } from '../router/sharedGroups.ts';
+import type { ShareAttempt } from '../cluster/sessions/ports.ts';
 import type { Clock } from '../session/ports.ts';
 import { Publication } from '../session/publication.ts';
 import type { Session } from '../session/session.ts';
@@ -26,6 +27,8 @@ export interface SharedDispatchOptions {
   readonly filterChanged: (topicFilter: string) => void;
   /** Nobody is left to take a message that a member could not finish. */
   readonly dropped: (publication: Publication) => void;
+  /** Sees to it that a QoS 1 or 2 message gets to a member safely, wherever it is; null while nobody does. */
+  readonly safely: (publication: Publication) => boolean;
 }
 
 export class SharedDispatch {
@@ -144,6 +147,40 @@ export class SharedDispatch {
     if (group === undefined || !this.#dispatchNear(group, publication, again)) this.#options.dropped(publication);
   }
 
+  // ---------------------------------------------------------------- messages that the engine of sessions sees to
+
+  /** As `SessionsHost.share`: true when a session of this node has got it. */
+  choose(attempt: Omit<ShareAttempt, 'message'>, publication: Publication): NodeName | boolean {
+    const group = this.#groups.get(attempt.key);
+    if (group === undefined) return false;
+    const { here, again, onlyOnline, notFor, refusedBy } = attempt;
+    if (!here && !again && !onlyOnline && notFor === null && refusedBy.length === 0) {
+      const chosen = group.pick(publication);
+      if (typeof chosen === 'string') return chosen;
+      if (chosen !== undefined && !chosen.session.isFull) return this.#give(group, publication, chosen);
+    }
+    return this.#chooseOther(group, publication, attempt);
+  }
+
+  /** The first choice was no good, or another node leaves it to this one. */
+  #chooseOther(group: SharedGroup<Receiver>, publication: Publication, { here, again, onlyOnline, notFor, refusedBy }: Omit<ShareAttempt, 'message'>): NodeName | boolean {
+    // Somebody whose client is away takes it only when there is nobody else.
+    const needsOnline = onlyOnline || (!again && group.prefersOthers);
+    const takes = ({ session }: Receiver): boolean => session.clientId !== notFor && (again || !session.isFull) && (!needsOnline || session.channel !== null);
+    const member = group.pickHere(publication, takes);
+    if (member !== undefined) return this.#give(group, publication, member);
+    if (here) return false;
+    const node = group.otherNodes(onlyOnline).find((name) => !refusedBy.includes(name));
+    if (node !== undefined) return node;
+    const anyone = onlyOnline ? undefined : group.pickHere(publication, ({ session }) => session.clientId !== notFor);
+    return anyone !== undefined && this.#give(group, publication, anyone);
+  }
+
+  #give(group: SharedGroup<Receiver>, publication: Publication, member: Receiver): true {
+    member.session.deliver(publication.forGroup(group.key), member);
+    return true;
+  }
+
   /** A session is over and has left its groups: what it has not finished goes to other members [MQTT-4.8.2-5]. */
   redispatch(session: Session): void {
     this.passOn(takeSharedRest(session));
@@ -152,6 +189,7 @@ export class SharedDispatch {
   /** Each to a member of the group that it was for. */
   passOn(publications: readonly Publication[]): void {
     for (const publication of publications) {
+      if (this.#options.safely(publication)) continue;
       const group = this.#groups.get(publication.sharedBy ?? '');
       if (group === undefined || !this.#dispatchTo(group, publication)) this.#options.dropped(publication);
     }

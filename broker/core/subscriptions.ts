@@ -38,6 +38,8 @@ export interface SubscriptionsOptions {
   readonly defer: (task: () => void) => void;
   /** Nobody of a shared group could take a message. */
   readonly dropped: (publication: Publication) => void;
+  /** See `SharedDispatchOptions.safely`. */
+  readonly safely: (publication: Publication) => boolean;
 }
 
 export class Subscriptions {

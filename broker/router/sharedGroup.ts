@@ -66,6 +66,11 @@ export class SharedGroup<M extends object> {
     return this.#total;
   }
 
+  /** Members that are to be chosen before those of this node, whose clients are all away. */
+  get prefersOthers(): boolean {
+    return this.#onlyOnline && this.#here.online === 0;
+  }
+
   /** Members of this node. */
   get localMembers(): number {
     return this.#here.total;
@@ -151,8 +156,17 @@ export class SharedGroup<M extends object> {
     return this.#draw(strategy, message);
   }
 
-  /** One member of this node, for a message that another node sent here. Undefined when there is none. */
-  pickHere(message: SharedMessage): M | undefined {
+  /**
+   * One member of this node, for a message that another node sent here. Undefined when there is none. With `takes` one that does, if
+   * need be another than the one whose turn it is.
+   */
+  pickHere(message: SharedMessage, takes?: (member: M) => boolean): M | undefined {
+    const chosen = this.#pickHere(message);
+    if (takes === undefined || chosen === undefined || takes(chosen)) return chosen;
+    return this.#members.find(takes);
+  }
+
+  #pickHere(message: SharedMessage): M | undefined {
     const size = this.#candidatesHere;
     if (size === 0) return undefined;
     const { strategy } = this.#policy;
@@ -163,8 +177,8 @@ export class SharedGroup<M extends object> {
   }
 
   /** Other nodes with members, those first that have connected ones: for a message whose choice was out of reach. */
-  otherNodes(): NodeName[] {
-    const others = this.#nodes.filter((entry) => entry !== this.#here);
+  otherNodes(onlyOnline = false): NodeName[] {
+    const others = this.#nodes.filter((entry) => entry !== this.#here && (!onlyOnline || entry.online > 0));
     return others.sort((one, other) => other.online - one.online).map(({ node }) => node);
   }
 

@@ -25,7 +25,7 @@ export interface Secured {
   secured(): void;
 }
 
-/** The keeper of sessions that outlive connections; core/durableSessions.ts implements it. */
+/** The keeper of sessions that outlive connections; core/keptSessions.ts implements it. */
 export interface OwedPort {
   /** PUBLISH leaves under this packet id; of QoS 2 not before the waiter is called (cluster-protocol R64). */
   sent(session: Session, item: Owed, packetId: number, waiter: Secured | undefined): void;
@@ -35,6 +35,8 @@ export interface OwedPort {
   finish(session: Session, item: Owed): void;
   /** A message for this session alone: retained, or chosen by a shared group. Comes back as a delivery when it is safe. */
   offer(session: Session, publication: Publication, qos: 1 | 2, retain: boolean, subscriptionIds: readonly number[] | null): void;
+  /** What waits for its client is as much as may wait. */
+  isFull(session: Session): boolean;
   /** PUBREL of the client has come for a QoS 2 message it published. */
   release(session: Session, packetId: number): void;
   /** The connection has ended; what is left of the session, its will included, waits for the client. */

@@ -193,6 +193,13 @@ export class Session implements TimerOwner {
 
   // ---------------------------------------------------------------- deliveries
 
+  /** The next message that has to wait pushes another one out. */
+  get isFull(): boolean {
+    if (this.keeper !== null) return this.keeper.isFull(this);
+    const { mqueue } = this;
+    return mqueue !== null && mqueue.length > 0 && mqueue.length >= mqueue.max;
+  }
+
   /** A message that matched a subscription of this session. */
   deliver(publication: Publication, receiver: Receiver): void {
     if (receiver.noLocal && publication.fromClientId === this.clientId) {

@@ -34,6 +34,7 @@ export function copyItem(fields: Pick<CopyItem, 'mid' | 'dot' | 'ord'> & Partial
     qos: 2,
     retain: false,
     subscriptionIds: null,
+    sharedBy: null,
     state: 'queued',
     packetId: 0,
     ...fields,

@@ -51,6 +51,8 @@ export class Beats {
     peer.view = new Set(view);
     peer.viewMs = this.#desk.now();
     peer.draining = draining;
+    const below = peer.settled.get(peer.incarnation) ?? 0;
+    for (const [sequence, n] of peer.refusedIn) if (n < below) peer.refusedIn.delete(sequence);
     this.#desk.lateMessages.settle(peer);
     this.#desk.publishes.news();
   }

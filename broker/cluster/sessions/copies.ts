@@ -1,6 +1,6 @@
 /** The copies of this node: how they change, and when a change is secured (R51). */
 import type { NodeId } from '../../base/ids.ts';
-import { parseSubscription } from '../../topics/sharedSubscription.ts';
+import { parseSubscription, sharedKey } from '../../topics/sharedSubscription.ts';
 import type { BatchEntry } from './copy/batch.ts';
 import { SessionCopy } from './copy/copy.ts';
 import { applyRecord, type SessionRecord } from './copy/record.ts';
@@ -152,8 +152,9 @@ export class Copies {
     const { interest } = this.#desk;
     if (held.copy.role === 'backup') return this.#clearInterests(held);
     const wanted = new Set<string>();
+    const shares = new Set<string>();
     for (const subscription of held.copy.subscriptions.values()) {
-      const filter = subscription.on ? plainFilter(subscription.topicFilter) : undefined;
+      const filter = subscription.on ? plainFilter(subscription.topicFilter, shares) : undefined;
       if (filter === undefined) continue;
       wanted.add(filter);
       const known = held.interests.get(filter);
@@ -170,9 +171,16 @@ export class Copies {
       held.interests.delete(filter);
       interest.removeLocal(filter, made);
     }
+    this.#setShares(held, shares);
+  }
+
+  #setShares(held: Held, shares: ReadonlySet<string>): void {
+    this.#desk.interest.localShares += shares.size - held.shares.size;
+    held.shares = shares;
   }
 
   #clearInterests(held: Held): void {
+    this.#setShares(held, NO_SHARES);
     for (const [filter, made] of held.interests) this.#desk.interest.removeLocal(filter, made);
     held.interests.clear();
   }
@@ -247,10 +255,15 @@ export class Copies {
   }
 }
 
-/** What is matched of a subscription: nothing for a member of a shared group, which the origin of a message chooses (R52). */
-function plainFilter(topicFilter: string): string | undefined {
+const NO_SHARES: ReadonlySet<string> = new Set();
+
+/** What is matched of a subscription: nothing for a member of a shared group, which the origin of a message chooses (R52); the group is noted. */
+function plainFilter(topicFilter: string, shares: Set<string>): string | undefined {
   if (topicFilter.charCodeAt(0) !== 0x24) return topicFilter;
   const parsed = parseSubscription(topicFilter);
-  if (!parsed.ok || parsed.target.shareGroup !== undefined) return undefined;
-  return parsed.target.topicFilter;
+  if (!parsed.ok) return undefined;
+  const { shareGroup, topicFilter: filter } = parsed.target;
+  if (shareGroup === undefined) return filter;
+  shares.add(sharedKey(shareGroup, filter));
+  return undefined;
 }

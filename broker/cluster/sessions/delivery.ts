@@ -5,6 +5,7 @@ import type { Mid } from './copy/identity.ts';
 import type { Desk } from './desk.ts';
 import type { Held } from './held.ts';
 import type { LocalInterest } from './interest.ts';
+import { WHOLE_MS } from './limits.ts';
 import type { SessionMessage } from './message.ts';
 import type { SessionDelivery } from './ports.ts';
 
@@ -76,6 +77,14 @@ export class Delivery {
     return false;
   }
 
+  /** The client has acknowledged it for good, or somebody else has it, or nobody ever will. */
+  finish(held: Held, mid: Mid): void {
+    const { copies, publishes, options } = this.#desk;
+    held.given.delete(mid);
+    const at = publishes.mustRemember(mid, WHOLE_MS) ? options.clock.nextAt() : 0;
+    copies.apply(held, { type: 'finish', mid, at });
+  }
+
   // ---------------------------------------------------------------- towards the client
 
   /** A new item at the end of the queue. */
@@ -91,7 +100,7 @@ export class Delivery {
   refresh(held: Held): void {
     held.queue = [];
     if (!held.online || held.hold !== undefined) return;
-    for (const item of sentFirst(held)) if (!held.given.has(item.mid)) held.queue.push({ item, seq: held.seq });
+    for (const item of sentFirst(held)) if (isOpen(held, item.mid)) held.queue.push({ item, seq: held.seq });
     this.pump(held);
   }
 
@@ -104,7 +113,7 @@ export class Delivery {
     if (hold === undefined) return this.refresh(held);
     const arrived = new Set(hold.arrived.map((mid) => held.copy.items.get(mid)));
     for (const item of sentFirst(held)) {
-      if (arrived.has(item) || held.given.has(item.mid)) continue;
+      if (arrived.has(item) || !isOpen(held, item.mid)) continue;
       held.given.set(item.mid, true);
       this.#desk.host.deliver(held.clientId, item);
     }
@@ -119,7 +128,7 @@ export class Delivery {
       const { mid } = held.queue[done]!.item;
       done += 1;
       const item = held.copy.items.get(mid);
-      if (item === undefined || held.given.has(mid)) continue;
+      if (item === undefined || !isOpen(held, mid)) continue;
       held.given.set(mid, true);
       this.#desk.host.deliver(held.clientId, item);
     }
@@ -132,6 +141,11 @@ export class Delivery {
     held.queue = [];
     held.given.clear();
   }
+}
+
+/** Neither given to the client nor on its way to another member of its group. */
+function isOpen({ given, moving }: Held, mid: Mid): boolean {
+  return !given.has(mid) && moving?.has(mid) !== true;
 }
 
 /** What was sent is repeated before anything new is sent. */
@@ -154,5 +168,5 @@ function grant(clientId: string, message: SessionMessage, matched: readonly Copy
   }
   const granted = upgradeQos ? qos : Math.min(qos, message.qos);
   if (granted !== 1 && granted !== 2) return undefined;
-  return { qos: granted, retain, subscriptionIds: ids };
+  return { qos: granted, retain, subscriptionIds: ids, sharedBy: null };
 }

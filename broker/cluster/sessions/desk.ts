@@ -23,6 +23,7 @@ import type { Durability, SessionsCounters, SessionsHost } from './ports.ts';
 import type { Promotion } from './promotion.ts';
 import type { Publishes } from './publishes.ts';
 import type { Registry } from './registry.ts';
+import type { Shares } from './shares.ts';
 import type { Takeover } from './takeover.ts';
 
 /** Hybrid time (R36); `HybridClock` is one. */
@@ -80,6 +81,7 @@ export interface Desk {
   readonly delivery: Delivery;
   readonly publishes: Publishes;
   readonly forwards: Forwards;
+  readonly shares: Shares;
   readonly lateEntries: LateEntries;
   readonly lateMessages: LateMessages;
   readonly locks: Locks;

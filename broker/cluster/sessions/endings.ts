@@ -52,7 +52,10 @@ export class Endings {
         this.#fireWill(held, nowMs);
         // R69: a duration of this process from here on. Another node's clock, or a step of one, ends no session.
         held.expiresAtMs ??= nowMs + Math.min(remainingMs(held.copy, now), held.copy.expiryMs);
-        if (nowMs >= held.expiresAtMs) {
+        const isOver = nowMs >= held.expiresAtMs;
+        // What groups gave it must be safe elsewhere before the session goes.
+        if ((isOver || held.handsOn) && this.#desk.shares.handOn(held, !isOver) > 0) continue;
+        if (isOver) {
           const items = [...held.copy.items];
           this.end(held);
           this.#desk.host.expired(held.clientId, items);

@@ -28,7 +28,7 @@ import { HandIns } from './handIns.ts';
 import { Interest } from './interest.ts';
 import { LateEntries } from './lateEntries.ts';
 import { LateMessages } from './lateMessages.ts';
-import { AUDIT_MS, START_WAIT_MS, WHOLE_MS } from './limits.ts';
+import { AUDIT_MS, START_WAIT_MS } from './limits.ts';
 import { Locks } from './locks.ts';
 import { Peers, type SessionPeer } from './peers.ts';
 import { newSessionsCounters } from './counters.ts';
@@ -40,6 +40,7 @@ import type {
   PublishSource,
   PublishWaiter,
   SessionDelivery,
+  ShareGroup,
   SessionItem,
   SessionMid,
   SessionsCounters,
@@ -54,6 +55,7 @@ import type {
 import { Promotion } from './promotion.ts';
 import { Publishes } from './publishes.ts';
 import { Registry } from './registry.ts';
+import { Shares } from './shares.ts';
 import { sessionOf, Takeover } from './takeover.ts';
 
 type Building = { -readonly [K in keyof Desk]: Desk[K] };
@@ -95,6 +97,7 @@ export class SessionEngine implements ClusterStream, SessionsPort {
     desk.delivery = new Delivery(desk);
     desk.publishes = new Publishes(desk);
     desk.forwards = new Forwards(desk);
+    desk.shares = new Shares(desk);
     desk.lateEntries = new LateEntries(desk);
     desk.lateMessages = new LateMessages(desk);
     desk.locks = new Locks(desk);
@@ -266,7 +269,7 @@ export class SessionEngine implements ClusterStream, SessionsPort {
   }
 
   tick(nowMs: Millis): void {
-    const { peers, connects, locks, takeover, handIns, lateEntries, promotion, beats } = this.#desk;
+    const { peers, connects, locks, takeover, handIns, lateEntries, shares, promotion, beats } = this.#desk;
     peers.adopt();
     this.#start(nowMs);
     peers.wholeForMs();
@@ -276,6 +279,7 @@ export class SessionEngine implements ClusterStream, SessionsPort {
     takeover.tick(nowMs);
     handIns.tick();
     lateEntries.tick(nowMs);
+    shares.tick();
     beats.tick(nowMs);
     if (nowMs - this.#auditedMs >= AUDIT_MS) this.#audit(nowMs);
     this.#settle();
@@ -386,13 +390,18 @@ export class SessionEngine implements ClusterStream, SessionsPort {
     return !this.#desk.interest.isEmpty || this.#desk.peers.count > 0 || this.#isStarting;
   }
 
-  publish(message: SessionMessage, targets: readonly NodeName[], source: PublishSource | undefined, waiter: PublishWaiter): void {
-    this.#desk.publishes.publish(message, targets, source, waiter);
+  publish(message: SessionMessage, targets: readonly NodeName[], groups: readonly ShareGroup[], source: PublishSource | undefined, waiter: PublishWaiter): void {
+    this.#desk.publishes.publish(message, targets, groups, source, waiter);
+  }
+
+  share(message: SessionMessage, key: string): void {
+    this.#desk.shares.share(message, key);
   }
 
   offer(clientId: string, message: SessionMessage, delivery: SessionDelivery): void {
     const held = this.#desk.copies.get(clientId);
-    if (held?.isOwner === true) this.#desk.publishes.offer(held, message, delivery);
+    if (held?.isOwner !== true) return;
+    if (!this.#desk.shares.take(held, message, delivery)) this.#desk.publishes.offer(held, message, delivery);
   }
 
   release(clientId: string, packetId: number): void {
@@ -418,17 +427,19 @@ export class SessionEngine implements ClusterStream, SessionsPort {
   }
 
   finish(clientId: string, mid: SessionMid): void {
-    const { copies, publishes, options } = this.#desk;
+    const { copies, delivery } = this.#desk;
     const held = copies.get(clientId);
-    if (held?.isOwner !== true) return;
-    held.given.delete(mid as Mid);
-    const at = publishes.mustRemember(mid as Mid, WHOLE_MS) ? options.clock.nextAt() : 0;
-    copies.apply(held, { type: 'finish', mid: mid as Mid, at });
+    if (held?.isOwner === true) delivery.finish(held, mid as Mid);
   }
 
   items(clientId: string): readonly SessionItem[] {
     const held = this.#desk.copies.get(clientId);
     return held?.isOwner === true ? [...held.copy.items] : [];
+  }
+
+  isFull(clientId: string): boolean {
+    const { copies, options } = this.#desk;
+    return (copies.get(clientId)?.copy.items.size ?? 0) >= options.maxQueued;
   }
 
   queued(clientId: string): number {

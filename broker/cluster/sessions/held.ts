@@ -37,9 +37,17 @@ export interface Leave {
   toldMs: Millis;
 }
 
+const NO_SHARES: ReadonlySet<string> = new Set();
+
 export class Held {
   readonly copy: SessionCopy;
   readonly interests = new Map<string, LocalInterest>();
+  /** Shared groups it is a member of, by their names in the cluster. */
+  shares: ReadonlySet<string> = NO_SHARES;
+  /** What is on its way to other members of its groups (shares.ts). */
+  moving: MidMap<true> | undefined;
+  /** Its client was lost with a node: what groups gave it goes to members that are there, until the client is (R52). */
+  handsOn = false;
 
   // ------- secured (R51)
   /** Changes so far; the others count the same. */
@@ -104,7 +112,7 @@ export class Held {
     const { copy } = this;
     const { clientId, owner, connectedAt, epoch, lastConn, resetAt, backup } = copy;
     const role: RowRole = copy.role === 'backup' ? 'yield' : copy.role;
-    const filters = [...this.interests.keys()];
+    const filters = [...this.interests.keys(), ...this.shares];
     const { freeze = 0, to = null } = this.leave ?? {};
     return { clientId, role, durable: true, owner, connectedAt, epoch, lastConn, resetAt, freeze, to, backup, backed: this.backed, filters };
   }

@@ -11,6 +11,7 @@ import { midOf, wireMid } from './forwards.ts';
 import { COVER_WAIT_MS, LATE_MAX_BYTES, LATE_RESEND_MS } from './limits.ts';
 import type { SessionPeer } from './peers.ts';
 import type { OpenPublish } from './publishes.ts';
+import { Share } from './shares.ts';
 
 /** One of ours. */
 export class LateOut {
@@ -151,6 +152,8 @@ export class LateEntries {
   sendPending(lost: SessionPeer, to: SessionPeer): void {
     const { incarnation, peers } = this.#desk;
     for (const { publish } of lost.pend.values()) {
+      // That of a shared group goes to whoever is chosen next.
+      if (publish instanceof Share) continue;
       const carrier = { incarnation, n: publish.n };
       peers.send(to, encodeLate({ mid: wireMid(publish.mid), carrier, at: publish.at, publish: publish.message }));
     }

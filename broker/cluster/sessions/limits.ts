@@ -8,6 +8,11 @@ const MIB = 1024 * KIB;
 export const BEAT_MS: Millis = 500;
 /** A late entry that is on disk is acknowledged to its publisher after this: parked (R32). */
 export const COVER_WAIT_MS: Millis = 2_000;
+/**
+ * A message for a shared group whose members are all out of reach waits so long, and its publisher with it; then it counts as one that
+ * nobody wants. Longer than a node takes to be given up and continued by others.
+ */
+export const SHARE_WAIT_MS: Millis = 10_000;
 /** Late entries are sent again so often to members that have not acknowledged usefully (R32). */
 export const LATE_RESEND_MS: Millis = 1_000;
 /** Bytes of late entries; above it nothing is parked, so that publishers wait (I6). */

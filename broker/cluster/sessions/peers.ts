@@ -55,6 +55,8 @@ export class SessionPeer {
   readonly openIn = new Set<number>();
   acks: number[] = [];
   refused: number[] = [];
+  /** Its forwards that were refused, and under which number it has each open: to be refused again if they come again. */
+  readonly refusedIn = new Map<number, number>();
   replicateAcks: [string, number][] = [];
   /** The freeze for which it got our FLUSH on this link, by client id. */
   readonly flushed = new Map<string, number>();
@@ -153,6 +155,7 @@ export class Peers {
       peer.incarnation = link.peer.incarnation;
       peer.lastIn = 0;
       peer.openIn.clear();
+      peer.refusedIn.clear();
       peer.settled = undefined;
     }
     peer.link = link;

@@ -52,6 +52,8 @@ export interface SessionItem {
   /** RETAIN of the delivery. */
   readonly retain: boolean;
   readonly subscriptionIds: readonly number[] | null;
+  /** The shared group (`$share/<group>/<filter>`) that chose this session; null for a subscription of its own. */
+  readonly sharedBy: string | null;
   /** `sent`: PUBLISH left under the packet id. `released`: PUBREC has come, PUBREL left or leaves. Changed by the engine only. */
   readonly state: 'queued' | 'sent' | 'released';
   /** 0 while queued. A sent or released item is repeated under it, with DUP; 0 when released: PUBREL under a new one. */
@@ -61,7 +63,24 @@ export interface SessionItem {
 }
 
 /** A message for one session as its subscription makes it. */
-export type SessionDelivery = Pick<SessionItem, 'qos' | 'retain' | 'subscriptionIds'>;
+export type SessionDelivery = Pick<SessionItem, 'qos' | 'retain' | 'subscriptionIds' | 'sharedBy'>;
+
+/** A message that one member of a shared group is to get. Used again for the next one: read it at once. */
+export interface ShareAttempt {
+  /** `$share/<group>/<filter>` */
+  readonly key: string;
+  readonly message: SessionMessage;
+  /** Of this node only: another one has chosen it. */
+  readonly here: boolean;
+  /** Nodes have refused it before: a member will do that is away or has a full queue. */
+  readonly again: boolean;
+  /** Only a member whose client is connected: it is taken from one whose client is not. */
+  readonly onlyOnline: boolean;
+  /** Not this one: it is taken from its session. */
+  readonly notFor: string | null;
+  /** Not these nodes. */
+  readonly refusedBy: readonly NodeName[];
+}
 
 /** What a client finds when its session opens. The items follow through `deliver`. */
 export interface OpenedSession {
@@ -121,6 +140,12 @@ export interface SessionsLeft {
   readonly lateMessages: number;
 }
 
+/** What the engine has to know of a shared group. */
+export interface ShareGroup {
+  /** `$share/<group>/<filter>` */
+  readonly key: string;
+}
+
 /** The broker asks the engine. Nothing throws; what does not fit the state of a session is ignored. */
 export interface SessionsPort {
   /**
@@ -143,10 +168,16 @@ export interface SessionsPort {
   readonly engaged: boolean;
   /**
    * A QoS 1 or 2 message of this node. The broker has served, or will serve in this turn, its own receivers without durable session;
-   * `targets` are the nodes of its route table that have receivers (durable sessions need not be in it). Answers when all is secured (R52).
+   * `targets` are the nodes of its route table that have receivers (durable sessions need not be in it), `groups` the shared groups of its
+   * topic, of which one member each gets it (`SessionsHost.share`). Answers when all is secured (R52).
    */
-  publish(message: SessionMessage, targets: readonly NodeName[], source: PublishSource | undefined, waiter: PublishWaiter): void;
-  /** A message for one durable session of this node alone: retained, or chosen by a shared group. It comes back by `deliver`. */
+  publish(message: SessionMessage, targets: readonly NodeName[], groups: readonly ShareGroup[], source: PublishSource | undefined, waiter: PublishWaiter): void;
+  /** A message that a session had from a shared group, and that it will not finish, goes to another member. */
+  share(message: SessionMessage, key: string): void;
+  /**
+   * A message for one durable session of this node alone: retained, or, within `SessionsHost.share`, chosen by a shared group. It comes
+   * back by `deliver`.
+   */
   offer(clientId: string, message: SessionMessage, delivery: SessionDelivery): void;
   /** PUBREL of the publisher has come: the packet id is free. */
   release(clientId: string, packetId: number): void;
@@ -162,6 +193,8 @@ export interface SessionsPort {
   end(clientId: string): boolean;
   /** What a session of this node is owed, in order. */
   items(clientId: string): readonly SessionItem[];
+  /** Its queue is full: the next message pushes the oldest one out. */
+  isFull(clientId: string): boolean;
   /** How many items a session of this node has that wait to be sent. */
   queued(clientId: string): number;
   /** Hands every session without a client to another node, until `cancelDrain` (R72). `done` when none is left here and all is secured elsewhere. */
@@ -177,10 +210,17 @@ export interface SessionsPort {
   counters(): SessionsCounters;
 }
 
-/** The engine asks the broker. Called from inside engine calls: the broker must not call back into the engine before it returns, `deliver` excepted. */
+/** The engine asks the broker. Called from inside engine calls: the broker must not call back into the engine before it returns, `deliver` and `share` (which calls `offer`) excepted. */
 export interface SessionsHost {
   /** A message of another node: to own receivers without a durable session. */
   dispatch(message: SessionMessage): void;
+  /**
+   * Chooses a member of a shared group: true when a session of this node has got it (a durable one by `offer`), the name of the node
+   * that is to choose among its own, or false when nobody is left.
+   */
+  share(attempt: ShareAttempt): NodeName | boolean;
+  /** Nobody of its group could be reached: it is dropped. */
+  unshared(message: SessionMessage): void;
   /** The item is secured and next in order: send it, or keep it until the window has room. Only between `opened` and the end of the connection. */
   deliver(clientId: string, item: SessionItem): void;
   /** A session without client is owned here from now on (promotion, hand-over, restart). */
@@ -229,6 +269,10 @@ export interface SessionsCounters {
   lateMade: number;
   lateApplied: number;
   parked: number;
+  /** Messages of shared groups: given to another node, refused there, taken from a session that will not finish them. */
+  sharesOut: number;
+  sharesRefused: number;
+  sharesHandedOn: number;
   takeOvers: number;
   handIns: number;
   forksMerged: number;

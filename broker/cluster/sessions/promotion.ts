@@ -77,6 +77,7 @@ export class Promotion {
       counters.promotions += 1;
       this.#planWill(held);
       takeover.adopt(held);
+      held.handsOn = true;
     }
     beats.beatAll();
     if (sessions > 0) log.warn('cluster_sessions_continued', { peer: lost.name, sessions });

@@ -9,10 +9,11 @@ import type { LateOut } from './lateEntries.ts';
 import { START_MAX_HELD } from './limits.ts';
 import type { SessionMessage } from './message.ts';
 import type { SessionPeer } from './peers.ts';
-import type { PublishSource, PublishWaiter, SessionDelivery, Waiter } from './ports.ts';
+import type { RemoteInterest } from './interest.ts';
+import type { PublishSource, PublishWaiter, SessionDelivery, ShareGroup, Waiter } from './ports.ts';
 
 /** One accepted message until all its parts are secured and it is settled. It is its own waiter: nothing is made per part. */
-export class OpenPublish implements Waiter, Accepted {
+export class OpenPublish implements Waiter, PublishWaiter, Accepted {
   /** Its number here; that of its mid unless another actor had accepted it first (R65). */
   readonly n: number;
   readonly mid: Mid;
@@ -39,12 +40,23 @@ export class OpenPublish implements Waiter, Accepted {
     this.parts -= 1;
     if (this.parts === 0) this.#publishes.done(this);
   }
+
+  /** One of its shared groups is served. */
+  published(receivers: number): void {
+    this.receivers += receivers;
+    this.secured();
+  }
+}
+
+/** Where a message goes besides durable sessions. */
+interface Outward {
+  readonly targets: readonly NodeName[];
+  readonly groups: readonly ShareGroup[];
 }
 
 /** Not accepted yet. */
-interface Early {
+interface Early extends Outward {
   readonly message: SessionMessage;
-  readonly targets: readonly NodeName[];
   readonly source: PublishSource | undefined;
   readonly waiter: PublishWaiter;
 }
@@ -72,6 +84,14 @@ function digestOf({ packet }: SessionMessage): number {
 }
 
 const ALL = Number.MAX_SAFE_INTEGER;
+const NO_GROUPS: ReadonlySet<string> = new Set();
+
+/** Groups that the broker does not know of at the moment, since all their members are at nodes that are out of reach, or have just moved. */
+function absentGroups(remembered: readonly RemoteInterest[], known: readonly ShareGroup[]): ReadonlySet<string> {
+  const absent = new Set<string>();
+  for (const { group } of remembered) if (group !== null && !known.some(({ key }) => key === group)) absent.add(group);
+  return absent;
+}
 
 export class Publishes {
   readonly #desk: Desk;
@@ -93,45 +113,46 @@ export class Publishes {
     return this.#open.size + this.#early.length + this.#repeated.length;
   }
 
-  publish(message: SessionMessage, targets: readonly NodeName[], source: PublishSource | undefined, waiter: PublishWaiter): void {
+  publish(message: SessionMessage, targets: readonly NodeName[], groups: readonly ShareGroup[], source: PublishSource | undefined, waiter: PublishWaiter): void {
     if (this.#early.length > 0 || this.#desk.isStarting) {
       if (this.#early.length < START_MAX_HELD) {
-        this.#early.push({ message, targets, source, waiter });
+        this.#early.push({ message, targets, groups, source, waiter });
         return;
       }
     }
-    this.#accept(message, targets, source, waiter);
+    this.#accept({ message, targets, groups, source, waiter });
   }
 
   /** The node knows its peers, or has waited long enough. */
   started(): void {
-    for (const { message, targets, source, waiter } of this.#early.splice(0)) this.#accept(message, targets, source, waiter);
+    for (const early of this.#early.splice(0)) this.#accept(early);
   }
 
-  #accept(message: SessionMessage, targets: readonly NodeName[], source: PublishSource | undefined, waiter: PublishWaiter): void {
+  #accept(early: Early): void {
     const { copies } = this.#desk;
+    const { message, source, waiter } = early;
     const publisher = copies.get(source?.clientId ?? message.fromClientId);
     const holder = publisher !== undefined && publisher.isOwner ? publisher : undefined;
-    if (holder !== undefined && this.#isBehind(holder)) this.#repeated.push({ message, targets, source, waiter });
-    else if (source === undefined || holder === undefined) this.#inTurn(holder, this.#draw(message, undefined, waiter), targets);
-    else this.#acceptOnce(holder, { message, targets, source, waiter }, source);
+    if (holder !== undefined && this.#isBehind(holder)) this.#repeated.push(early);
+    else if (source === undefined || holder === undefined) this.#inTurn(holder, this.#draw(message, undefined, waiter), early);
+    else this.#acceptOnce(holder, early, source);
   }
 
   /** R65: whoever goes on with the publisher's session must know a QoS 2 message by its name before anybody has it. */
   #acceptOnce(holder: Held, early: Early, source: PublishSource): void {
-    const { message, targets, waiter } = early;
+    const { message, waiter } = early;
     const before = holder.copy.awaitingRel.get(source.packetId);
     const digest = digestOf(message);
     if (before?.digest === digest) return this.#again(holder, before, early, source);
     const open = this.#draw(message, undefined, waiter);
     open.source = source;
     this.#desk.copies.apply(holder, { type: 'await', packetId: source.packetId, mid: { ...open.mid, digest } });
-    this.#inTurn(holder, open, targets, true);
+    this.#inTurn(holder, open, early, true);
   }
 
   /** The publisher sends a QoS 2 message again, here or after its session moved: it is the same message (R65). */
   #again(holder: Held, mid: Mid, early: Early, source: PublishSource): void {
-    const { message, targets, waiter } = early;
+    const { message, waiter } = early;
     const known = mid.actor === this.#desk.actor ? this.#open.get(mid.n) : this.#foreign.get(mid);
     if (known !== undefined && known.parts > 0) {
       known.waiter = waiter;
@@ -145,7 +166,7 @@ export class Publishes {
     }
     const open = this.#draw(message, mid, waiter);
     open.source = source;
-    this.#inTurn(holder, open, targets);
+    this.#inTurn(holder, open, early);
   }
 
   /** Messages of one publisher keep their order, also behind one that another node still has to finish. */
@@ -170,8 +191,8 @@ export class Publishes {
   news(): void {
     if (this.#repeated.length === 0) return;
     const { copies } = this.#desk;
-    for (const { message, targets, source, waiter } of this.#repeated.splice(0)) {
-      if (copies.get(message.fromClientId)?.isOwner === true) this.#accept(message, targets, source, waiter);
+    for (const early of this.#repeated.splice(0)) {
+      if (copies.get(early.message.fromClientId)?.isOwner === true) this.#accept(early);
     }
   }
 
@@ -194,6 +215,16 @@ export class Publishes {
     return this.#desk.copies.apply(held, { type: 'await', packetId, mid: { ...mid, n: ANSWERED } });
   }
 
+  /** A number for a message that is a part of another: see `enter`. */
+  nextNumber(): number {
+    this.#n += 1;
+    return this.#n;
+  }
+
+  enter(open: OpenPublish): void {
+    this.#open.set(open.n, open);
+  }
+
   #draw(message: SessionMessage, foreign: Mid | undefined, waiter: PublishWaiter | undefined): OpenPublish {
     this.#n += 1;
     const mid = foreign ?? { actor: this.#desk.actor, n: this.#n };
@@ -212,13 +243,13 @@ export class Publishes {
   }
 
   /** Messages of one publisher go out in their order, also behind one that waits for its `await`. */
-  #inTurn(holder: Held | undefined, open: OpenPublish, targets: readonly NodeName[], awaits = false): void {
-    if (holder === undefined || (!awaits && holder.unrouted === 0)) return this.#route(open, targets);
+  #inTurn(holder: Held | undefined, open: OpenPublish, to: Outward, awaits = false): void {
+    if (holder === undefined || (!awaits && holder.unrouted === 0)) return this.#route(open, to);
     holder.unrouted += 1;
     this.#desk.copies.whenSecured(holder, {
       secured: () => {
         holder.unrouted -= 1;
-        this.#route(open, targets);
+        this.#route(open, to);
       },
     });
   }
@@ -232,9 +263,10 @@ export class Publishes {
 
   // ---------------------------------------------------------------- where it goes
 
-  #route(open: OpenPublish, targets: readonly NodeName[]): void {
-    const { interest, delivery, copies, forwards, peers, self } = this.#desk;
-    const { locals, remotes } = interest.match(open.message);
+  #route(open: OpenPublish, { targets, groups }: Outward): void {
+    const { interest, delivery, copies, forwards, peers, shares, self } = this.#desk;
+    const { locals, remotes, groups: remembered } = interest.match(open.message);
+    const absent = remembered.length === 0 ? NO_GROUPS : absentGroups(remembered, groups);
     const nodes = new Map<SessionPeer, boolean>();
     const late = new Set<SessionPeer>();
     const unprotected: NodeId[] = [];
@@ -258,6 +290,8 @@ export class Publishes {
     for (const held of served) copies.whenSecured(held, open);
     for (const [peer, durable] of nodes) forwards.send(peer, open, durable);
     if (late.size > 0) this.#desk.lateEntries.make(open, unprotected);
+    for (let index = 0; index < groups.length; index += 1) shares.give(open, groups[index]!.key);
+    for (const key of absent) shares.give(open, key);
     open.secured();
   }
 

@@ -50,7 +50,10 @@ export class Takeover {
     if (options.cleanStart) this.#desk.endings.fireWill(held);
     held.willAtMs = undefined;
     const { fence } = connect;
-    if (options.cleanStart) copies.apply(held, { type: 'reset', at: fence });
+    if (options.cleanStart) {
+      this.#desk.shares.release(held);
+      copies.apply(held, { type: 'reset', at: fence });
+    }
     this.#claim(held, { connectedAt: fence, disconnectedAt: 0 });
     if (held.copy.expiryMs !== options.expiryMs) copies.apply(held, { type: 'expiry', expiryMs: options.expiryMs });
     if (held.copy.will !== null || options.will !== undefined) copies.apply(held, { type: 'will', will: options.will ?? null });
@@ -91,6 +94,7 @@ export class Takeover {
       return;
     }
     held.online = true;
+    held.handsOn = false;
     done({ kind: 'opened', session: { ...sessionOf(held.copy), present } });
     delivery.open(held);
   }

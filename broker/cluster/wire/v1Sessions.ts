@@ -37,6 +37,7 @@ export const SESSION_KINDS = { from: 0x50, to: 0x6f } as const;
 const NODE_ID_BYTES = 16;
 const FOREIGN = 0x10;
 const SHARED = 0x20;
+const AGAIN = 0x40;
 const DRAINING = 0x01;
 const CLEAN = 0x01;
 const WHOLE = 0x01;
@@ -113,7 +114,13 @@ export interface WireMid {
   readonly n: number;
 }
 
-/** `FWD` (R52): `foreign`: the message was first accepted by another actor (R65). `member`: for this member of a shared group only. */
+/** For a member of a group (`$share/<group>/<filter>`) that the receiver chooses. `again`: others have refused it, so any member will do. */
+export interface ForwardedShare {
+  readonly key: string;
+  readonly again: boolean;
+}
+
+/** `FWD` (R52): `foreign`: the message was first accepted by another actor (R65). `share`: for one member of a shared group only. */
 export interface Forward<P> {
   /** Counts the forwards from this sender to this receiver; what comes again is known by it. */
   readonly sequence: number;
@@ -121,15 +128,15 @@ export interface Forward<P> {
   readonly n: number;
   readonly at: number;
   readonly foreign: WireMid | undefined;
-  readonly member: { readonly clientId: string; readonly key: string } | undefined;
+  readonly share: ForwardedShare | undefined;
   readonly publish: P;
 }
 
-export function encodeForward({ sequence, n, at, foreign, member, publish }: Forward<ClusterPublish>): Buffer {
-  const flags = originFlags(publish) | (foreign === undefined ? 0 : FOREIGN) | (member === undefined ? 0 : SHARED);
+export function encodeForward({ sequence, n, at, foreign, share, publish }: Forward<ClusterPublish>): Buffer {
+  const flags = originFlags(publish) | (foreign === undefined ? 0 : FOREIGN) | (share === undefined ? 0 : share.again ? SHARED | AGAIN : SHARED);
   const writer = new FrameWriter(SessionKind.forward, flags, 64 + originBytes(publish) + publish.packet.length).u64(sequence).u64(n).u64(at);
   if (foreign !== undefined) writeMid(writer, foreign);
-  if (member !== undefined) writer.text(member.clientId).text(member.key);
+  if (share !== undefined) writer.text(share.key);
   return writePublish(writer, publish).end();
 }
 
@@ -141,8 +148,8 @@ export function decodeForward(flags: number, body: Buffer): Forward<ReadPublish>
   const n = reader.u64();
   const at = reader.u64();
   const foreign = (flags & FOREIGN) === 0 ? undefined : readMid(reader);
-  const member = (flags & SHARED) === 0 ? undefined : { clientId: reader.text(), key: reader.text() };
-  return { sequence, n, at, foreign, member, publish: readPublishes(flags, reader) };
+  const share = (flags & SHARED) === 0 ? undefined : { key: reader.text(), again: (flags & AGAIN) !== 0 };
+  return { sequence, n, at, foreign, share, publish: readPublishes(flags, reader) };
 }
 
 function writeMid(writer: FrameWriter, { node, incarnation, n }: WireMid): FrameWriter {
@@ -153,7 +160,7 @@ function readMid(reader: BodyReader): WireMid {
   return { node: reader.hex(NODE_ID_BYTES) as NodeId, incarnation: reader.u64(), n: reader.u64() };
 }
 
-/** `FACK`: secured at the sender; `refused`: members of shared groups that are not there, to be chosen again (NACK). */
+/** `FACK`: secured at the sender; `refused`: no member of the group takes it there, another node is to be chosen (NACK). */
 export function encodeForwardAck(numbers: readonly number[], refused: readonly number[]): Buffer {
   const writer = new FrameWriter(SessionKind.forwardAck, 0, 8 + 8 * (numbers.length + refused.length)).u32(numbers.length);
   for (const n of numbers) writer.u64(n);

@@ -97,7 +97,7 @@ class JournalLoad {
     const message = { packet, isV5: false, qos: 1, fromClientId: `pub-${n % PUBLISHERS}`, fromUsername: undefined, topic: 'a'.repeat(TOPIC_BYTES), retain: false } as const;
     const dot = nextDot(copy, () => lineageOf(actor(1), (this.#objects += 1)));
     const ord = Date.now() * STEPS_PER_MS;
-    this.#change(copy, { type: 'enqueue', item: { mid, dot, ord, message, qos: 1, retain: false, subscriptionIds: null, state: 'sent', packetId: (n % 60_000) + 1 } });
+    this.#change(copy, { type: 'enqueue', item: { mid, dot, ord, message, qos: 1, retain: false, subscriptionIds: null, sharedBy: null, state: 'sent', packetId: (n % 60_000) + 1 } });
     return [copy, mid];
   }
 

@@ -195,7 +195,7 @@ export class BrokerHost implements SessionsHost {
   ): void {
     const message = messageOf(clientId, topic, body, qos);
     this.#options.plain.dispatch(message);
-    this.#engine.publish(message, this.#options.targets(topic), source, { published: answer });
+    this.#engine.publish(message, this.#options.targets(topic), [], source, { published: answer });
   }
 
   #pubrel(channel: Channel, packetId: number): void {
@@ -235,6 +235,15 @@ export class BrokerHost implements SessionsHost {
   }
 
   // ---------------------------------------------------------------- told by the engine
+
+  /** No device of a simulation is in a shared group. */
+  share(): boolean {
+    return false;
+  }
+
+  unshared(message: SessionMessage): void {
+    this.#options.fault(`a message for a shared group was dropped: ${message.topic}`);
+  }
 
   dispatch(message: SessionMessage): void {
     this.#options.plain.dispatch(message);
@@ -278,7 +287,7 @@ export class BrokerHost implements SessionsHost {
     this.#options.fired(clientId);
     this.#options.later(() => {
       this.#options.plain.dispatch(will.message);
-      this.#engine.publish(will.message, this.#options.targets(will.message.topic), undefined, { published: () => {} });
+      this.#engine.publish(will.message, this.#options.targets(will.message.topic), [], undefined, { published: () => {} });
     });
   }
 

@@ -12,6 +12,7 @@ import type {
   PublishWaiter,
   SessionClient,
   SessionDelivery,
+  ShareGroup,
   SessionItem,
   SessionMid,
   SessionsCounters,
@@ -105,11 +106,12 @@ export class LoneEngine implements SimEngine {
     done.secured();
   }
 
-  publish(message: SessionMessage, _targets: readonly NodeName[], source: PublishSource | undefined, waiter: PublishWaiter): void {
+  publish(message: SessionMessage, _targets: readonly NodeName[], groups: readonly ShareGroup[], source: PublishSource | undefined, waiter: PublishWaiter): void {
     const awaiting = source && this.#sessions.get(source.clientId)?.awaitingRel;
     if (source !== undefined && awaiting?.has(source.packetId) === true) return waiter.published(0);
     this.#n += 1;
     const n = this.#n;
+    for (const { key } of groups) this.share(message, key);
     if (source !== undefined) awaiting?.set(source.packetId, n);
     const { kind, every } = this.#mischief ?? { kind: 'none', every: Number.POSITIVE_INFINITY };
     const chosen = n % every === 0;
@@ -126,7 +128,7 @@ export class LoneEngine implements SimEngine {
       const granted = [...session.subscriptions.values()].filter(({ topicFilter }) => matches(topicFilter, message.topic));
       if (granted.length === 0) continue;
       const qos = Math.min(message.qos, Math.max(...granted.map((subscription) => subscription.qos))) === 2 ? 2 : 1;
-      this.#keep(clientId, session, message, n, { qos, retain: false, subscriptionIds: null });
+      this.#keep(clientId, session, message, n, { qos, retain: false, subscriptionIds: null, sharedBy: null });
     }
   }
 
@@ -142,6 +144,15 @@ export class LoneEngine implements SimEngine {
     if (session === undefined) return;
     this.#n += 1;
     this.#keep(clientId, session, message, this.#n, delivery);
+  }
+
+  /** One member of it, as the broker chooses. */
+  share(message: SessionMessage, key: string): void {
+    this.#parts.host.share({ key, message, here: true, again: true, onlyOnline: false, notFor: null, refusedBy: [] });
+  }
+
+  isFull(): boolean {
+    return false;
   }
 
   items(clientId: string): readonly SessionItem[] {

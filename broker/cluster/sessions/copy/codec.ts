@@ -32,7 +32,7 @@ const RECORD_TYPES: readonly SessionRecord['type'][] = [
 ];
 const TYPE_NUMBER = Object.fromEntries(RECORD_TYPES.map((type, at) => [type, at + 1])) as Record<SessionRecord['type'], number>;
 
-const Item = { qos2: 0x01, retain: 0x02, hasIds: 0x04, hasPacketId: 0x08, stateShift: 4 } as const;
+const Item = { qos2: 0x01, retain: 0x02, hasIds: 0x04, hasPacketId: 0x08, stateShift: 4, stateMask: 3, shared: 0x40 } as const;
 const Sub = { qosMask: 0x03, noLocal: 0x04, retainAsPublished: 0x08, handlingShift: 4, on: 0x40 } as const;
 
 export function writeRecord(writer: RecordWriter, tables: WriteTables, record: SessionRecord): void {
@@ -216,7 +216,7 @@ function readClient(reader: RecordReader, tables: ReadTables): SessionClient {
 }
 
 function writeItem(writer: RecordWriter, tables: WriteTables, item: Readonly<CopyItem>): void {
-  const { subscriptionIds, packetId } = item;
+  const { subscriptionIds, packetId, sharedBy } = item;
   tables.mid(writer, item.mid);
   tables.text(writer, item.dot.lineage);
   writer.varint(item.dot.n);
@@ -224,12 +224,14 @@ function writeItem(writer: RecordWriter, tables: WriteTables, item: Readonly<Cop
   const ids = subscriptionIds === null ? 0 : Item.hasIds;
   const sent = packetId === 0 ? 0 : Item.hasPacketId;
   const state = STATES.indexOf(item.state) << Item.stateShift;
-  writer.u8((item.qos === 2 ? Item.qos2 : 0) | (item.retain ? Item.retain : 0) | ids | sent | state);
+  const shared = sharedBy === null ? 0 : Item.shared;
+  writer.u8((item.qos === 2 ? Item.qos2 : 0) | (item.retain ? Item.retain : 0) | ids | sent | state | shared);
   if (packetId !== 0) writer.u16(packetId);
   if (subscriptionIds !== null) {
     writer.varint(subscriptionIds.length);
     for (const id of subscriptionIds) writer.varint(id);
   }
+  if (sharedBy !== null) tables.text(writer, sharedBy);
   tables.message(writer, item.message);
 }
 
@@ -238,12 +240,13 @@ function readItem(reader: RecordReader, tables: ReadTables): CopyItem {
   const dot = { lineage: tables.lineage(reader), n: reader.varint() };
   const ord = reader.u64();
   const flags = reader.u8();
-  const state = oneOf(STATES, flags >> Item.stateShift);
+  const state = oneOf(STATES, (flags >> Item.stateShift) & Item.stateMask);
   const packetId = (flags & Item.hasPacketId) === 0 ? 0 : reader.u16();
   const subscriptionIds = (flags & Item.hasIds) === 0 ? null : list(reader, () => reader.varint());
+  const sharedBy = (flags & Item.shared) === 0 ? null : tables.text(reader);
   const message = tables.message(reader);
   const qos = (flags & Item.qos2) === 0 ? 1 : 2;
-  return { mid, dot, ord, message, qos, retain: (flags & Item.retain) !== 0, subscriptionIds, state, packetId };
+  return { mid, dot, ord, message, qos, retain: (flags & Item.retain) !== 0, subscriptionIds, sharedBy, state, packetId };
 }
 
 function writeSubscription(writer: RecordWriter, tables: WriteTables, subscription: CopySubscription): void {
