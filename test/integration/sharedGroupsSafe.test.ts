@@ -1,5 +1,6 @@
 /** Shared subscriptions over three broker processes that die, lose members and end sessions: what was acknowledged reaches a member (R52, S57). */
-import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
+import { once } from 'node:events';
+import { connect, Store, type IClientOptions, type MqttClient } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BrokerCluster } from '../support/brokerCluster.ts';
 import { waitFor } from '../support/waitFor.ts';
@@ -9,22 +10,32 @@ const DURABLE: IClientOptions = { clean: false, properties: { sessionExpiryInter
 
 let cluster: BrokerCluster;
 const clients: MqttClient[] = [];
+/** What a client remembers of QoS 2 between its connections. */
+const stores = new Map<string, Store>();
 
 beforeEach(async () => {
   cluster = await BrokerCluster.start(3, ['durability=replicated']);
 }, 60_000);
 afterEach(async () => {
+  stores.clear();
   await Promise.all(clients.splice(0).map((client) => client.endAsync(true)));
   await cluster.end();
 });
 
-/** `got`: payloads in order of arrival, filled from the first moment on. */
+function storeOf(clientId: string): Store {
+  const store = stores.get(clientId) ?? new Store({ clean: false });
+  stores.set(clientId, store);
+  return store;
+}
+
+/** `got`: payloads in order of arrival. What waits for a session comes with its CONNACK. */
 async function connectTo(number: number, clientId: string, options: IClientOptions = {}, got: string[] = []): Promise<MqttClient> {
   const { port } = cluster.member(number).broker;
-  const client = await connectAsync(`mqtt://127.0.0.1:${port}`, { clientId, ...QUIET, ...options });
+  const client = connect(`mqtt://127.0.0.1:${port}`, { clientId, ...QUIET, ...options, incomingStore: storeOf(clientId) });
   client.on('error', () => {});
   client.on('message', (_topic, payload) => void got.push(payload.toString()));
   clients.push(client);
+  await once(client, 'connect');
   return client;
 }
 
