@@ -1,5 +1,4 @@
 /** Shared subscriptions over three broker processes that die, lose members and end sessions: what was acknowledged reaches a member (R52, S57). */
-import { once } from 'node:events';
 import { connect, Store, type IClientOptions, type MqttClient } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BrokerCluster } from '../support/brokerCluster.ts';
@@ -35,7 +34,7 @@ async function connectTo(number: number, clientId: string, options: IClientOptio
   client.on('error', () => {});
   client.on('message', (_topic, payload) => void got.push(payload.toString()));
   clients.push(client);
-  await once(client, 'connect');
+  await new Promise<void>((resolve) => client.once('connect', () => resolve()));
   return client;
 }
 
