@@ -4,6 +4,7 @@ import { alarmRoutes } from './routes/alarms.ts';
 import { apiKeyRoutes } from './routes/apiKeys.ts';
 import { authenticationRoutes } from './routes/authentication.ts';
 import { authnUserRoutes } from './routes/authnUsers.ts';
+import { authorizationRoutes } from './routes/authorization.ts';
 import { bannedRoutes } from './routes/banned.ts';
 import { clientRoutes } from './routes/clients.ts';
 import { clusterRoutes } from './routes/cluster.ts';
@@ -40,6 +41,7 @@ export const ROUTES: readonly Route[] = [
   ...topicRoutes,
   ...authenticationRoutes,
   ...authnUserRoutes,
+  ...authorizationRoutes,
   ...bannedRoutes,
   ...faultRoutes,
   ...listenerRoutes,

@@ -74,6 +74,11 @@ export class AclFile implements Disposable {
   #checking = false;
   #again = false;
   #disposed = false;
+  #text = '';
+  #file: { readonly hash: string; readonly changedAtMs: number } | undefined;
+
+  /** A text was put in force at run time, by the supervisor or by an edit of the file. */
+  onChanged: (text: string) => void = () => {};
 
   private constructor(options: AclFileOptions) {
     this.#path = options.path === undefined ? undefined : resolve(options.path);
@@ -121,7 +126,26 @@ export class AclFile implements Disposable {
       return { ok: false, problems: tree.problems.map(toReport) };
     }
     this.#putInForce(text, tree, 'control');
+    this.onChanged(text);
     return { ok: true, hash: this.#hash, rules: this.ruleCount };
+  }
+
+  /** The same for a text that comes from another node. */
+  take(text: string): AclApplyResult {
+    const tree = parseAcl(text);
+    if (hasErrors(tree.problems)) return { ok: false, problems: tree.problems.map(toReport) };
+    this.#putInForce(text, tree, 'cluster');
+    return { ok: true, hash: this.#hash, rules: this.ruleCount };
+  }
+
+  /** The text in force. */
+  get text(): string {
+    return this.#text;
+  }
+
+  /** The file as it was last seen; undefined without one. */
+  get file(): { readonly path: string; readonly hash: string; readonly changedAtMs: number } | undefined {
+    return this.#path === undefined || this.#file === undefined ? undefined : { path: this.#path, ...this.#file };
   }
 
   dispose(): void {
@@ -139,14 +163,16 @@ export class AclFile implements Disposable {
       throw new BusbarError('ACL_SYNTAX', `${path}:${line}:${column}: ${message}`, { hint, details });
     }
     this.#seen = aclHash(text);
+    this.#file = { hash: this.#seen, changedAtMs: (await stat(path)).mtimeMs };
     this.#putInForce(text, tree, 'file');
   }
 
-  #putInForce(text: string, tree: AclTree, source: 'file' | 'control'): void {
+  #putInForce(text: string, tree: AclTree, source: 'file' | 'control' | 'cluster'): void {
     const hash = aclHash(text);
     if (hash === this.#hash && this.#book.epoch > 0) return;
     this.#book.replace(compileAcl(tree));
     this.#hash = hash;
+    this.#text = text;
     this.#appliedAtMs = Date.now();
     this.#log.info('acl_applied', { source, path: this.#path, rules: this.ruleCount, hash });
   }
@@ -224,6 +250,10 @@ export class AclFile implements Disposable {
     }
     const tree = parseAcl(look.text);
     if (hasErrors(tree.problems)) this.#logRefused(tree, 'file');
-    else this.#putInForce(look.text, tree, 'file');
+    else {
+      this.#file = { hash: look.hash, changedAtMs: Date.now() };
+      this.#putInForce(look.text, tree, 'file');
+      this.onChanged(look.text);
+    }
   }
 }

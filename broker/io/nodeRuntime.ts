@@ -43,6 +43,7 @@ import { NodeDrain } from './nodeDrain.ts';
 import { otherListeners } from './otherListeners.ts';
 import { sessionAnswers } from './sessionAnswers.ts';
 import { SessionService } from './sessionService.ts';
+import { SharedAcl } from './sharedAcl.ts';
 import { SharedState } from './sharedState.ts';
 import { enableSharedRead } from './sharedRead.ts';
 import { SlowClients } from './slowClients.ts';
@@ -72,6 +73,7 @@ export class NodeRuntime {
   readonly config: BrokerConfig;
   readonly node: BrokerNode;
   readonly acl: AclFile;
+  readonly #sharedAcl: SharedAcl;
   readonly authn: AuthnService;
   readonly bans: BanService;
   readonly #dataDir: DataDir;
@@ -123,6 +125,7 @@ export class NodeRuntime {
   private constructor({ config, log, dataDir, shared, acl, authn, bans, cluster, keep, opened }: RuntimeParts) {
     this.config = config;
     this.acl = acl;
+    this.#sharedAcl = new SharedAcl({ tables: shared.tables, acl, log });
     this.authn = authn;
     this.bans = bans;
     this.#log = log;
@@ -233,6 +236,7 @@ export class NodeRuntime {
     return {
       ...serviceAnswers(this.#services, (service) => this.#settings.changed(service)),
       ...alarmAnswers(this.#services),
+      ...this.#sharedAcl.answers,
       ...listenerAnswers(this.#listenerAdministration, sharedListeners),
       membership: (action) => this.#cluster.membershipActions.act(action),
       faults: (action) => this.#cluster.faults.act(action),

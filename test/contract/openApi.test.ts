@@ -44,7 +44,7 @@ const AUTHN = { mechanism: 'password_based', backend: 'built_in_database' };
 const AUTHN_ID = 'password_based:built_in_database';
 ADMIN.world.connect('publisher').publish('$delayed/3600/t', 'later');
 const MESSAGE_ID = ADMIN.services.delayed.list().next().value?.id ?? '';
-const SAMPLES: Readonly<Record<string, string>> = { msgid: MESSAGE_ID, node: NODE, clientid: 'c1', topic: 't', id: AUTHN_ID, user_id: 'ann', listener_id: 'tcp:default', name: 'ci' };
+const SAMPLES: Readonly<Record<string, string>> = { msgid: MESSAGE_ID, node: NODE, clientid: 'c1', topic: 't', id: AUTHN_ID, user_id: 'ann', listener_id: 'tcp:default', name: 'ci', type: 'file' };
 
 let folder: string;
 let server: TestAdminServer;
