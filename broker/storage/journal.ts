@@ -20,7 +20,7 @@ const SLICE_BYTES = 256 * 1024;
  */
 export const MAX_PENDING_BYTES = 64 * 1024 * 1024;
 
-/** What is written by a checkpoint: all there is at the moment it is asked for. */
+/** What is written by a checkpoint. Each is asked for when its turn comes, and given as it is then; what has gone by then is left out. */
 export interface LiveSessions {
   copies(): Iterable<SessionCopy>;
   late(): Iterable<LateEntry>;
@@ -33,6 +33,8 @@ export interface JournalOptions {
   readonly storedBytes: number;
   /** Less than `MIN_CHECKPOINT_BYTES` only in tests. */
   readonly minCheckpointBytes?: number;
+  /** Less than `SLICE_BYTES` only in tests. */
+  readonly sliceBytes?: number;
 }
 
 /** Cumulative since the start, but for `bytes` and `pendingBytes`. */
@@ -165,7 +167,7 @@ export class Journal {
   }
 
   #addSlice(checkpoint: Checkpoint): void {
-    const limit = this.#batch.length + SLICE_BYTES;
+    const limit = this.#batch.length + (this.#options.sliceBytes ?? SLICE_BYTES);
     while (this.#batch.length < limit) {
       const copy = checkpoint.copies.next();
       if (copy.done !== true) {

@@ -36,6 +36,14 @@ export class Copies {
     return this.#held.values();
   }
 
+  /** As the journal is to have them, each when it is asked for. */
+  *written(): Generator<SessionCopy, void, undefined> {
+    for (const clientId of [...this.#held.keys()]) {
+      const held = this.#held.get(clientId);
+      if (held !== undefined) yield held.copy;
+    }
+  }
+
   get count(): number {
     return this.#held.size;
   }

@@ -506,10 +506,13 @@ export class SessionEngine implements ClusterStream, SessionsPort {
     return peer === undefined || peers.isCovered(peer);
   }
 
-  /** All there is at the moment it is asked for: what a checkpoint of the journal writes. */
+  /**
+   * What a checkpoint of the journal writes: each as it is when its turn comes. What was dropped or replaced meanwhile must not come back
+   * behind the record of that.
+   */
   get live(): { copies(): Iterable<SessionCopy>; late(): Iterable<LateEntry> } {
     const { copies, lateEntries } = this.#desk;
-    return { copies: () => [...copies.all()].map((held) => held.copy), late: () => lateEntries.written() };
+    return { copies: () => copies.written(), late: () => lateEntries.written() };
   }
 
   /** For inspection: every copy of this node. */

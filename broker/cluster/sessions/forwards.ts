@@ -82,11 +82,11 @@ export class Forwards {
   }
 
   /**
-   * A session has left a node that had no FLUSH of ours for it: that node gave up waiting, or saw us down. What it has not acknowledged may
-   * have come there behind the session. All that it acknowledged before is in what it handed in, since frames keep their order (R48).
+   * A session has left a node, which may not have waited for our FLUSH: it saw us down, or waited long enough. So what it has not
+   * acknowledged may have come there behind the session. What it acknowledged before is in what it handed in: frames keep their order (R48).
    */
-  left({ pend, flushed }: SessionPeer, { clientId, freeze, filters, durable }: SessionRow, movedTo: NodeId | undefined): void {
-    if (!durable || pend.size === 0 || (freeze > 0 && flushed.get(clientId) === freeze)) return;
+  left({ pend }: SessionPeer, { filters, durable }: SessionRow, movedTo: NodeId | undefined): void {
+    if (!durable || pend.size === 0) return;
     const { peers, lateEntries } = this.#desk;
     const unprotected = movedTo === undefined || peers.get(movedTo)?.isUp === true ? [] : [movedTo];
     for (const { publish } of pend.values()) {

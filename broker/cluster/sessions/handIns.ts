@@ -66,7 +66,10 @@ export class HandIns {
   /** Every node from which something may still come for this copy has said that nothing will (R48). */
   #isFlushed({ flushed }: Leave): boolean {
     if (!flushed.has(this.#desk.self)) return false;
-    for (const peer of this.#desk.peers.all()) if (peer.isPresent && !peer.gone && !flushed.has(peer.nodeId)) return false;
+    for (const { isPresent, link, gone, nodeId } of this.#desk.peers.all()) {
+      // Who has been sent our rows forwards by them, though we have not heard its own yet.
+      if ((isPresent || link !== undefined) && !gone && !flushed.has(nodeId)) return false;
+    }
     return true;
   }
 

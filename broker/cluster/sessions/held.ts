@@ -23,7 +23,7 @@ export interface Hold {
   readonly from: NodeId;
   readonly untilMs: Millis;
   /** What arrived meanwhile, to be put behind what comes. */
-  readonly arrived: Mid[];
+  arrived: Mid[];
 }
 
 /** A frozen or yielding copy on its way out (R48). Made anew with each freeze (C24). */

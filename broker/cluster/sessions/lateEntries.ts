@@ -89,9 +89,12 @@ export class LateEntries {
     this.#desk.stream.touch();
   }
 
-  /** As the journal has them. */
-  written(): LateEntry[] {
-    return this.#all().map(({ accepted: { mid, at, message }, unprotected }) => ({ mid, at, message, targets: [...unprotected] }));
+  /** As the journal is to have them, each when it is asked for. */
+  *written(): Generator<LateEntry, void, undefined> {
+    for (const { accepted, unprotected } of this.#all()) {
+      const { mid, at, message } = accepted;
+      if (this.#entries.has(mid)) yield { mid, at, message, targets: [...unprotected] };
+    }
   }
 
   /** Of an earlier life. */

@@ -259,7 +259,9 @@ export class Takeover {
     incoming.connectedAt = 0;
     const { owner, connectedAt, epoch, disconnectedAt } = held.copy;
     copies.apply(held, { type: 'merge', copy: incoming });
-    const { copy } = held;
+    const { copy, hold } = held;
+    // What has reached both has its place by the other: it is not newer than the rest.
+    if (hold !== undefined) hold.arrived = hold.arrived.filter((mid) => !incoming.items.has(mid));
     if (copy.owner !== owner || copy.connectedAt !== connectedAt || copy.epoch !== epoch) this.#claim(held, { connectedAt, disconnectedAt, epoch });
     lateMessages.applyTo(held);
     delivery.refresh(held);

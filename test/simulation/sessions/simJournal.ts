@@ -8,6 +8,8 @@ import type { SimDisk } from './simDisk.ts';
 
 /** So that checkpoints are common. */
 const MIN_CHECKPOINT_BYTES = 20_000;
+/** So that a checkpoint takes several commits. */
+const SLICE_BYTES = 1_000;
 /** Position and checksum in front of each segment. */
 const PREFIX_BYTES = 8;
 
@@ -46,7 +48,7 @@ export function openSimStore(disk: SimDisk, act: (step: () => void) => void, wal
   const records = disk.read();
   const store = new SimSegments(disk, act, records.length === 0 ? 0 : records.at(-1)!.readUInt32BE(0) + 1);
   const storedBytes = records.reduce((sum, record) => sum + record.length, 0);
-  return { recovered, journal: new Journal({ store, live, storedBytes, minCheckpointBytes: MIN_CHECKPOINT_BYTES }) };
+  return { recovered, journal: new Journal({ store, live, storedBytes, minCheckpointBytes: MIN_CHECKPOINT_BYTES, sliceBytes: SLICE_BYTES }) };
 }
 
 function recordOf(position: number, segment: Buffer): Buffer {
