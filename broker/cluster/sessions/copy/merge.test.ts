@@ -48,6 +48,18 @@ describe('merging two copies of a session (R53)', () => {
     expect(states(a)).toEqual([]);
   });
 
+  it('goes on with a message at the QoS at which it was sent, whatever a fork was subscribed with', () => {
+    const [fork, served] = [emptyCopy(1), emptyCopy(2)];
+    applyRecord(fork, { type: 'enqueue', item: copyItem({ mid: mid(3, 1), dot: { lineage: lineage(1), n: 1 }, ord: 10, qos: 1 }) });
+    applyRecord(served, { type: 'enqueue', item: copyItem({ mid: mid(3, 1), dot: { lineage: lineage(2), n: 1 }, ord: 11, qos: 2, state: 'released', packetId: 5 }) });
+    for (const [into, from] of [[fork, served], [served, fork]] as const) {
+      const merged = emptyCopy(4);
+      mergeInto(merged, into);
+      mergeInto(merged, from);
+      expect([...merged.items].map(({ qos, state, packetId }) => [qos, state, packetId])).toEqual([[2, 'released', 5]]);
+    }
+  });
+
   it('C13: an object that did not grow from an earlier one draws dots of its own', () => {
     const first = emptyCopy(1);
     for (let n = 1; n <= 3; n += 1) enqueue(first, mid(3, n), n, 0, lineage(1, 1));

@@ -117,9 +117,11 @@ function mergeItems(mine: SessionCopy, theirs: SessionCopy, theirsVoid: boolean,
     }
     const stronger = STATE_ORDER[other.state] - STATE_ORDER[item.state];
     const idIsTheirs = stronger > 0 || (stronger === 0 && theirIds);
-    const { state, packetId } = idIsTheirs ? other : item;
+    const { state, packetId, ...sent } = idIsTheirs ? other : item;
     const first = compareDots(other.dot, item.dot) < 0 ? other : item;
-    const merged = { ...first, ord: Math.min(item.ord, other.ord), state, packetId };
+    // A fork may have had another subscription: what was sent at one QoS is acknowledged at that one.
+    const { qos, retain, subscriptionIds } = state === 'queued' ? first : sent;
+    const merged = { ...first, qos, retain, subscriptionIds, ord: Math.min(item.ord, other.ord), state, packetId };
     mine.items.replace(merged);
     settle(merged, idIsTheirs);
     if (stronger > 0) adopted.push(merged);
