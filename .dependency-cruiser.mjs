@@ -3,7 +3,7 @@
  * `build/imports.test.ts` plants one violation per rule and expects each to be caught.
  */
 const PURE_ROOMS = 'base|topics|protocol|config|metrics|hooks|access|session|router|cluster|rules|storage|core|api';
-const PURE = `^(broker/(${PURE_ROOMS})|electron/contract)/`;
+const PURE = `^(broker/(${PURE_ROOMS})|electron/(contract|payload))/`;
 const TEST = '([.]test[.]ts$|^test/)';
 const no = (name, from, to, comment) => ({ name, severity: 'error', from, to, ...(comment ? { comment } : {}) });
 
@@ -41,11 +41,12 @@ export default {
     no('api-schema-alone', { path: '^broker/api/schema/', pathNot: TEST }, { path: '^broker/', pathNot: '^broker/api/schema/' }),
     no('cli-rooms', { path: '^broker/cli/', pathNot: TEST }, { path: '^broker/(io|session|router|cluster|core)/' }),
     no('contract-alone', { path: '^electron/contract/', pathNot: TEST }, { path: '^(broker|electron|renderer)/', pathNot: '^(electron/contract|broker/api/schema)/' }),
+    no('payload-alone', { path: '^electron/payload/', pathNot: TEST }, { path: '^(broker|electron|renderer)/', pathNot: '^electron/payload/' }),
     no('host-doors', { path: '^electron/host/', pathNot: TEST }, { path: '^broker/', pathNot: '^broker/(base|topics|config|api/schema|access/acl)/' }),
     no('host-without-electron', { path: '^electron/(host|contract)/' }, { path: '(^|/)electron(/|$)', pathNot: '^electron/', reachable: true }),
     no('electron-in-shell-only', { pathNot: '^(electron/(main|preload)|node_modules)/' }, { path: 'node_modules/electron/', dependencyTypesNot: ['type-only'] }, 'Importing it outside Electron downloads a binary or throws; its types are free.'),
     no('preload-alone', { path: '^electron/preload/' }, { path: '^(broker|renderer|electron)/', pathNot: '^electron/(preload|contract)/' }),
-    no('renderer-two-doors', { path: '^renderer/', pathNot: TEST }, { path: '^(broker|electron)/', pathNot: '^(electron/contract|broker/api/schema|broker/access/acl)/' }, 'The two seams, plus the one ACL language (design.md section 7), so that editor and broker cannot disagree.'),
+    no('renderer-two-doors', { path: '^renderer/', pathNot: TEST }, { path: '^(broker|electron)/', pathNot: '^(electron/(contract|payload)|broker/api/schema|broker/access/acl)/' }, 'The two seams, plus what must not be known twice: the ACL language (design.md section 7) and the forms of payloads.'),
     no('renderer-no-node', { path: '^renderer/', pathNot: TEST }, { dependencyTypes: ['core'] }),
     no('ui-dumb', { path: '^renderer/(ui|lib)/', pathNot: TEST }, { path: '^renderer/', pathNot: '^renderer/(ui|lib)/' }),
     no('stores-below-features', { path: '^renderer/(stores|api|host)/', pathNot: TEST }, { path: '^renderer/(features|workbench)/' }),

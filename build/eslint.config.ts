@@ -11,6 +11,7 @@ const PURE = [
     (room) => `broker/${room}/**/*.ts`,
   ),
   'electron/contract/**/*.ts',
+  'electron/payload/**/*.ts',
 ];
 const TESTS = ['**/*.test.ts', 'test/**/*.ts'];
 const AMBIENT = ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'process', 'console', 'fetch', 'performance', 'crypto'];

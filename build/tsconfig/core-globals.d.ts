@@ -32,3 +32,12 @@ declare class Buffer extends Uint8Array {
   writeBigUInt64BE(value: bigint, offset?: number): number;
   writeDoubleBE(value: number, offset?: number): number;
 }
+
+/** UTF-8 as text: the same in Node and in a browser. */
+declare class TextDecoder {
+  constructor(label: 'utf-8', options: { readonly fatal: boolean; readonly ignoreBOM: boolean });
+  decode(bytes: Uint8Array): string;
+}
+declare class TextEncoder {
+  encode(text: string): Uint8Array<ArrayBuffer>;
+}
