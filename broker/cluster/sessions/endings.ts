@@ -33,7 +33,7 @@ export class Endings {
     if (held === undefined || held.copy.lastConn >= endedAt) return;
     if (held.isOwner) host.released(clientId);
     copies.drop(held);
-    this.#desk.registry.gone(clientId, undefined, 0);
+    this.#desk.registry.gone(clientId);
   }
 
   audit(nowMs: Millis): void {
@@ -69,7 +69,7 @@ export class Endings {
     const { clientId, copy } = held;
     if (registry.some(clientId, () => true)) return;
     copies.drop(held);
-    registry.gone(clientId, undefined, copy.resetAt);
+    registry.gone(clientId, copy.resetAt);
   }
 
   #fireWill(held: Held, nowMs: Millis): void {

@@ -337,7 +337,7 @@ export class SessionEngine implements ClusterStream, SessionsPort {
     const held = copies.get(clientId);
     if (registry.plain.delete(clientId)) {
       if (held === undefined && this.#isAlone) return;
-      registry.gone(clientId, undefined);
+      registry.gone(clientId);
     }
     if (held?.isOwner === true && held.online) {
       if (expiryMs === 0) endings.end(held);

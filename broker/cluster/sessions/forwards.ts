@@ -82,13 +82,13 @@ export class Forwards {
   }
 
   /**
-   * A session has left a node, which may not have waited for our FLUSH: it saw us down, or waited long enough. So what it has not
-   * acknowledged may have come there behind the session. What it acknowledged before is in what it handed in: frames keep their order (R48).
+   * A session has left a node that did not wait for our FLUSH: it saw us down, or had waited long enough. So what it has not acknowledged may
+   * have come there behind the session. What it acknowledged before is in what it handed in, since frames keep their order (R48).
    */
   left({ pend }: SessionPeer, { filters, durable }: SessionRow, movedTo: NodeId | undefined): void {
     if (!durable || pend.size === 0) return;
-    const { peers, lateEntries } = this.#desk;
-    const unprotected = movedTo === undefined || peers.get(movedTo)?.isUp === true ? [] : [movedTo];
+    const { peers, lateEntries, self } = this.#desk;
+    const unprotected = movedTo === undefined || movedTo === self || peers.get(movedTo)?.isUp === true ? [] : [movedTo];
     for (const { publish } of pend.values()) {
       if (filters.some((filter) => matches(filter, publish.message.topic))) lateEntries.make(publish, unprotected);
     }

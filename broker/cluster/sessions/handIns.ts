@@ -144,10 +144,13 @@ export class HandIns {
     if (held === undefined || held.isOwner || held.changes !== request) return;
     const row = peer.rows.get(clientId);
     if (row?.role !== 'owner') return;
-    const wasLeaving = held.leave !== undefined;
+    const { leave } = held;
+    const isFlushed = leave === undefined || this.#isFlushed(leave);
+    // Somebody has come since it was handed in, and may send here by our rows.
+    if (!isFlushed && this.#desk.now() - leave.sinceMs < FLUSH_MS) return;
     if (row.backup === self) this.#stay(held, peer);
-    else if (wasLeaving || this.#isOrphan(held)) copies.drop(held);
-    if (wasLeaving) registry.gone(clientId, peer.nodeId);
+    else if (leave !== undefined || this.#isOrphan(held)) copies.drop(held);
+    if (leave !== undefined) registry.moved(clientId, peer.nodeId, isFlushed);
   }
 
   /** It is the second copy of the new owner now. */

@@ -12,6 +12,7 @@ import type { SessionPeer } from './peers.ts';
 interface Leaving {
   readonly movedTo: NodeId | undefined;
   readonly endedAt: number;
+  readonly isFlushed: boolean;
 }
 
 export class Registry {
@@ -36,9 +37,15 @@ export class Registry {
     this.#desk.stream.touch();
   }
 
-  /** The session is not here any more: it moved, or it ended. */
-  gone(clientId: string, movedTo: NodeId | undefined, endedAt = 0): void {
-    this.#dirty.set(clientId, { movedTo, endedAt });
+  /** The session has ended, or its connection has. */
+  gone(clientId: string, endedAt = 0): void {
+    this.#dirty.set(clientId, { movedTo: undefined, endedAt, isFlushed: true });
+    this.#desk.stream.touch();
+  }
+
+  /** `isFlushed`: everybody who sends here by our rows has said that nothing more comes (R48). */
+  moved(clientId: string, movedTo: NodeId, isFlushed: boolean): void {
+    this.#dirty.set(clientId, { movedTo, endedAt: 0, isFlushed });
     this.#desk.stream.touch();
   }
 
@@ -70,9 +77,11 @@ export class Registry {
     if (row === undefined && lastRow === undefined && leaving === undefined) return;
     if (row?.durable === true) this.#told.set(clientId, row);
     else this.#told.delete(clientId);
+    // A last row without a freeze says that not everybody's FLUSH was waited for.
+    const last = lastRow !== undefined && leaving?.isFlushed === false ? { ...lastRow, freeze: 0 } : lastRow;
     let frame: Buffer | undefined;
     for (const { link } of this.#desk.peers.all()) {
-      frame ??= encodeRowChange({ clientId, row, movedTo: leaving?.movedTo, lastRow, endedAt: leaving?.endedAt ?? 0, at: this.#desk.options.clock.nextAt() });
+      frame ??= encodeRowChange({ clientId, row, movedTo: leaving?.movedTo, lastRow: last, endedAt: leaving?.endedAt ?? 0, at: this.#desk.options.clock.nextAt() });
       link?.control(frame);
     }
   }
@@ -110,7 +119,7 @@ export class Registry {
     this.#desk.options.clock.heard(at);
     const before = peer.rows.get(clientId);
     this.#put(peer, row ?? clientId);
-    if (row === undefined && before !== undefined && endedAt === 0) this.#desk.forwards.left(peer, before, movedTo);
+    if (movedTo !== undefined && before !== undefined && lastRow?.freeze === 0) this.#desk.forwards.left(peer, before, movedTo);
     if (movedTo !== undefined && lastRow !== undefined) this.#moved(movedTo, lastRow);
     if (endedAt > 0) this.#desk.endings.ended(clientId, endedAt);
     this.toCheck.add(clientId);

@@ -164,7 +164,7 @@ export class Takeover {
       if (at <= plainSince) return this.#refuse(peer, clientId, ask.request, plainSince);
       registry.plain.delete(clientId);
       host.closeClient(clientId, isClean(flags));
-      registry.gone(clientId, undefined);
+      registry.gone(clientId);
       return this.#sendState(peer, ask.request, undefined, clientId);
     }
     if (held?.leave !== undefined && (held.leave.to === peer.nodeId || registry.bestUp(clientId) === undefined)) {
@@ -327,7 +327,7 @@ export class Takeover {
     if (held === undefined) {
       registry.plain.delete(clientId);
       host.closeClient(clientId, false);
-      registry.gone(clientId, undefined);
+      registry.gone(clientId);
     } else if (best.durable) {
       counters.forksMerged += 1;
       this.freeze(held, 'yield', null);
