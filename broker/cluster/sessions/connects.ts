@@ -6,7 +6,7 @@ import { decodeAsk, encodeAsk, encodeBegin, encodeWhoIs, hasIt, SessionKind } fr
 import { compareRank } from './copy/copy.ts';
 import type { Desk } from './desk.ts';
 import type { Held } from './held.ts';
-import { BEGIN_RETRY_MS, CONNECT_MAX_MS, LOCK_RENEW_MS, NOT_HERE_MS, WHO_MS } from './limits.ts';
+import { BEGIN_RETRY_MS, CONNECT_MAX_MS, LOCK_RENEW_MS, NOT_HERE_MS, WHO_MS, WHOLE_MS } from './limits.ts';
 import type { SessionPeer } from './peers.ts';
 import type { ConnectOptions, ConnectResult, ConnectTicket } from './ports.ts';
 
@@ -190,8 +190,9 @@ export class Connects {
       const row = peer.rows.get(clientId);
       if (peer.isUp && row !== undefined && row.role !== 'owner' && !this.#isExcluded(connect, peer)) return this.#begin(connect, peer);
     }
-    const isNew = options.cleanStart || (options.expiryMs === 0 && held === undefined && peers.isWhole);
-    if (isNew || peers.count === 0 || (peers.isWhole && held === undefined && connect.excluded.size === 0)) return takeover.openHere(connect, held);
+    // Rows tell of every session when all have been together for a while. Before, somebody may be about to go on with one (R44, C8).
+    const isTold = held === undefined && connect.excluded.size === 0 && peers.wholeForMs() >= WHOLE_MS;
+    if (options.cleanStart || peers.count === 0 || isTold) return takeover.openHere(connect, held);
     connect.phase = 'ask';
     connect.askedMs = now();
     connect.somebodyHas = false;
