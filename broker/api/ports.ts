@@ -8,6 +8,7 @@ import type { ClientFilter, ClientRow, Rows, SubscriptionFilter, SubscriptionRow
 import type { DelayedRow, ServiceQuestions } from '../core/serviceAnswers.ts';
 import type { AlarmQuestions, AlarmRow } from '../core/alarmAnswers.ts';
 import type { AclQuestions } from './aclQuestions.ts';
+import type { EventQuestions } from './eventQuestions.ts';
 import type { FaultQuestions } from './faultQuestions.ts';
 import type { ListenerQuestions } from './listenerQuestions.ts';
 import type { MembershipQuestions } from './membershipQuestions.ts';
@@ -19,7 +20,7 @@ export type { AlarmRow, ClientFilter, ClientRow, DelayedRow, SubscriptionFilter,
  * Questions that one node answers about itself, and changes it makes to itself. A REST list asks every running node and joins
  * the answers, so the same table serves the local call and the frame on the cluster link.
  */
-export interface NodeQuestions extends ServiceQuestions, AclQuestions, AlarmQuestions, ListenerQuestions, FaultQuestions, MembershipQuestions, SessionQuestions {
+export interface NodeQuestions extends ServiceQuestions, AclQuestions, AlarmQuestions, EventQuestions, ListenerQuestions, FaultQuestions, MembershipQuestions, SessionQuestions {
   /** A node object of rest-api.md 2.2. */
   nodeInfo: { params: Record<string, never>; answer: Readonly<Record<string, unknown>> };
   stats: { params: Record<string, never>; answer: Readonly<Record<string, number>> };

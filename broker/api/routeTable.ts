@@ -8,6 +8,7 @@ import { authorizationRoutes } from './routes/authorization.ts';
 import { bannedRoutes } from './routes/banned.ts';
 import { clientRoutes } from './routes/clients.ts';
 import { clusterRoutes } from './routes/cluster.ts';
+import { eventRoutes } from './routes/events.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { faultRoutes } from './routes/faults.ts';
 import { listenerRoutes } from './routes/listeners.ts';
@@ -31,6 +32,7 @@ export const ROUTES: readonly Route[] = [
   ...userRoutes,
   ...apiKeyRoutes,
   ...clusterRoutes,
+  ...eventRoutes,
   ...sessionRoutes,
   ...nodeRoutes,
   ...statsRoutes,

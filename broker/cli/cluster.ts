@@ -63,6 +63,14 @@ export const clusterCommands: readonly Command[] = [
   },
 ];
 
+/** What one node sees. */
+interface View {
+  readonly node: string;
+  readonly answered: boolean;
+  readonly running_nodes: readonly string[];
+  readonly stopped_nodes: readonly string[];
+}
+
 /** EMQX 4.2 and later print a map over two lines; `--json` is EMQX 5's form. */
 async function printStatus({ api, flags, print }: CommandContext): Promise<number> {
   const nodes = await api.get<readonly Node[]>('/nodes');
@@ -74,6 +82,11 @@ async function printStatus({ api, flags, print }: CommandContext): Promise<numbe
   const [running, stopped] = [named('running'), named('stopped')];
   if (flags.json) return told(print, JSON.stringify({ running_nodes: running, stopped_nodes: stopped }), DONE);
   print(`Cluster status: #{running_nodes => ${atoms(running)},\n                  stopped_nodes => ${atoms(stopped)}}`);
+  for (const { node, answered, running_nodes: seen, stopped_nodes: missed } of await api.get<readonly View[]>('/cluster/views')) {
+    const view = { running: [...seen].sort(), stopped: [...missed].sort() };
+    if (!answered) print(`Node ${atom(node)} does not answer`);
+    else if (JSON.stringify(view) !== JSON.stringify({ running, stopped })) print(`Node ${atom(node)} sees running_nodes ${atoms(view.running)}, stopped_nodes ${atoms(view.stopped)}`);
+  }
   for (const fault of await api.get<readonly Fault[]>('/faults')) print(`Fault: ${faultLine(fault)}`);
   return DONE;
 }

@@ -4,6 +4,7 @@ import { alarmCommands } from './alarms.ts';
 import { brokerCommands } from './broker.ts';
 import { clientCommands } from './clients.ts';
 import { clusterCommands } from './cluster.ts';
+import { clusterEventCommands } from './clusterEvents.ts';
 import { drainCommands } from './drain.ts';
 import type { Command } from './command.ts';
 import { confCheckCommand } from './confCheck.ts';
@@ -17,6 +18,7 @@ import { topicCommands } from './topics.ts';
 export const COMMANDS: readonly Command[] = [
   statusCommand,
   ...clusterCommands,
+  ...clusterEventCommands,
   ...drainCommands,
   ...brokerCommands,
   ...clientCommands,

@@ -28,6 +28,8 @@ export interface NodeLife {
 export interface DataDir {
   readonly path: string;
   readonly life: NodeLife;
+  /** Draws another node id for the next start, for a folder that is a copy (R4); what it holds stays. Answers with the id. */
+  reidentify(): Promise<NodeId>;
   /** Releases the lock. */
   close(): void;
 }
@@ -44,7 +46,7 @@ export async function openDataDir(path: string, nowMs: number): Promise<DataDir>
   try {
     const life = await nextLife(path, nowMs);
     await writeFileAtomically(join(path, 'node.pid'), `${process.pid}\n`, OWNER_READS);
-    return { path, life, close: () => lock.close() };
+    return { path, life, reidentify: () => reidentify(path, life), close: () => lock.close() };
   } catch (cause) {
     lock.close();
     if (cause instanceof BusbarError) throw cause;
@@ -81,6 +83,12 @@ async function nextLife(path: string, nowMs: number): Promise<NodeLife> {
   const incarnation = Math.max((stored?.incarnation ?? 0) + 1, nowMs);
   await writeFileAtomically(file, `${JSON.stringify({ nodeId, incarnation })}\n`, OWNER_READS);
   return { nodeId, incarnation, nonce: randomBytes(8).toString('hex') };
+}
+
+async function reidentify(path: string, { incarnation }: NodeLife): Promise<NodeId> {
+  const nodeId = randomBytes(16).toString('hex') as NodeId;
+  await writeFileAtomically(join(path, 'node.json'), `${JSON.stringify({ nodeId, incarnation })}\n`, OWNER_READS);
+  return nodeId;
 }
 
 async function readStored(file: string): Promise<{ nodeId: string; incarnation: number } | undefined> {

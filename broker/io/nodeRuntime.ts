@@ -25,6 +25,7 @@ import { AclFile } from './aclFile.ts';
 import { AuthnService } from './authn/authnService.ts';
 import { BanService } from './bans/banService.ts';
 import { startAdminServer, type AdminServer } from './adminServer.ts';
+import { ClusterObserver } from './clusterObserver.ts';
 import { ClusterService, type Answers } from './clusterService.ts';
 import type { ByteCounters } from './connection.ts';
 import { openDataDir, type DataDir } from './dataDir.ts';
@@ -37,6 +38,7 @@ import { ListenerManager } from './listeners/listenerManager.ts';
 import { SharedListeners } from './listeners/sharedListeners.ts';
 import { NodeLimits } from './nodeLimits.ts';
 import { takeSnapshot } from './nodeSnapshot.ts';
+import { OperatorEvents } from './operatorEvents.ts';
 import { OutputTurn } from './outputTurn.ts';
 import { ProcessVitals } from './processVitals.ts';
 import { NodeDrain } from './nodeDrain.ts';
@@ -59,6 +61,7 @@ type Opened = { readonly name: string; readonly close: () => void | Promise<void
 interface RuntimeParts {
   readonly config: BrokerConfig;
   readonly log: Log;
+  readonly events: OperatorEvents;
   readonly dataDir: DataDir;
   readonly shared: SharedState;
   readonly acl: AclFile;
@@ -91,12 +94,15 @@ export class NodeRuntime {
   readonly #startedAt: number;
   readonly #settings: SharedSettings;
   readonly #drain: NodeDrain;
+  readonly #observer: ClusterObserver;
   #admin: AdminServer | undefined;
   #running = false;
 
   /** Rejects with the error of the first thing that failed; what was opened before it is closed again. */
-  static async start(config: BrokerConfig, log: Log): Promise<NodeRuntime> {
+  static async start(config: BrokerConfig, ownLog: Log): Promise<NodeRuntime> {
     const opened: Opened = [];
+    const events = new OperatorEvents(config.node.name, Date.now);
+    const log = events.watch(ownLog);
     try {
       const dataDir = await openDataDir(config.node.dataDir, Date.now());
       opened.push({ name: 'data_dir', close: () => dataDir.close() });
@@ -113,7 +119,7 @@ export class NodeRuntime {
       const cluster = await ClusterService.open({ config, life: dataDir.life, log, tables: shared.tables });
       opened.push({ name: 'cluster', close: () => cluster.stop() });
       const keep = sessions.keep(cluster, shared.clock);
-      const runtime = new NodeRuntime({ config, log, dataDir, shared, acl, authn, bans, cluster, keep, opened });
+      const runtime = new NodeRuntime({ config, log, events, dataDir, shared, acl, authn, bans, cluster, keep, opened });
       await runtime.#serve();
       return runtime;
     } catch (error) {
@@ -122,7 +128,7 @@ export class NodeRuntime {
     }
   }
 
-  private constructor({ config, log, dataDir, shared, acl, authn, bans, cluster, keep, opened }: RuntimeParts) {
+  private constructor({ config, log, events, dataDir, shared, acl, authn, bans, cluster, keep, opened }: RuntimeParts) {
     this.config = config;
     this.acl = acl;
     this.#sharedAcl = new SharedAcl({ tables: shared.tables, acl, log });
@@ -192,6 +198,8 @@ export class NodeRuntime {
       log,
     });
     opened.push({ name: 'drain', close: () => this.#drain.dispose() });
+    this.#observer = new ClusterObserver({ events, alarms: services.alarms, cluster, node: this.node, tables: shared.tables, dataDir, durability: config.sessions.durability, log });
+    opened.push({ name: 'observer', close: () => this.#observer.dispose() });
     this.#listenerAdministration = {
       manager: this.listeners,
       store: new ListenerStore(dataDir.path),
@@ -243,7 +251,7 @@ export class NodeRuntime {
       ...sessionAnswers({ node, drain: this.#drain, durability: this.config.sessions.durability }),
       nodeInfo: () => nodeInfo(node, hostFacts(), Date.now()),
       stats: () => node.metrics.stats(),
-      metrics: () => node.metrics.counters(),
+      ...this.#observer.answers,
       clients: ({ filter, offset, limit }) => clients(node, filter, offset, limit),
       subscriptions: ({ filter, offset, limit }) => subscriptions(node, filter, offset, limit),
     };

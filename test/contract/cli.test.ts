@@ -185,7 +185,7 @@ describe('a wrong command line', () => {
     ['nodes', 'There is no command nodes. Run npm run ctl -- help to see all commands. (CLI_UNKNOWN_COMMAND)'],
     [
       'cluster stats',
-      'There is no command cluster stats. Run npm run ctl -- help to see all commands. Commands of cluster: cluster status [--json]; cluster join NODE; cluster leave; cluster force-leave NODE; cluster discovery enable. (CLI_UNKNOWN_COMMAND)',
+      'There is no command cluster stats. Run npm run ctl -- help to see all commands. Commands of cluster: cluster status [--json]; cluster join NODE; cluster leave; cluster force-leave NODE; cluster discovery enable; cluster events [COUNT]; cluster links. (CLI_UNKNOWN_COMMAND)',
     ],
     ['status --api ftp://h', 'ftp://h is no address of an API. Give one such as http://127.0.0.1:18083. (CLI_BAD_VALUE)'],
   ])('%s', async (words, errors) => {

@@ -95,6 +95,10 @@ export class FakeAdmin implements AdminPort {
     return this.#nodes.map((node) => ({ node: nodeNamed(node.name), status: node.status ?? ('running' as const) }));
   }
 
+  #named(wanted: string): readonly string[] {
+    return this.members().flatMap(({ node, status }) => (status === wanted ? [node] : []));
+  }
+
   routes() {
     return this.#routes;
   }
@@ -112,6 +116,10 @@ export class FakeAdmin implements AdminPort {
       ...alarmAnswers(this.services),
       listeners: () => ({ listeners: node.listeners ?? [], pending: [] }),
       shareListener: () => ({}),
+      events: () => ({ rows: [], forgotten: 0 }),
+      view: () => ({ running: this.#named('running'), stopped: this.#named('stopped') }),
+      links: () => ({ links: [] }),
+      reidentify: () => ({ nodeId: '' }),
       acl: () => ({ text: '', hash: '', rules: 0, path: null, problem: null }),
       aclStatus: () => ({ hash: '', rules: 0, problem: null }),
       applyAcl: () => ({ ok: true, hash: '', rules: 0 }),

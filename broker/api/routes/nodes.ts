@@ -2,6 +2,7 @@
 import Type from 'typebox';
 import type { NodeName } from '../../base/ids.ts';
 import { METRIC_NAMES } from '../../metrics/catalogue.ts';
+import { CLUSTER_METRIC_NAMES } from '../../metrics/clusterCatalogue.ts';
 import { answering, askNode, isAbsence } from '../nodes.ts';
 import type { AdminPort } from '../ports.ts';
 import { ok, refuse, type Reply } from '../reply.ts';
@@ -40,7 +41,7 @@ export const nodeRoutes = [
     path: '/nodes/:node/metrics',
     summary: 'Counters of one node since its start',
     params: NodeParams,
-    answers: { 200: Counters(METRIC_NAMES) },
+    answers: { 200: Counters(METRIC_NAMES, CLUSTER_METRIC_NAMES) },
     errors: ['NOT_FOUND', 'NODE_DOWN'],
     handle: ({ params }, { admin }) =>
       ofRunningNode(admin, params.node, async (node) => ({ ...(await askNode(admin, node, 'metrics', {})), node })),

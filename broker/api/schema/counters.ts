@@ -10,10 +10,11 @@ export const MetricsQuery = Type.Object({
   node: Type.Optional(Type.String({ description: 'This node only' })),
 });
 
-/** Numbers under exactly these names, and the node they are from where it is one. */
-export function Counters(names: readonly string[]): TSchema {
+/** Numbers under exactly these names and some of `more`, and the node they are from where it is one. */
+export function Counters(names: readonly string[], more: readonly string[] = []): TSchema {
   const properties: Record<string, TSchema> = { node: Type.Optional(Type.String()) };
   for (const name of names) properties[name] = Type.Integer({ minimum: 0 });
+  for (const name of more) properties[name] = Type.Optional(Type.Integer({ minimum: 0 }));
   return Type.Object(properties);
 }
 

@@ -109,7 +109,10 @@ export class Copies {
 
   /** Changes a copy; false when the record changes nothing. `replicated`: it came from the owner, and is no reason to send anything. */
   apply(held: Held, record: SessionRecord, replicated = false): boolean {
+    const { size: doneBefore } = held.copy.done;
     if (!applyRecord(held.copy, record)) return false;
+    // R54: what the bound took away besides the one that came.
+    if (record.type === 'finish' && held.copy.done.size < doneBefore) this.#desk.counters.doneForgotten += doneBefore + 1 - held.copy.done.size;
     held.seq += 1;
     if (!replicated) {
       held.changes += 1;

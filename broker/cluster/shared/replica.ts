@@ -14,6 +14,10 @@ import { compareRows, rowOf, SharedRows, type SharedRow, type TableRows, type Un
 /** What is told of each row that is put in force or taken out. `row`: undefined when it is gone without a tombstone. */
 export type RowListener = (table: TableRows, key: string, row: SharedRow | undefined, origin: 'local' | 'remote') => void;
 
+/** Names of overwritten rows in one report; of more only the count is told. */
+const MAX_NAMES = 10;
+const MAX_NAME_CHARS = 64;
+
 export interface ReplicaOptions {
   readonly nodeId: NodeId;
   readonly life: number;
@@ -39,6 +43,8 @@ export class Replica {
   #ownRing: ChangeRing;
   /** Writes that were newer here than one that came: of two nodes at once, the other one's was discarded. */
   overwritten = 0;
+  /** Some of them by name, for people: they are told, and forgotten with it. */
+  overwrittenNames: string[] = [];
 
   constructor({ nodeId, life, clock, ring = SHARED_RING, changed, swept }: ReplicaOptions) {
     this.#nodeId = nodeId;
@@ -97,12 +103,17 @@ export class Replica {
     const before = this.rows.get(table, key);
     this.#clock.heard(row.at);
     if (before !== undefined && compareRows(before, row) >= 0) {
-      if (before.actor.nodeId !== row.actor.nodeId) this.overwritten += 1;
+      if (before.actor.nodeId !== row.actor.nodeId) this.#lost(table, key);
       return false;
     }
     this.rows.set(table, key, row);
     this.#changed(table, key, row, 'remote');
     return true;
+  }
+
+  #lost(table: TableRows, key: string): void {
+    this.overwritten += 1;
+    if (this.overwrittenNames.length < MAX_NAMES) this.overwrittenNames.push(`${table.name} ${key.slice(0, MAX_NAME_CHARS)}`);
   }
 
   /** The writes of an actor behind `from` up to `to` have all come. */

@@ -308,7 +308,9 @@ export class SharedSync {
   #reportOverwritten(): void {
     const { overwritten } = this.#replica;
     if (overwritten === this.#overwritten || this.#repair !== undefined) return;
-    this.#host.log.info('shared_rows_overwritten', { rows: overwritten - this.#overwritten, message: 'Written on two nodes at once; the newer ones are kept.' });
+    const names = this.#replica.overwrittenNames.join(', ');
+    this.#replica.overwrittenNames = [];
+    this.#host.log.info('shared_rows_overwritten', { rows: overwritten - this.#overwritten, names, message: 'Written on two nodes at once; the newer ones are kept.' });
     this.#overwritten = overwritten;
   }
 
