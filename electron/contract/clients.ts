@@ -1,5 +1,6 @@
 /** Client panes: saved connections, their state, their messages. */
 import Type, { type Static } from 'typebox';
+import { ConnectionExtras, Mqtt5Extras, WillSpec } from './connectionParts.ts';
 import { Bytes, Id, Name, Obj, Qos } from './schema.ts';
 
 /** Where a connection goes: a node of the local cluster by name, or any broker by address. */
@@ -14,20 +15,19 @@ export const ConnectionSpec = Obj({
   id: Id,
   name: Name,
   target: ConnectionTarget,
+  ...ConnectionExtras,
   clientId: Type.String({ maxLength: 65535 }),
-  protocolVersion: Type.Union([Type.Literal(4), Type.Literal(5)]),
+  protocolVersion: Type.Union([Type.Literal(3), Type.Literal(4), Type.Literal(5)]),
   cleanStart: Type.Boolean(),
   /** Seconds. */
   keepalive: Type.Integer({ minimum: 0, maximum: 65535 }),
   /** Seconds, MQTT 5. */
   sessionExpiry: Type.Integer({ minimum: 0, maximum: 4294967295 }),
+  ...Mqtt5Extras,
   username: Type.String({ maxLength: 65535 }),
   /** Kept offline too; sent at every connect without a session. */
   subscriptions: Type.Array(Obj({ topicFilter: Type.String({ minLength: 1, maxLength: 65535 }), qos: Qos })),
-  will: Type.Union([
-    Type.Null(),
-    Obj({ topic: Name, payload: Type.String(), qos: Qos, retain: Type.Boolean() }),
-  ]),
+  will: Type.Union([Type.Null(), WillSpec]),
 });
 export type ConnectionSpec = Static<typeof ConnectionSpec>;
 
@@ -41,6 +41,14 @@ export const SubscriptionState = Obj({
   count: Type.Integer(),
 });
 export type SubscriptionState = Static<typeof SubscriptionState>;
+
+/** What keeps a client from a broker before that has said anything. */
+export const CONNECT_FAILURES = [
+  'refusedPort', 'unknownHost', 'lookupFailed', 'silent', 'noWay', 'closed', 'closedEarly', 'noAnswer', 'notTls', 'notMqtt', 'notWebSocket', 'noSuchPath', 'upgradeRefused',
+  'selfSigned', 'unknownAuthority', 'wrongName', 'expired', 'tlsVersion', 'certificateWanted', 'certificateRefused', 'noAlpn', 'badPassphrase', 'badCertificate', 'unreadableFile', 'badProof',
+] as const;
+export type ConnectFailure = (typeof CONNECT_FAILURES)[number];
+const ConnectFailure = Type.Unsafe<ConnectFailure>(Type.Union(CONNECT_FAILURES.map((one) => Type.Literal(one))));
 
 export const ClientState = Obj({
   id: Id,
@@ -57,6 +65,8 @@ export const ClientState = Obj({
   /** Reason code and its words when refused or disconnected by the broker; a system error in words otherwise. */
   reasonCode: Type.Union([Type.Integer(), Type.Null()]),
   reason: Type.Union([Type.String(), Type.Null()]),
+  /** A failure the workbench knows, for words in the user's language; `reason` has English ones. */
+  failure: Type.Optional(ConnectFailure),
   sessionPresent: Type.Boolean(),
   assignedClientId: Type.Union([Type.String(), Type.Null()]),
   subscriptions: Type.Array(SubscriptionState),

@@ -7,6 +7,7 @@
 import Type, { type Static, type TSchema } from 'typebox';
 import { AclFile, AclSaveResult } from './access.ts';
 import { ClientMessage, ClientState, ConnectionSpec, PublishRequest, SubscriptionState } from './clients.ts';
+import { ConnectSecrets } from './connectionParts.ts';
 import { ClusterEvent, ClusterStatus, LinkFault, LogLine, NodeStatus, type TopologyFrame } from './cluster.ts';
 import { AppInfo, ProjectInfo, Settings, WindowCommand } from './workbench.ts';
 import { Id, Obj, Qos } from './schema.ts';
@@ -65,8 +66,8 @@ export const HOST_CALLS = {
   'connection/save': call(ConnectionSpec, ConnectionSpec),
   'connection/remove': call(ClientRef, Nothing),
   'client/states': call(Nothing, Type.Array(ClientState)),
-  /** The password is used for this connect and its reconnects and never stored. Answers when connected, refused or unreachable. */
-  'client/connect': call(Obj({ id: Id, password: Type.Optional(Type.String()) }), ClientState),
+  /** Secrets are kept in the host's memory for this connect and later ones, and never stored. Answers when connected, refused or unreachable. */
+  'client/connect': call(Obj({ id: Id, ...ConnectSecrets }), ClientState),
   'client/disconnect': call(ClientRef, ClientState),
   'client/subscribe': call(Obj({ id: Id, topicFilter: Type.String({ minLength: 1, maxLength: 65535 }), qos: Qos }), SubscriptionState),
   'client/unsubscribe': call(Obj({ id: Id, topicFilter: Type.String({ minLength: 1 }) }), ClientState),

@@ -4,18 +4,20 @@ import { BusbarError } from '../../broker/base/errors.ts';
 import { TOPIC_PROBLEMS } from '../../broker/topics/topicProblem.ts';
 import { topicNameProblem } from '../../broker/topics/topicName.ts';
 import type { ClientMessage, ClientState, ConnectionSpec, PublishRequest, SubscriptionState } from '../contract/clients.ts';
+import type { ConnectSecrets } from '../contract/connectionParts.ts';
+import { connectionProblems, isTls, problemWords, schemeOf } from '../contract/connectionRules.ts';
+import { failureText, KnownFailure, type FailureText } from './connectFailure.ts';
+import { endMqttClient } from './endMqttClient.ts';
 import type { MessageLog } from './messageLog.ts';
-import { MAX_MESSAGE_BYTES, RETRY_MS, failureWords, isFinalDisconnect, openMqttClient, reasonWords } from './mqttTransport.ts';
+import { MAX_MESSAGE_BYTES, RETRY_MS, firstPauseMs } from './mqttOptions.ts';
+import { isFinalDisconnect, openMqttClient, reasonWords } from './mqttTransport.ts';
 import { OpenPublishes } from './openPublishes.ts';
+import { copyOf, plainProperties } from './receivedMessage.ts';
 import { SubscriptionList } from './subscriptionList.ts';
+import { readTlsMaterial } from './tlsMaterial.ts';
 
-/** Time for DISCONNECT to leave before the socket is cut. */
-const DISCONNECT_GRACE_MS = 1_000;
 /** Windows hear of counters at most this often. */
 const COUNTS_MS = 250;
-/** DISCONNECT with reason "normal" is these two bytes in every version [MQTT-3.14]. */
-const DISCONNECT = Buffer.from([0xe0, 0x00]);
-
 export interface ClientSessionOptions {
   readonly spec: ConnectionSpec;
   readonly log: MessageLog;
@@ -33,11 +35,13 @@ export class ClientSession {
   #spec: ConnectionSpec;
   #subscriptions: SubscriptionList;
   #client: MqttClient | undefined;
+  /** Grows with every connect and disconnect: one that was overtaken while it read files does nothing more. */
+  #turn = 0;
   #phase: Phase = 'offline';
   #sinceMs: number;
   #attempt = 0;
   #reasonCode: number | null = null;
-  #reason: string | null = null;
+  #reason: FailureText | null = null;
   #sessionPresent = false;
   #assignedClientId: string | null = null;
   #firstOutcome = Promise.withResolvers<void>();
@@ -56,7 +60,7 @@ export class ClientSession {
     const { received, sent } = this.#options.log.totals;
     return {
       ...{ id: this.#spec.id, state: this.#phase, sinceMs: this.#sinceMs, attempt: this.#attempt },
-      ...{ reasonCode: this.#reasonCode, reason: this.#reason, sessionPresent: this.#sessionPresent, assignedClientId: this.#assignedClientId },
+      ...{ reasonCode: this.#reasonCode, reason: null, ...this.#reason, sessionPresent: this.#sessionPresent, assignedClientId: this.#assignedClientId },
       ...{ subscriptions: this.#subscriptions.states, received, sent },
     };
   }
@@ -73,14 +77,32 @@ export class ClientSession {
     for (const [topicFilter, qos] of wanted) if (this.#subscriptions.state(topicFilter)?.qos !== qos) await this.subscribe(topicFilter, qos);
   }
 
-  /** Connects, anew when it is connected already. Answers when connected, refused, or when the first try failed. */
-  async connect(password: string | undefined): Promise<ClientState> {
+  /**
+   * Connects, anew when it is connected already. Answers when connected, refused, or when the first try failed. Throws BAD_REQUEST for a
+   * connection that its version of MQTT does not allow.
+   */
+  async connect(secrets: ConnectSecrets): Promise<ClientState> {
     await this.disconnect();
+    const [problem] = Object.values(connectionProblems(this.#spec));
+    if (problem) throw new BusbarError('BAD_REQUEST', problemWords(problem), { hint: 'Correct the connection settings.' });
+    const spec = this.#spec;
+    const turn = (this.#turn += 1);
+    const tls = await (isTls(schemeOf(spec)) ? readTlsMaterial(spec.tls, secrets.passphrase) : Promise.resolve({})).catch((error: unknown) => failureText(error));
+    if (turn !== this.#turn) return this.state;
+    if ('reason' in tls) {
+      this.#become('offline', tls);
+      return this.state;
+    }
     this.#attempt = 1;
     this.#lastFailure = undefined;
     this.#assignedClientId = null;
     this.#firstOutcome = Promise.withResolvers();
-    const client = openMqttClient(this.#spec, password, () => this.#options.resolve(this.#spec));
+    const client: MqttClient = openMqttClient({
+      ...{ spec, secrets, tls, nowMs: this.#options.now(), resolve: () => this.#options.resolve(spec) },
+      onStreamError: (error) => {
+        if (this.#client === client) this.#lastFailure ??= error;
+      },
+    });
     this.#client = client;
     this.#become('connecting');
     this.#listen(client);
@@ -91,11 +113,12 @@ export class ClientSession {
   /** Says DISCONNECT, so that no will is sent. Answers when the socket is closed. */
   async disconnect(): Promise<ClientState> {
     const client = this.#client;
+    this.#turn += 1;
     if (!client) return this.state;
     this.#client = undefined;
     this.#publishes.fail('The client was disconnected before the broker acknowledged.');
     this.#firstOutcome.resolve();
-    await end(client);
+    await endMqttClient(client);
     this.#become('offline');
     return this.state;
   }
@@ -154,13 +177,13 @@ export class ClientSession {
     client.on('disconnect', mine((packet: { reasonCode?: number }) => this.#dismissed(client, packet.reasonCode ?? 0)));
     client.on('reconnect', mine(() => this.#retry(client)));
     client.on('error', mine((error: Error) => {
-      this.#lastFailure = error;
+      this.#lastFailure ??= error;
     }));
-    client.on('close', mine(() => this.#lost()));
+    client.on('close', mine(() => this.#lost(client)));
   }
 
   #connected(client: MqttClient, packet: IConnackPacket): void {
-    client.options.reconnectPeriod = RETRY_MS.first;
+    client.options.reconnectPeriod = firstPauseMs(this.#spec);
     this.#attempt = 0;
     this.#lastFailure = undefined;
     this.#sessionPresent = packet.sessionPresent;
@@ -179,8 +202,8 @@ export class ClientSession {
   #refused(client: MqttClient, code: number): void {
     if (code === 0) return;
     this.#client = undefined;
-    void end(client);
-    this.#become('refused', reasonWords(code), code);
+    void endMqttClient(client);
+    this.#become('refused', { reason: reasonWords(code) }, code);
     this.#firstOutcome.resolve();
   }
 
@@ -190,19 +213,30 @@ export class ClientSession {
     if (!isFinalDisconnect(code)) return;
     this.#client = undefined;
     this.#publishes.fail(`The broker ended the connection: ${reasonWords(code)}.`);
-    void end(client);
-    this.#become('offline', reasonWords(code), code);
+    void endMqttClient(client);
+    this.#become('offline', { reason: reasonWords(code) }, code);
   }
 
   #retry(client: MqttClient): void {
+    const { reconnect } = this.#spec;
     this.#attempt += 1;
-    client.options.reconnectPeriod = Math.min(RETRY_MS.most, (client.options.reconnectPeriod ?? RETRY_MS.first) * 2);
+    this.#lastFailure = undefined;
+    // The last try that is allowed: MQTT.js asks for the period when that has failed.
+    if (reconnect?.tries !== undefined && this.#attempt > reconnect.tries) client.options.reconnectPeriod = 0;
+    else if (reconnect?.periodMs === undefined) client.options.reconnectPeriod = Math.min(RETRY_MS.most, (client.options.reconnectPeriod ?? RETRY_MS.first) * 2);
     this.#tell();
   }
 
-  #lost(): void {
-    const words = this.#lastFailure === undefined ? 'The broker closed the connection.' : failureWords(this.#lastFailure);
-    this.#become('reconnecting', words, this.#reasonCode);
+  #lost(client: MqttClient): void {
+    const failure = failureText(this.#lastFailure ?? new KnownFailure('closed'));
+    // While trying there was no CONNACK yet.
+    const words = failure.failure === 'closed' && this.#attempt > 0 ? failureText(new KnownFailure('closedEarly')) : failure;
+    if (client.options.reconnectPeriod === 0) {
+      this.#client = undefined;
+      this.#publishes.fail(`The connection ended: ${words.reason}`);
+      void endMqttClient(client);
+      this.#become('offline', words, this.#reasonCode);
+    } else this.#become('reconnecting', words, this.#reasonCode);
     this.#firstOutcome.resolve();
   }
 
@@ -211,13 +245,13 @@ export class ClientSession {
     const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload, 'utf8') : packet.payload;
     if (payload.length > MAX_MESSAGE_BYTES) {
       this.#client = undefined;
-      void end(client);
-      this.#become('offline', `A message on ${packet.topic} has ${payload.length} bytes; a pane takes at most ${MAX_MESSAGE_BYTES}.`);
+      void endMqttClient(client);
+      this.#become('offline', { reason: `A message on ${packet.topic} has ${payload.length} bytes; a pane takes at most ${MAX_MESSAGE_BYTES}.` });
       return;
     }
     this.#options.log.add({
       ...{ timeMs: this.#options.now(), direction: 'in', topic: packet.topic, payload: copyOf(payload), qos: packet.qos as 0 | 1 | 2 },
-      ...{ retain: packet.retain, dup: packet.dup, matched: this.#subscriptions.count(packet.topic), ack: null, properties: plain(packet.properties) },
+      ...{ retain: packet.retain, dup: packet.dup, matched: this.#subscriptions.count(packet.topic), ack: null, properties: plainProperties(packet.properties) },
     });
     this.#tellSoon();
     const room = this.#options.log.room;
@@ -239,7 +273,7 @@ export class ClientSession {
     });
   }
 
-  #become(phase: Phase, reason: string | null = null, reasonCode: number | null = null): void {
+  #become(phase: Phase, reason: FailureText | null = null, reasonCode: number | null = null): void {
     if (phase !== this.#phase) this.#sinceMs = this.#options.now();
     this.#phase = phase;
     this.#reason = reason;
@@ -257,33 +291,4 @@ export class ClientSession {
   #tellSoon(): void {
     this.#countsTimer ??= setTimeout(() => this.#tell(), COUNTS_MS);
   }
-}
-
-function end(client: MqttClient): Promise<void> {
-  return new Promise((resolve) => {
-    const limit = setTimeout(() => client.end(true, {}, () => resolve()), DISCONNECT_GRACE_MS);
-    // Errors of a connection that is being let go have nobody to tell, but must not end the process.
-    client.on('error', () => undefined);
-    const cut = () => {
-      clearTimeout(limit);
-      client.end(true, {}, () => resolve());
-    };
-    if (client.connected) client.stream.end(DISCONNECT, cut);
-    else cut();
-  });
-}
-
-/** MQTT.js hands out views of its receive buffer; a message that is kept must not keep sixty-four kilobytes with it. */
-function copyOf(payload: Uint8Array): Uint8Array {
-  return new Uint8Array(payload);
-}
-
-/** Properties as plain data; bytes as base64. */
-function plain(properties: IPublishPacket['properties']): Record<string, unknown> {
-  if (!properties) return {};
-  const replace = (_key: string, value: unknown) =>
-    typeof value === 'object' && value !== null && 'type' in value && value.type === 'Buffer' && 'data' in value
-      ? Buffer.from(value.data as number[]).toString('base64')
-      : value;
-  return JSON.parse(JSON.stringify(properties, replace)) as Record<string, unknown>;
 }

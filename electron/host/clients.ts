@@ -1,6 +1,7 @@
 /** All saved connections of a project and the live sessions behind them. */
 import { BusbarError } from '../../broker/base/errors.ts';
 import type { ClientMessage, ClientState, ConnectionSpec, PublishRequest, SubscriptionState } from '../contract/clients.ts';
+import type { ConnectSecrets } from '../contract/connectionParts.ts';
 import { ClientSession } from './clientSession.ts';
 import type { HostEvents } from './hostEvents.ts';
 import { MessageLog } from './messageLog.ts';
@@ -27,6 +28,7 @@ export class Clients {
   readonly #options: ClientsOptions;
   /** Promises: the totals of a connection are read once, whoever asks first. */
   readonly #entries = new Map<string, Promise<Entry>>();
+  readonly #secrets = new Map<string, ConnectSecrets>();
 
   constructor(options: ClientsOptions) {
     this.#options = options;
@@ -49,6 +51,7 @@ export class Clients {
     await session.dispose();
     await this.#options.project.removeConnection(id);
     this.#entries.delete(id);
+    this.#secrets.delete(id);
     await this.#options.db.clear(id);
     this.#listChanged();
   }
@@ -58,8 +61,12 @@ export class Clients {
     return entries.map(({ session }) => session.state);
   }
 
-  async connect(id: string, password: string | undefined): Promise<ClientState> {
-    return (await this.#entry(id)).session.connect(password);
+  /** Secrets that are not given are those of the connect before; they live as long as this host. */
+  async connect(id: string, given: ConnectSecrets): Promise<ClientState> {
+    const { session } = await this.#entry(id);
+    const secrets = { ...this.#secrets.get(id), ...given };
+    this.#secrets.set(id, secrets);
+    return session.connect(secrets);
   }
 
   async disconnect(id: string): Promise<ClientState> {

@@ -116,7 +116,7 @@ function handlersOf(options: HostOptions, state: State, events: HostEvents, open
     'connection/save': (spec) => state.current.clients.save(spec),
     'connection/remove': async ({ id }) => void (await state.current.clients.remove(id)),
     'client/states': () => state.current.clients.states(),
-    'client/connect': ({ id, password }) => state.current.clients.connect(id, password),
+    'client/connect': ({ id, ...secrets }) => state.current.clients.connect(id, secrets),
     'client/disconnect': ({ id }) => state.current.clients.disconnect(id),
     'client/subscribe': ({ id, topicFilter, qos }) => state.current.clients.subscribe(id, topicFilter, qos),
     'client/unsubscribe': ({ id, topicFilter }) => state.current.clients.unsubscribe(id, topicFilter),

@@ -1,17 +1,13 @@
-/** From a saved connection to an MQTT.js client: options, the socket, and what its failures mean in words. */
-import { connect } from 'node:net';
-import type { Socket } from 'node:net';
-import { Duplex } from 'node:stream';
-import { MqttClient, ReasonCodes } from 'mqtt';
-import type { IClientOptions } from 'mqtt';
+/** From a saved connection to an MQTT.js client: its stream, its login exchange, and what its reason codes mean in words. */
+import type { ConnectionOptions } from 'node:tls';
+import { MqttClient, ReasonCodes, type Packet } from 'mqtt';
 import type { ConnectionSpec } from '../contract/clients.ts';
-
-/** Largest message a pane takes. MQTT 5 brokers are told so and drop larger ones; an MQTT 3 connection ends with a reason. */
-export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
-/** From opening the socket to CONNACK. */
-export const CONNECT_LIMIT_MS = 10_000;
-/** Pause before the n-th new try: half a second doubling to eight. */
-export const RETRY_MS = { first: 500, most: 8_000 } as const;
+import type { ConnectSecrets } from '../contract/connectionParts.ts';
+import { DEFAULT_CONNECT_TIMEOUT_S, DEFAULT_PATH, schemeOf, scramHash, versionHas } from '../contract/connectionRules.ts';
+import { openBrokerStream, type StreamTarget } from './brokerStream.ts';
+import { KnownFailure } from './connectFailure.ts';
+import { mqttOptions } from './mqttOptions.ts';
+import { ScramClient } from './scramClient.ts';
 
 /** After these the broker does not want this client back (MQTT 5 section 4.13): trying again would only fight. */
 const FINAL_DISCONNECTS = new Set([0x82, 0x87, 0x8e, 0x98, 0x9c, 0x9d]);
@@ -20,53 +16,73 @@ export function isFinalDisconnect(code: number): boolean {
   return FINAL_DISCONNECTS.has(code);
 }
 
-/** A client that tries at once and again by itself; `resolve` is asked anew at every try, since a node's port may change. */
-export function openMqttClient(spec: ConnectionSpec, password: string | undefined, resolve: () => { host: string; port: number }): MqttClient {
-  return new MqttClient(() => openStream(resolve), {
-    ...({ protocol: 'mqtt', protocolVersion: spec.protocolVersion, clientId: spec.clientId, clean: spec.cleanStart } satisfies IClientOptions),
-    ...{ keepalive: spec.keepalive, reconnectPeriod: RETRY_MS.first, connectTimeout: CONNECT_LIMIT_MS },
-    // Subscriptions and messages while offline are ours to keep: MQTT.js would hide them.
-    ...{ resubscribe: false, queueQoSZero: false },
-    ...(spec.username === '' ? {} : { username: spec.username }),
-    ...(password === undefined || password === '' ? {} : { password }),
-    ...(spec.will ? { will: { ...spec.will, payload: Buffer.from(spec.will.payload, 'utf8') } } : {}),
-    ...(spec.protocolVersion === 5
-      ? { properties: { sessionExpiryInterval: spec.sessionExpiry, maximumPacketSize: MAX_MESSAGE_BYTES } }
-      : {}),
+export interface MqttClientInput {
+  readonly spec: ConnectionSpec;
+  readonly secrets: ConnectSecrets;
+  readonly tls: ConnectionOptions;
+  /** Asked anew at every try, since a node's port may change; may throw. */
+  readonly resolve: () => { host: string; port: number };
+  readonly nowMs: number;
+  /** What went wrong with the stream: MQTT.js keeps some of it to itself. */
+  readonly onStreamError: (error: Error) => void;
+}
+
+/** A client that tries at once and again by itself, if the connection wants that. */
+export function openMqttClient({ spec, secrets, tls, resolve, nowMs, onStreamError }: MqttClientInput): MqttClient {
+  const data = secrets.authenticationData === undefined ? undefined : Buffer.from(secrets.authenticationData, 'utf8');
+  const hash = versionHas(spec.protocolVersion, 'authentication') ? scramHash(spec.authenticationMethod) : undefined;
+  const password = hash === undefined ? secrets.password : undefined;
+  const target = (): StreamTarget => ({
+    ...{ scheme: schemeOf(spec), path: spec.path ?? DEFAULT_PATH, headers: headersOf(spec, secrets), tls, ...resolve() },
+    ...{ subprotocol: spec.protocolVersion === 3 ? 'mqttv3.1' : 'mqtt', limitMs: (spec.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT_S) * 1_000 },
   });
+  let scram: ScramClient | undefined;
+  const client = new MqttClient(
+    (made) => {
+      // Every try proves anew: a nonce is used once. MQTT.js copies its options' properties into CONNECT after this call.
+      if (hash !== undefined) scram = new ScramClient({ hash, username: spec.username, password: secrets.password ?? '' });
+      if (scram && made.options.properties) made.options.properties.authenticationData = scram.first;
+      return openBrokerStream(target, onStreamError);
+    },
+    mqttOptions(spec, { password, authenticationData: hash === undefined ? data : undefined }, nowMs),
+  );
+  client.handleAuth = (packet, done) => {
+    try {
+      done(undefined, answerTo(packet.properties?.authenticationData, spec.authenticationMethod, scram));
+    } catch (error) {
+      done(error as Error);
+    }
+  };
+  client.on('packetreceive', (packet) => {
+    if (scram && isGranted(packet) && !scram.proves(packet.properties?.authenticationData)) onStreamError(cut(client));
+  });
+  return client;
+}
+
+/** The AUTH that continues an exchange (0x18). */
+function answerTo(data: Buffer | undefined, authenticationMethod: string | undefined, scram: ScramClient | undefined): Packet {
+  if (!scram || authenticationMethod === undefined) throw new Error(`The broker asks for more than the data given: Busbar carries out SCRAM only, not ${authenticationMethod ?? 'this method'}.`);
+  return { cmd: 'auth', reasonCode: 0x18, properties: { authenticationMethod, authenticationData: scram.answer(data ?? Buffer.alloc(0)) } };
+}
+
+function isGranted(packet: Packet): packet is Extract<Packet, { cmd: 'connack' }> {
+  return packet.cmd === 'connack' && packet.reasonCode === 0;
+}
+
+function cut(client: MqttClient): Error {
+  const failure = new KnownFailure('badProof');
+  client.options.reconnectPeriod = 0;
+  client.stream.destroy(failure);
+  return failure;
+}
+
+/** Headers that are on; the values of secret ones are those given with the connect. */
+function headersOf({ headers = [] }: ConnectionSpec, secrets: ConnectSecrets): Record<string, string> {
+  return Object.fromEntries(headers.flatMap(({ name, value, secret, off }) => (off === true ? [] : [[name, secret === true ? (secrets.headers?.[name] ?? '') : value]])));
 }
 
 /** Words for a reason code of MQTT 5, or of a 3.1.1 CONNACK. */
 export function reasonWords(code: number): string {
   const words: Readonly<Record<number, string>> = ReasonCodes;
   return words[code] || `Reason code 0x${code.toString(16).padStart(2, '0')}`;
-}
-
-/** Words for a failure of the network; an attempt at several addresses fails with several errors of which one is told. */
-export function failureWords(error: unknown): string {
-  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
-  const code = first instanceof Error && 'code' in first ? String(first.code) : '';
-  const known: Readonly<Record<string, string>> = {
-    ECONNREFUSED: 'Nothing listens at this address.',
-    ENOTFOUND: 'This host name is not known.',
-    EAI_AGAIN: 'The host name could not be looked up.',
-    ETIMEDOUT: 'The address does not answer.',
-    EHOSTUNREACH: 'There is no way to this address.',
-    ENETUNREACH: 'There is no way to this network.',
-    ECONNRESET: 'The broker closed the connection.',
-  };
-  const words = first instanceof Error ? first.message : String(first);
-  return known[code] ?? (words === 'connack timeout' ? `The broker did not answer within ${CONNECT_LIMIT_MS / 1000} s.` : words);
-}
-
-function openStream(resolve: () => { host: string; port: number }): Duplex {
-  let socket: Socket;
-  try {
-    socket = connect(resolve());
-  } catch (error) {
-    // MQTT.js calls this inside its own timer, where a throw would end the process.
-    return new Duplex({ construct: (done) => done(error as Error), read: () => undefined, write: (_chunk, _encoding, done) => done() });
-  }
-  socket.setNoDelay(true);
-  return socket;
 }

@@ -197,5 +197,5 @@ type ReadConnection = { readonly spec: ConnectionSpec } | { readonly file: strin
 /** Files of one kind have their keys in one order, whoever wrote them: a diff shows what changed. */
 function inSchemaOrder(spec: ConnectionSpec): Record<string, unknown> {
   const values: Record<string, unknown> = spec;
-  return Object.fromEntries(Object.keys(ConnectionSpec.properties).map((key) => [key, values[key]]));
+  return Object.fromEntries(Object.keys(ConnectionSpec.properties).flatMap((key) => (values[key] === undefined ? [] : [[key, values[key]]])));
 }

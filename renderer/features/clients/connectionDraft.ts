@@ -9,7 +9,7 @@ export interface ConnectionDraft {
   /** Empty while the field is. */
   port: number | '';
   clientId: string;
-  protocolVersion: 4 | 5;
+  protocolVersion: ConnectionSpec['protocolVersion'];
   cleanStart: boolean;
   keepalive: number | '';
   sessionExpiry: number | '';

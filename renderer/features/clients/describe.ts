@@ -1,5 +1,6 @@
 /** How connections and messages are put into words: plain functions over the contract's shapes. */
 import type { ClientMessage, ClientState, ConnectionSpec } from '../../../electron/contract/clients.ts';
+import { schemeOf } from '../../../electron/contract/connectionRules.ts';
 import type { MarkState } from '../../ui/nodeState.ts';
 
 type Translate = (key: string, values?: Record<string, unknown>) => string;
@@ -9,6 +10,9 @@ const KNOWN_REASONS = new Set([
   0x9d, 0x9e, 0x9f, 0xa1, 0xa2,
 ]);
 
+/** What a CONNACK of MQTT 3 refuses with [MQTT-3.2.2.3], as the code of MQTT 5 that means the same. */
+const CODES_OF_3: Readonly<Record<number, number>> = { 1: 0x84, 2: 0x85, 3: 0x88, 4: 0x86, 5: 0x87 };
+
 /** `0x87` */
 export function codeText(code: number): string {
   return `0x${code.toString(16).padStart(2, '0')}`;
@@ -16,12 +20,16 @@ export function codeText(code: number): string {
 
 /** The words of a reason code: `not authorized`. */
 export function reasonText(code: number, t: Translate): string {
-  return KNOWN_REASONS.has(code) ? t(`clients.reason.${code}`) : t('clients.reason.unknown', { code: codeText(code) });
+  const of5 = CODES_OF_3[code] ?? code;
+  return KNOWN_REASONS.has(of5) ? t(`clients.reason.${of5}`) : t('clients.reason.unknown', { code: codeText(code) });
 }
 
 /** `busbar-1`, or `broker.example:1883`. */
 export function targetText(spec: ConnectionSpec): string {
-  return spec.target.kind === 'node' ? spec.target.node : `${spec.target.host}:${spec.target.port}`;
+  if (spec.target.kind === 'node') return spec.target.node;
+  const address = `${spec.target.host}:${spec.target.port}`;
+  const scheme = schemeOf(spec);
+  return scheme === 'mqtt' ? address : `${scheme}://${address}`;
 }
 
 export function markOf(state: ClientState): MarkState {
@@ -45,7 +53,7 @@ export function keepsSession(spec: ConnectionSpec): boolean {
 
 /** The second line of a connection: `v5 · busbar-1`, `refused: 0x86 bad user name or password`. */
 export function detailText(spec: ConnectionSpec, state: ClientState, t: Translate): string {
-  const version = t(spec.protocolVersion === 5 ? 'clients.version.v5' : 'clients.version.v4');
+  const version = t(`clients.version.v${spec.protocolVersion}`);
   const target = targetText(spec);
   switch (state.state) {
     case 'connected':
@@ -53,7 +61,7 @@ export function detailText(spec: ConnectionSpec, state: ClientState, t: Translat
     case 'connecting':
       return t('clients.state.connecting', { target });
     case 'reconnecting':
-      return t('clients.state.reconnecting', { target, attempt: state.attempt });
+      return `${t('clients.state.reconnecting', { target, attempt: state.attempt })}${state.reason === null ? '' : ` · ${whyText(state, t)}`}`;
     case 'refused':
       return `${t('clients.state.refused')}: ${whyText(state, t)}`;
     case 'offline':
@@ -63,6 +71,7 @@ export function detailText(spec: ConnectionSpec, state: ClientState, t: Translat
 
 /** Code and words of a refusal or of the broker's DISCONNECT, or the system's own words. */
 export function whyText(state: ClientState, t: Translate): string {
+  if (state.failure) return t(`clients.failure.${state.failure}`);
   return state.reasonCode === null ? (state.reason ?? '') : `${codeText(state.reasonCode)} ${reasonText(state.reasonCode, t)}`;
 }
 
