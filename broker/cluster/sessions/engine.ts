@@ -23,6 +23,7 @@ import { Delivery } from './delivery.ts';
 import type { Desk, EngineOptions, StoredSessions } from './desk.ts';
 import { Drain } from './drain.ts';
 import { Endings } from './endings.ts';
+import { newLeave } from './held.ts';
 import { Forwards } from './forwards.ts';
 import { HandIns } from './handIns.ts';
 import { Interest } from './interest.ts';
@@ -121,7 +122,7 @@ export class SessionEngine implements ClusterStream, SessionsPort {
       const at = this.#desk.options.clock.nextAt();
       this.#desk.copies.apply(held, { type: 'claim', owner: this.#desk.self, epoch: copy.epoch, connectedAt: 0, disconnectedAt: copy.disconnectedAt || at });
       this.#desk.copies.setRole(held, copy.role, null);
-      if (copy.role !== 'owner') held.leave = { freeze: at, to: null, flushed: new Set(), sinceMs: this.#desk.startedMs, toldMs: Number.NEGATIVE_INFINITY };
+      if (copy.role !== 'owner') held.leave = newLeave(at, null, this.#desk.startedMs);
       else if (!held.isEnded) this.#desk.host.adopted(held.clientId, { ...sessionOf(held.copy), present: true });
       this.#desk.registry.changed(held.clientId);
     }

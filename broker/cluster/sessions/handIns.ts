@@ -43,23 +43,30 @@ export class HandIns {
   }
 
   #checkLeaving(held: Held, leave: Leave): void {
-    const { registry, now, counters } = this.#desk;
-    const best = registry.bestUp(held.clientId);
+    const best = this.#desk.registry.bestUp(held.clientId);
     if (best === undefined || !best.durable) return this.#checkOwnerless(held, leave);
-    if (!this.#isFlushed(leave)) {
-      this.#tell(held, leave, best);
-      if (now() - leave.sinceMs < FLUSH_MS) return;
-      if (held.offered === -1) counters.flushTimeouts += 1;
-    }
-    this.#offerTo(held, best.owner);
+    if (this.#isFlushed(leave)) this.#offerTo(held, best.owner);
+    else this.#tell(held, leave, best);
   }
 
-  /** A fork may not know what the session has subscribed to: it must, before anybody sends there alone. */
+  /**
+   * Somebody may still send what is for the session here, and nowhere else: a node that does not see the live owner, as long as it does not.
+   * So the copy stays and hands on what comes. A fork does so at once, since the owner may not know what the session has subscribed to, which
+   * it must before anybody sends there alone; a frozen copy when nodes take too long.
+   */
   #tell(held: Held, leave: Leave, best: SessionRow): void {
-    const { peers, now } = this.#desk;
+    const { peers, now, counters } = this.#desk;
     const peer = peers.get(best.owner);
-    if (held.copy.role !== 'yield' || peer === undefined || now() - leave.toldMs < HAND_IN_RETRY_MS) return;
+    const isOverdue = now() - leave.sinceMs >= FLUSH_MS;
+    if (isOverdue && !leave.isOverdue) {
+      leave.isOverdue = true;
+      counters.flushTimeouts += 1;
+    }
+    const isNews = leave.toldChanges !== held.changes || leave.toldTo !== best.owner;
+    if ((held.copy.role !== 'yield' && !isOverdue) || peer === undefined || now() - leave.toldMs < (isNews ? HAND_IN_RETRY_MS : FLUSH_MS)) return;
     leave.toldMs = now();
+    leave.toldChanges = held.changes;
+    leave.toldTo = best.owner;
     this.#send(peer, held, true);
   }
 

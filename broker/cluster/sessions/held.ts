@@ -33,8 +33,16 @@ export interface Leave {
   to: NodeId | null;
   readonly flushed: Set<NodeId>;
   readonly sinceMs: Millis;
-  /** When the live owner was last told of the subscriptions. */
+  /** When which owner was last told of the copy while it waits for FLUSHes, and at which of its changes. */
   toldMs: Millis;
+  toldChanges: number;
+  toldTo: NodeId | null;
+  /** Some node takes long with its FLUSH. */
+  isOverdue: boolean;
+}
+
+export function newLeave(freeze: number, to: NodeId | null, nowMs: Millis): Leave {
+  return { freeze, to, flushed: new Set(), sinceMs: nowMs, toldMs: Number.NEGATIVE_INFINITY, toldChanges: -1, toldTo: null, isOverdue: false };
 }
 
 const NO_SHARES: ReadonlySet<string> = new Set();

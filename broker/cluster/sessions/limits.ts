@@ -37,7 +37,7 @@ export const CONNECT_MAX_MS: Millis = 8_000;
 
 /** The rest of a session is waited for so long (R47). Above the silence time-out, so that a dead old owner ends it first. */
 export const HOLD_MS: Millis = 6_000;
-/** Every node's last forwards to a frozen copy are waited for so long (R48). */
+/** A frozen copy whose nodes have not all sent FLUSH after this hands on what it has, and stays (R48). One that is not news is sent again so often. */
 export const FLUSH_MS: Millis = 5_000;
 export const HAND_IN_RETRY_MS: Millis = 500;
 /** Sessions handed out at one time while draining (R72). */

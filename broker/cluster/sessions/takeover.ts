@@ -12,7 +12,7 @@ import { decodeCopy, encodeCopy } from './copy/batch.ts';
 import { compareRank, nextDot, type SessionCopy } from './copy/copy.ts';
 import type { Mid } from './copy/identity.ts';
 import type { Desk } from './desk.ts';
-import type { Held } from './held.ts';
+import { newLeave, type Held } from './held.ts';
 import { HOLD_MS } from './limits.ts';
 import type { SessionPeer } from './peers.ts';
 import type { OpenedSession } from './ports.ts';
@@ -204,7 +204,7 @@ export class Takeover {
     this.#holds.delete(held);
     held.hold = undefined;
     connects.lost(held.clientId);
-    held.leave = { freeze: options.clock.nextAt(), to, flushed: new Set(), sinceMs: now(), toldMs: Number.NEGATIVE_INFINITY };
+    held.leave = newLeave(options.clock.nextAt(), to, now());
     held.offered = -1;
     copies.setRole(held, role);
     if (held.copy.connectedAt > 0) this.#claim(held, { connectedAt: 0, disconnectedAt: options.clock.nextAt() });
