@@ -3,7 +3,7 @@ import type { NodeId } from '../../../broker/base/ids.ts';
 import { silentLog } from '../../../broker/base/log.ts';
 import type { LinkState } from '../../../broker/cluster/peer.ts';
 import type { Frame } from '../../../broker/cluster/wire/frameReader.ts';
-import { HybridClock, volatileBound } from '../../../broker/cluster/hybridClock.ts';
+import { HybridClock } from '../../../broker/cluster/hybridClock.ts';
 import { SessionEngine } from '../../../broker/cluster/sessions/engine.ts';
 import type { Durability } from '../../../broker/cluster/sessions/ports.ts';
 import { EngineWatch, traceFrame, type TraceTo } from './engineTrace.ts';
@@ -78,7 +78,7 @@ export function realEngine(durability: Durability): EngineFactory {
     const { cluster, nodeId, host, disk, act } = parts;
     let made: RealEngine | undefined;
     cluster.core.addStream((stream) => {
-      const clock = new HybridClock({ node: nodeId, clock: stream.clock, bound: volatileBound(), log: silentLog });
+      const clock = new HybridClock({ node: nodeId, clock: stream.clock, bound: parts.bound, log: silentLog });
       const live = { copies: () => made?.live.copies() ?? [], late: () => made?.live.late() ?? [] };
       const store = durability === 'memory' ? undefined : openSimStore(disk, act, stream.clock.wallMs(), live);
       const options = { durability, hasSeeds: true, maxQueued: MAX_QUEUED, upgradeQos: false, clock, journal: store?.journal };

@@ -3,6 +3,7 @@ import type { NodeId, NodeName } from '../../../broker/base/ids.ts';
 import type { Prng } from '../../../broker/base/prng.ts';
 import type { Address } from '../../../broker/cluster/ports.ts';
 import type { ClusterNode } from '../../../broker/cluster/clusterNode.ts';
+import { volatileBound } from '../../../broker/cluster/hybridClock.ts';
 import { matches } from '../../../broker/topics/topicFilter.ts';
 import type { EventQueue } from '../eventQueue.ts';
 import type { SimNode } from '../simNode.ts';
@@ -34,6 +35,7 @@ export class SessionNode implements Station {
   readonly disk: SimDisk;
   /** The members that its disk has (R10): a node that starts again waits for them, and for those it cannot reach. */
   readonly #members = new Map<NodeId, { readonly name: NodeName; readonly address: Address }>();
+  #bound = volatileBound();
   readonly #world: SessionNodeWorld;
   #host: BrokerHost | undefined;
   #engine: SimEngine | undefined;
@@ -92,7 +94,7 @@ export class SessionNode implements Station {
       fault: (what) => this.#world.fault(`${this.name}: ${what}`),
     });
     this.#host = host;
-    this.#engine = engine({ cluster, nodeId: this.sim.nodeId, host, disk: this.disk, queue, prng, act, trace: this.#tracing() });
+    this.#engine = engine({ cluster, nodeId: this.sim.nodeId, host, disk: this.disk, bound: this.#bound, queue, prng, act, trace: this.#tracing() });
     for (const [nodeId, { name, address }] of this.#members) cluster.core.learnMember({ nodeId, name, address });
   }
 
@@ -154,6 +156,7 @@ export class SessionNode implements Station {
     this.#world.trace(`${this.name} is wiped`);
     this.sim.wipe();
     this.disk.wipe();
+    this.#bound = volatileBound();
     this.#members.clear();
   }
 }

@@ -1,6 +1,7 @@
 /** What the simulation needs of an engine of durable sessions: the contract of brokers, and a look inside for the checkers. */
 import type { NodeId } from '../../../broker/base/ids.ts';
 import type { ClusterNode } from '../../../broker/cluster/clusterNode.ts';
+import type { ClockBoundPort } from '../../../broker/cluster/hybridClock.ts';
 import type { SessionsHost, SessionsPort } from '../../../broker/cluster/sessions/ports.ts';
 import type { Prng } from '../../../broker/base/prng.ts';
 import type { EventQueue } from '../eventQueue.ts';
@@ -32,6 +33,8 @@ export interface EngineParts {
   readonly nodeId: NodeId;
   readonly host: SessionsHost;
   readonly disk: SimDisk;
+  /** Of the hybrid clock; it outlives the process as the disk does (R36). */
+  readonly bound: ClockBoundPort;
   readonly queue: EventQueue;
   readonly prng: Prng;
   /** Runs a step in the process: later while it stands still, never in another life. */
