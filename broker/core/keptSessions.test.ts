@@ -133,7 +133,7 @@ describe('a session that is kept for the cluster', () => {
     );
     const opened: ConnectResult = {
       kind: 'opened',
-      session: { present: false, durable: false, subscriptions: [], awaitingRel: [], client: { username: undefined, mountpoint: '' }, expiryMs: 0 },
+      session: { present: false, durable: false, subscriptions: [], awaitingRel: [], client: { username: undefined, mountpoint: '' }, expiryMs: 0, packetIdsFrom: 1 },
     };
     const client = world.connect('c');
     client.subscribe('x');
@@ -159,6 +159,7 @@ describe('a session that is kept for the cluster', () => {
       awaitingRel: [7],
       client: { username: 'u', mountpoint: '' },
       expiryMs: 5_000,
+      packetIdsFrom: 1,
     });
     const session = world.node.sessions.get('moved');
     expect({ filters: [...(session?.subscriptions?.values() ?? [])].map((known) => known.topicFilter), awaiting: session?.awaitingRel?.has(7), user: session?.identity.username }).toEqual({ filters: ['q/+'], awaiting: true, user: 'u' });

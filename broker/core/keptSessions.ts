@@ -130,6 +130,7 @@ export class KeptSessions implements SessionsHost, OwedPort {
     const session = resumed ?? table.created(channel);
     if (resumed !== undefined) {
       this.#adopt(resumed, result.session);
+      if (result.session.packetIdsFrom !== 1) resumed.countPacketIdsFrom(result.session.packetIdsFrom);
       table.resumed(channel, resumed, false);
     }
     session.keeper = durable ? this : null;

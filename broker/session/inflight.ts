@@ -32,6 +32,7 @@ export class Inflight {
   #slots: (InflightEntry | undefined)[];
   #mask: number;
   #nextPacketId = 1;
+  #isApart = false;
   #nextOrder = 0;
   #count = 0;
 
@@ -50,13 +51,19 @@ export class Inflight {
     return this.#put(this.#takePacketId(), publication, qos, retain, subscriptionIds, sentAtMs, false, item);
   }
 
+  /** New deliveries count on from this id, whatever ids there are of others. */
+  countFrom(packetId: number): void {
+    this.#nextPacketId = packetId;
+    this.#isApart = true;
+  }
+
   /** A delivery that left earlier, or elsewhere, under a packet id it keeps; 0 takes a new one. */
   restore(publication: Publication, item: Owed, sentAtMs: Millis): InflightEntry {
     const { packetId, qos, retain, subscriptionIds, state } = item;
     while (packetId !== 0 && this.#slots[packetId & this.#mask] !== undefined) this.#grow(this.#slots.length * 2);
     const id = packetId === 0 ? this.#takePacketId() : packetId;
     // Ids are taken up again as late as can be.
-    if (id >= this.#nextPacketId) this.#nextPacketId = id === MAX_PACKET_ID ? 1 : id + 1;
+    if (!this.#isApart && id >= this.#nextPacketId) this.#nextPacketId = id === MAX_PACKET_ID ? 1 : id + 1;
     return this.#put(id, publication, qos, retain, subscriptionIds, sentAtMs, state === 'released', item);
   }
 

@@ -314,6 +314,12 @@ export class Session implements TimerOwner {
 
   // ---------------------------------------------------------------- what the keeper owes
 
+  /** New messages get packet ids from this one on. */
+  countPacketIdsFrom(packetId: number): void {
+    this.inflight ??= new Inflight(this.#window);
+    this.inflight.countFrom(packetId);
+  }
+
   /** A delivery that is safe: a new one, or one of an earlier connection in the state it has reached. In order. */
   deliverOwed(item: Owed, publication: Publication): void {
     const { channel } = this;

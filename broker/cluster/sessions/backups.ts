@@ -84,6 +84,14 @@ export class Backups {
     return true;
   }
 
+  /** The whole copy, once, to a node that has an older one and is not our second node. */
+  show(clientId: string, peer: SessionPeer): void {
+    const { peers, copies, options } = this.#desk;
+    const held = copies.get(clientId);
+    if (held?.isOwner !== true) return;
+    peers.send(peer, encodeReplicate({ clientId, request: held.seq, at: options.clock.nextAt(), after: 0, whole: true, byOwner: true, payload: encodeCopy(held.copy) }));
+  }
+
   #records({ clientId, log }: Held): Buffer {
     const writer = new BatchWriter();
     for (const record of log) writer.addRecord(clientId, record);
@@ -159,6 +167,7 @@ export class Backups {
       return true;
     }
     copies.apply(held, { type: 'merge', copy: incoming }, byOwner);
+    this.#desk.registry.changed(held.clientId);
     if (byOwner) this.#follow(held, peer, request);
     return true;
   }

@@ -123,7 +123,7 @@ export class SessionEngine implements ClusterStream, SessionsPort {
       this.#desk.copies.apply(held, { type: 'claim', owner: this.#desk.self, epoch: copy.epoch, connectedAt: 0, disconnectedAt: copy.disconnectedAt || at });
       this.#desk.copies.setRole(held, copy.role, null);
       if (copy.role !== 'owner') held.leave = newLeave(at, null, this.#desk.startedMs);
-      else if (!held.isEnded) this.#desk.host.adopted(held.clientId, { ...sessionOf(held.copy), present: true });
+      else if (!held.isEnded) this.#desk.host.adopted(held.clientId, { ...sessionOf(held), present: true });
       this.#desk.registry.changed(held.clientId);
     }
     for (const entry of late) this.#desk.lateEntries.restore(entry);

@@ -5,6 +5,7 @@ import type { Frame } from '../wire/frameReader.ts';
 import type { SessionRow } from '../wire/v1SessionRows.ts';
 import { decodeAsk, decodeCopyFrame, encodeAsk, encodeCopyFrame, SessionKind } from '../wire/v1Sessions.ts';
 import { decodeCopy, encodeCopy } from './copy/batch.ts';
+import type { SessionCopy } from './copy/copy.ts';
 import { isCoveredBy } from './covered.ts';
 import type { Desk } from './desk.ts';
 import type { Held, Leave } from './held.ts';
@@ -134,13 +135,19 @@ export class HandIns {
     }
     counters.handIns += 1;
     if (!isCoveredBy(incoming, held.copy)) takeover.merge(held, incoming);
-    if (sync) return;
+    if (sync) return this.#answerSync(held, incoming, peer);
     if (held.hold?.from === peer.nodeId) takeover.endHold(held, true);
     copies.whenSecured(held, {
       secured: () => {
         if (copies.get(clientId)?.isOwner === true) peers.send(peer, encodeAsk(SessionKind.handInAck, { clientId, request, at: options.clock.nextAt() }));
       },
     });
+  }
+
+  /** A copy that still wants what the session has given up since learns it: nobody sends FLUSH for it as long as it wants more than the owner. */
+  #answerSync({ copy, clientId }: Held, incoming: SessionCopy, peer: SessionPeer): void {
+    const isBehind = [...incoming.subscriptions.values()].some(({ topicFilter, on }) => on && copy.subscriptions.get(topicFilter)?.on !== true);
+    if (isBehind && copy.role === 'owner') this.#desk.backups.show(clientId, peer);
   }
 
   onAck(link: LinkState, body: Buffer): void {

@@ -94,6 +94,8 @@ export class Held {
   /** Publishes of the client that wait for its session to be secured (R65). */
   unrouted = 0;
   readonly given = new MidMap<true>();
+  /** See `OpenedSession`. */
+  packetIdsFrom = 1;
   queue: Queued[] = [];
   willAtMs: Millis | undefined;
   /** As an owner without a client: when the session ends, by the clock of this process (R69). */

@@ -93,6 +93,11 @@ export interface OpenedSession {
   readonly awaitingRel: readonly number[];
   readonly client: SessionClient;
   readonly expiryMs: Millis;
+  /**
+   * The first packet id of new messages to the client. Another one for each node that goes on with a session: two sides of a split that
+   * count on from the same id would give one id to two messages, and a client that holds the one takes the other for a repetition.
+   */
+  readonly packetIdsFrom: number;
 }
 
 export interface ConnectOptions {

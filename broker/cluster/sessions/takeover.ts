@@ -17,6 +17,8 @@ import { HOLD_MS } from './limits.ts';
 import type { SessionPeer } from './peers.ts';
 import type { OpenedSession } from './ports.ts';
 
+const MAX_PACKET_ID = 65_535;
+
 export class Takeover {
   readonly #desk: Desk;
   readonly #holds = new Set<Held>();
@@ -73,7 +75,7 @@ export class Takeover {
       registry.changed(clientId);
     }
     this.#desk.connects.served(connect, undefined);
-    done?.({ kind: 'opened', session: { present: false, durable: false, subscriptions: [], awaitingRel: [], client: connect.options.client, expiryMs: 0 } });
+    done?.({ kind: 'opened', session: { present: false, durable: false, subscriptions: [], awaitingRel: [], client: connect.options.client, expiryMs: 0, packetIdsFrom: 1 } });
   }
 
   /** The connection went away meanwhile, or the session is only handed here. */
@@ -95,7 +97,7 @@ export class Takeover {
     }
     held.online = true;
     held.handsOn = false;
-    done({ kind: 'opened', session: { ...sessionOf(held.copy), present } });
+    done({ kind: 'opened', session: { ...sessionOf(held), present } });
     delivery.open(held);
   }
 
@@ -123,6 +125,7 @@ export class Takeover {
     copy.lineage = null;
     copies.setRole(held, 'owner', copy.backup === self ? null : copy.backup);
     this.#claim(held, { connectedAt: 0, disconnectedAt: copy.disconnectedAt === 0 ? this.#desk.options.clock.nextAt() : copy.disconnectedAt });
+    held.packetIdsFrom = 1 + (this.#desk.options.clock.nextAt() % MAX_PACKET_ID);
     held.backed = false;
     held.confirmed = 0;
     copies.wholeNext(held);
@@ -141,7 +144,7 @@ export class Takeover {
   #adopted(held: Held): void {
     this.#desk.backups.choose(held);
     this.#desk.registry.changed(held.clientId);
-    if (!held.isEnded) this.#desk.host.adopted(held.clientId, { ...sessionOf(held.copy), present: true });
+    if (!held.isEnded) this.#desk.host.adopted(held.clientId, { ...sessionOf(held), present: true });
   }
 
   // ---------------------------------------------------------------- away
@@ -373,7 +376,7 @@ function mayFlush(leaving: SessionRow, live: SessionRow): boolean {
   return leaving.filters.every((filter) => wanted.has(filter));
 }
 
-export function sessionOf(copy: SessionCopy): Omit<OpenedSession, 'present'> {
+export function sessionOf({ copy, packetIdsFrom }: Held): Omit<OpenedSession, 'present'> {
   const subscriptions = [...copy.subscriptions.values()].filter(({ on }) => on);
-  return { durable: true, subscriptions, awaitingRel: [...copy.awaitingRel.keys()], client: copy.client, expiryMs: copy.expiryMs };
+  return { durable: true, subscriptions, awaitingRel: [...copy.awaitingRel.keys()], client: copy.client, expiryMs: copy.expiryMs, packetIdsFrom };
 }

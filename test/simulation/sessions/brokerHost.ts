@@ -128,7 +128,7 @@ export class BrokerHost implements SessionsHost {
       this.#options.fault(`${clientId} got a session that is ${session.durable ? '' : 'not '}durable`);
     this.#byClient.set(clientId, channel);
     for (const packetId of session.awaitingRel) channel.awaiting.set(packetId, 'recalled');
-    channel.window = new DeliveryWindow(this.#engine, clientId, (packet) => connection.toDevice(packet));
+    channel.window = new DeliveryWindow(this.#engine, clientId, session.packetIdsFrom, (packet) => connection.toDevice(packet));
     if (session.durable) this.#here(clientId, session);
     else this.#options.plain.opened(clientId, (packet) => connection.toDevice(packet));
     connection.toDevice({ type: 'connack', ok: true, present: session.present });

@@ -5,6 +5,7 @@ import type { ToDevice } from './packets.ts';
 
 /** Receive maximum of every device: small, so that queues build up. */
 const WINDOW = 4;
+const MAX_PACKET_ID = 65_535;
 
 interface Inflight {
   readonly mid: SessionMid;
@@ -25,13 +26,14 @@ export class DeliveryWindow {
   #queue: SessionItem[] = [];
   /** Have a packet id, and wait for it or for one before them to be secured. */
   readonly #leaving: Leaving[] = [];
-  #lastPacketId = 0;
+  #lastPacketId: number;
   /** The connection is over: nothing more leaves, nothing more is told. */
   over = false;
 
-  constructor(engine: SessionsPort, clientId: string, send: (packet: ToDevice) => void) {
+  constructor(engine: SessionsPort, clientId: string, packetIdsFrom: number, send: (packet: ToDevice) => void) {
     this.#engine = engine;
     this.#clientId = clientId;
+    this.#lastPacketId = packetIdsFrom - 1;
     this.#send = send;
   }
 
@@ -56,7 +58,7 @@ export class DeliveryWindow {
   }
 
   #freeId(): number {
-    do this.#lastPacketId = (this.#lastPacketId % 50) + 1;
+    do this.#lastPacketId = (this.#lastPacketId % MAX_PACKET_ID) + 1;
     while (this.#inflight.has(this.#lastPacketId));
     return this.#lastPacketId;
   }

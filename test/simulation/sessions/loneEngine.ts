@@ -78,7 +78,7 @@ export class LoneEngine implements SimEngine {
     const subscriptions = [...session.subscriptions.values()];
     done({
       kind: 'opened',
-      session: { present, durable: session.durable, subscriptions, awaitingRel: [...session.awaitingRel.keys()], client: session.client, expiryMs: session.expiryMs },
+      session: { present, durable: session.durable, subscriptions, awaitingRel: [...session.awaitingRel.keys()], client: session.client, expiryMs: session.expiryMs, packetIdsFrom: 1 },
     });
     for (const item of session.items.values()) this.#parts.host.deliver(clientId, { ...item });
     return { cancel: () => {} };
