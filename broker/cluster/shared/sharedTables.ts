@@ -126,8 +126,8 @@ type Notify = (key: string, row: SharedRow | undefined, origin: 'local' | 'remot
 
 /** Rows written to disk in one batch; the rest follow with the next. */
 const BATCH_ROWS = 10_000;
-/** The same for rows of bulk tables: less than a tenth of the time between two batches. */
-const BULK_ROWS = 4_000;
+/** The same for rows of bulk tables: a few hundredths of the time between two batches. */
+const BULK_ROWS = 2_000;
 /** After a failure the disk is tried again when so much time has passed. */
 const RETRY_MS: Millis = 5_000;
 

@@ -62,18 +62,18 @@ describe('retained messages on disk', () => {
   it('are written piece by piece, and not in front of those who wait', () => {
     const { open, batches, live } = world();
     const { store, tables } = open();
-    for (let index = 0; index < 9_000; index += 1) retain(store, `t/${index}`, 'x');
+    for (let index = 0; index < 4_500; index += 1) retain(store, `t/${index}`, 'x');
     tables.persist();
     expect(batches.reduce((sum, { bulk }) => sum + bulk.rows.length, 0)).toBe(0);
     for (let turn = 1; turn <= 4; turn += 1) tables.tick(turn * 100);
-    expect(batches.map(({ bulk, have }) => [bulk.rows.length, have.length])).toEqual([[4_000, 0], [4_000, 0], [1_000, 1]]);
-    expect(live()).toHaveLength(9_000);
+    expect(batches.map(({ bulk, have }) => [bulk.rows.length, have.length])).toEqual([[2_000, 0], [2_000, 0], [500, 1]]);
+    expect(live()).toHaveLength(4_500);
   });
 
   it('are written once more, from a beginning to an end, when their journal is long, and what comes meanwhile is not left out', () => {
     const { open, batches, live, grow } = world();
     const { store, tables } = open();
-    for (let index = 0; index < 6_000; index += 1) retain(store, `t/${index}`, 'x');
+    for (let index = 0; index < 3_000; index += 1) retain(store, `t/${index}`, 'x');
     tables.flush();
     batches.length = 0;
     grow(true);
@@ -83,7 +83,7 @@ describe('retained messages on disk', () => {
     retain(store, 't/0', '');
     for (let turn = 2; turn <= 6; turn += 1) tables.tick(turn * 100);
     expect(batches.map(({ bulk: { rows, begins, ends } }) => [rows.length > 0, begins, ends])).toEqual([[true, true, false], [true, false, true], [true, false, false]]);
-    expect(live()).toHaveLength(6_000);
+    expect(live()).toHaveLength(3_000);
     expect(tables.waiting).toBe(0);
   });
 
