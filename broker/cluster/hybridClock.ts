@@ -21,6 +21,9 @@ const STEP_MS: Millis = 60_000;
 /** The bound on disk runs ahead of the stamps by so much, so that it is written once in that time at most. */
 export const BOUND_AHEAD_MS: Millis = 10_000;
 
+/** Less than this has not passed: to look at the clock of the system for each of many writes costs more than to count them. */
+const UNNOTICED_MS: Millis = 0.05;
+
 /** Where the bound is kept. */
 export interface ClockBoundPort {
   /** The bound of an earlier life; 0 when there was none. */
@@ -113,7 +116,7 @@ export class HybridClock {
   #physical(): number {
     const nowMs = this.#clock.monotonicMs();
     const passedMs = nowMs - this.#monotonicMs;
-    if (passedMs <= 0) return this.#physicalMs;
+    if (passedMs < UNNOTICED_MS) return this.#physicalMs;
     this.#monotonicMs = nowMs;
     this.#clusterMs = Math.max(0, this.#clusterMs - passedMs * SLEW);
     const offMs = this.#clock.wallMs() - this.#physicalMs - passedMs;

@@ -45,6 +45,9 @@ interface Epoch {
 /** Of entries that the cache does not hold: any change makes them stale. */
 const UNREMEMBERED: Epoch = { value: 0 };
 
+/** Of an entry that is not compiled yet. */
+const NOTHING: readonly never[] = [];
+
 export class RouteCache<S extends object> {
   readonly #routes: Routes<S>;
   readonly #merge: (matched: readonly S[]) => readonly S[];
@@ -116,7 +119,7 @@ export class RouteCache<S extends object> {
 
   #add(topic: string): TopicEntry<S> {
     const firstLevel = topic.length > MAX_REMEMBERED_TOPIC || !this.#met(topic) ? UNREMEMBERED : this.#epochOf(firstLevelOf(topic));
-    const entry: TopicEntry<S> = { topic, receivers: [], nodes: [], groups: NO_GROUPS, compiledAt: -1, firstLevel, generation: FORGOTTEN };
+    const entry: TopicEntry<S> = { topic, receivers: NOTHING, nodes: NOTHING, groups: NO_GROUPS, compiledAt: -1, firstLevel, generation: FORGOTTEN };
     if (firstLevel === UNREMEMBERED) return entry;
     this.#insert(topic, entry);
     return entry;

@@ -12,6 +12,8 @@ import type { SharedGroup } from './sharedGroup.ts';
 /** What a topic without shared subscriptions has: one for all. */
 export const NO_GROUPS: readonly never[] = [];
 
+const NO_NODES: readonly NodeName[] = [];
+
 export class Routes<S extends object> {
   readonly #local = new TopicIndex<S>();
   readonly #remote: RemoteRoutes;
@@ -86,7 +88,7 @@ export class Routes<S extends object> {
   }
 
   /** Nodes with a matching row, each once. */
-  matchRemote(topic: string): NodeName[] {
-    return this.#remote.size === 0 ? [] : this.#remote.match(topic);
+  matchRemote(topic: string): readonly NodeName[] {
+    return this.#remote.size === 0 ? NO_NODES : this.#remote.match(topic);
   }
 }

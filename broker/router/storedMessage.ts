@@ -38,13 +38,29 @@ const NOBODY: RetainedWriter = { nodeId: '' as NodeId, life: 0 };
 /** A stamp is kept in two small integers: a large number would be an object of its own. */
 const LOW_BITS = 2 ** 30;
 
-/** Its topic and payload are made when asked for. To copy it, begin with `plain()`: a spread would miss them. */
-export class StoredMessage implements Message {
+/** What many messages have in common: one object for all of them. */
+interface Origin {
   readonly qos: Qos;
   readonly properties: Properties;
   readonly fromClientId: string;
   readonly fromUsername: string | undefined;
+}
+
+let lastOrigin: Origin = { qos: 0, properties: NO_PROPERTIES, fromClientId: '', fromUsername: undefined };
+
+function originOf(qos: Qos, properties: Properties, fromClientId: string, fromUsername: string | undefined): Origin {
+  const last = lastOrigin;
+  if (last.qos === qos && last.properties === properties && last.fromClientId === fromClientId && last.fromUsername === fromUsername) return last;
+  return (lastOrigin = { qos, properties, fromClientId, fromUsername });
+}
+
+/** Up to here a message may be kept a while after it was replaced. */
+const SMALL_BYTES = 512;
+
+/** Most of its fields are made when asked for. To copy it, begin with `plain()`: a spread would miss them. */
+export class StoredMessage implements Message {
   readonly timestampMs: Millis;
+  readonly #origin: Origin;
   readonly #frame: string | Buffer;
   #atHigh = 0;
   #atLow = 0;
@@ -52,13 +68,26 @@ export class StoredMessage implements Message {
   #seq = 0;
 
   constructor(source: Retainable) {
-    this.qos = source.qos;
-    this.fromClientId = source.fromClientId;
-    this.fromUsername = source.fromUsername;
     this.timestampMs = source.timestampMs;
     const received = source.retainedFrame;
-    this.properties = received === null ? source.message.properties : NO_PROPERTIES;
+    this.#origin = originOf(source.qos, received === null ? source.message.properties : NO_PROPERTIES, source.fromClientId, source.fromUsername);
     this.#frame = received === null ? encoded(source.message) : kept(received);
+  }
+
+  get qos(): Qos {
+    return this.#origin.qos;
+  }
+
+  get properties(): Properties {
+    return this.#origin.properties;
+  }
+
+  get fromClientId(): string {
+    return this.#origin.fromClientId;
+  }
+
+  get fromUsername(): string | undefined {
+    return this.#origin.fromUsername;
   }
 
   /** Says when, by whom and as which of its writes the message was accepted (R38). */
@@ -84,6 +113,14 @@ export class StoredMessage implements Message {
 
   get seq(): number {
     return this.#seq;
+  }
+
+  get key(): string {
+    return this.topic;
+  }
+
+  get isSmall(): boolean {
+    return this.#frame.length <= SMALL_BYTES;
   }
 
   /** As a row of the shared tables: a message that is kept is no tombstone. */

@@ -4,7 +4,7 @@
  */
 import type { Replica } from './replica.ts';
 import type { SharedRow, TableRows } from './sharedRows.ts';
-import { storedRow, type StoredRow } from './storedRow.ts';
+import { storedRow, type GoneRow, type StoredRow } from './storedRow.ts';
 
 /** Bytes of values written at one time; one that is larger goes alone. */
 const BATCH_BYTES = 4 * 1024 * 1024;
@@ -18,22 +18,28 @@ interface BacklogRow {
 /** Rows for one batch, up to a number of them and of bytes. */
 class Batch {
   readonly #rows: StoredRow[];
+  readonly #gone: GoneRow[];
   readonly #limit: number;
   #bytes = 0;
 
-  constructor(rows: StoredRow[], limit: number) {
+  constructor(rows: StoredRow[], gone: GoneRow[], limit: number) {
     this.#rows = rows;
-    this.#limit = rows.length + limit;
+    this.#gone = gone;
+    this.#limit = rows.length + gone.length + limit;
   }
 
   get full(): boolean {
-    return this.#rows.length >= this.#limit || this.#bytes >= BATCH_BYTES;
+    return this.#rows.length + this.#gone.length >= this.#limit || this.#bytes >= BATCH_BYTES;
   }
 
   add({ table, key, row }: BacklogRow): void {
     const stored = storedRow(table.name, key, row);
     this.#bytes += stored.value?.length ?? 0;
     this.#rows.push(stored);
+  }
+
+  addGone(table: TableRows, key: string): void {
+    this.#gone.push({ table: table.name, key, gone: true });
   }
 }
 
@@ -62,16 +68,21 @@ export class BulkBacklog {
     return this.#walk === undefined && this.#seq === this.#replica.have.seq(this.#replica.own);
   }
 
+  /** Whether a write will be looked at, at the latest when it is on the ring no more. */
+  awaits({ actor, seq }: SharedRow): boolean {
+    return actor === this.#replica.own && seq > this.#seq;
+  }
+
   /** About how many rows wait. */
   get size(): number {
     return this.#replica.have.seq(this.#replica.own) - this.#seq + (this.#walk === undefined ? 0 : 1);
   }
 
   /** Adds the next rows to be written, `limit` at most. When they cannot be written, say so by `failed`. */
-  take(limit: number, rows: StoredRow[]): WalkSteps {
+  take(limit: number, rows: StoredRow[], gone: GoneRow[]): WalkSteps {
     if (limit === 0 || this.isEmpty) return NO_STEPS;
-    const batch = new Batch(rows, limit);
-    if (this.#walk === undefined && this.#replica.ring(this.#replica.own)?.after(this.#seq, 1) === undefined) this.#beginWalk();
+    const batch = new Batch(rows, gone, limit);
+    if (this.#walk === undefined && this.#replica.ring(this.#replica.own)?.unwritten(this.#seq, 1) === undefined) this.#beginWalk();
     if (this.#walk === undefined) {
       this.#takeWrites(batch, limit);
       return NO_STEPS;
@@ -89,14 +100,15 @@ export class BulkBacklog {
 
   #takeWrites(batch: Batch, limit: number): void {
     const { own, rows, have } = this.#replica;
-    const entries = this.#replica.ring(own)?.after(this.#seq, limit) ?? [];
+    const entries = this.#replica.ring(own)?.unwritten(this.#seq, limit) ?? [];
     for (const { seq, table, key } of entries) {
       if (batch.full) return;
       this.#seq = seq;
       if (!table.bulk) continue;
       const row = rows.get(table, key);
       // Of several writes of one key the last is enough.
-      if (row?.actor === own && row.seq === seq) batch.add({ table, key, row });
+      if (row === undefined) batch.addGone(table, key);
+      else if (row.actor === own && row.seq === seq) batch.add({ table, key, row });
     }
     if (entries.length < limit) this.#seq = have.seq(own);
   }

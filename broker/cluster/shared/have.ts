@@ -31,6 +31,27 @@ interface Seen {
 export class Have {
   readonly #seen = new Map<SharedActor, Seen>();
   #changes = 0;
+  /** Of whoever writes here: met once for each write. */
+  #own: { readonly actor: SharedActor; seen: Seen | undefined } | undefined;
+
+  /** Whose writes `raiseOwn` counts. */
+  set own(actor: SharedActor) {
+    this.#own = { actor, seen: this.#seen.get(actor) };
+  }
+
+  /** The number of the next write of this node, which is seen from now on. */
+  raiseOwn(): number {
+    const own = this.#own;
+    if (own === undefined) throw new Error('nobody writes here');
+    if (own.seen === undefined) {
+      this.raise(own.actor, this.seq(own.actor) + 1);
+      own.seen = this.#seen.get(own.actor);
+      return this.seq(own.actor);
+    }
+    this.#changes += 1;
+    own.seen.changed = this.#changes;
+    return (own.seen.seq += 1);
+  }
 
   /** Grows with every change; `since` gives what has changed after a value of it. */
   get changes(): number {
@@ -59,6 +80,7 @@ export class Have {
 
   clear(): void {
     this.#seen.clear();
+    if (this.#own !== undefined) this.#own.seen = undefined;
     this.#changes += 1;
   }
 

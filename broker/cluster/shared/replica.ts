@@ -26,7 +26,7 @@ export interface ReplicaOptions {
   readonly ring?: number;
   readonly changed: RowListener;
   /** A tombstone is gone. */
-  readonly swept: (table: TableRows, key: string) => void;
+  readonly swept: (table: TableRows, key: string, row: SharedRow) => void;
 }
 
 export class Replica {
@@ -37,7 +37,7 @@ export class Replica {
   readonly #clock: HybridClock;
   readonly #ringSize: number;
   readonly #changed: RowListener;
-  readonly #swept: (table: TableRows, key: string) => void;
+  readonly #swept: ReplicaOptions['swept'];
   readonly #rings = new Map<SharedActor, ChangeRing>();
   #own: SharedActor;
   #ownRing: ChangeRing;
@@ -62,6 +62,7 @@ export class Replica {
   }
 
   #begin(): ChangeRing {
+    this.have.own = this.#own;
     const ring = new ChangeRing(this.#ringSize, this.have.seq(this.#own));
     this.#rings.set(this.#own, ring);
     return ring;
@@ -69,24 +70,21 @@ export class Replica {
 
   /** A write of this node. */
   write(table: TableRows, key: string, value: Uint8Array | undefined): SharedRow {
-    const row = rowOf(value, this.#clock.nextAt(), this.#own, this.#nextSeq());
+    const row = rowOf(value, this.#clock.nextAt(), this.#own, this.have.raiseOwn());
+    this.#ownRing.push(row.seq, table, key);
     this.#put(table, key, row);
     return row;
   }
 
   /** The same with a row of the table's own form. */
   writeRow(table: TableRows, key: string, row: UnstampedRow): void {
-    row.stamp(this.#clock.nextAt(), this.#own, this.#nextSeq());
+    const seq = this.have.raiseOwn();
+    row.stamp(this.#clock.nextAt(), this.#own, seq);
+    this.#ownRing.push(seq, table, row.isSmall ? row : key);
     this.#put(table, key, row);
   }
 
-  #nextSeq(): number {
-    return this.have.seq(this.#own) + 1;
-  }
-
   #put(table: TableRows, key: string, row: SharedRow): void {
-    this.have.raise(this.#own, row.seq);
-    this.#ownRing.push(row.seq, table, key);
     this.rows.set(table, key, row);
     this.#changed(table, key, row, 'local');
   }
@@ -164,10 +162,10 @@ export class Replica {
   }
 
   /** Every member has seen the delete. One that returns and has not must hear of it by a digest: by number it is left out. */
-  dropTombstone(table: TableRows, key: string, { actor, seq }: SharedRow): void {
+  dropTombstone(table: TableRows, key: string, row: SharedRow): void {
     this.rows.drop(table, key);
-    this.#rings.get(actor)?.trim(seq);
-    this.#swept(table, key);
+    this.#rings.get(row.actor)?.trim(row.seq);
+    this.#swept(table, key, row);
   }
 
   /** Everything is dropped, to be taken from another copy; what is written from now on is written in another life. */

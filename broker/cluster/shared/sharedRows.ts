@@ -18,6 +18,9 @@ export interface SharedRow {
 
 /** A row of a table with a form of its own, before it bears its numbers. */
 export interface UnstampedRow extends SharedRow {
+  readonly key: string;
+  /** It may be kept a while after it was replaced. */
+  readonly isSmall: boolean;
   stamp(at: number, actor: SharedActor, seq: number): void;
 }
 

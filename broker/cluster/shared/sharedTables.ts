@@ -15,9 +15,9 @@ import { BulkBacklog } from './bulkBacklog.ts';
 import { Replica } from './replica.ts';
 import { rowOf, type RowMap, type SharedRow, type TableRows, type UnstampedRow } from './sharedRows.ts';
 import { SharedSync } from './sharedSync.ts';
-import { storedRow, type StoredRow } from './storedRow.ts';
+import { storedRow, type GoneRow, type StoredRow } from './storedRow.ts';
 
-export type { StoredRow } from './storedRow.ts';
+export type { GoneRow, StoredRow } from './storedRow.ts';
 
 /** How the rows of one table look on the wire and on disk. */
 export interface RowCodec<V> {
@@ -53,13 +53,6 @@ export interface BulkTable {
   remove(key: string): void;
   /** The user has dropped a row whose time was over, as all nodes do by themselves. */
   ended(key: string): void;
-}
-
-/** A key that has neither a row nor a tombstone any more. */
-export interface GoneRow {
-  readonly table: string;
-  readonly key: string;
-  readonly gone: true;
 }
 
 /** Rows of bulk tables: many, which may be kept as a journal. */
@@ -126,8 +119,10 @@ type Notify = (key: string, row: SharedRow | undefined, origin: 'local' | 'remot
 
 /** Rows written to disk in one batch; the rest follow with the next. */
 const BATCH_ROWS = 10_000;
-/** The same for rows of bulk tables: a few hundredths of the time between two batches. */
+/** The same for rows of bulk tables: a few hundredths of the time between two batches, and less while more than `FLOOD` come meanwhile. */
 const BULK_ROWS = 2_000;
+const BULK_ROWS_IN_FLOOD = 500;
+const FLOOD = 2_000;
 /** After a failure the disk is tried again when so much time has passed. */
 const RETRY_MS: Millis = 5_000;
 
@@ -141,6 +136,7 @@ export class SharedTables {
   #storedLife: number;
   #anew = false;
   #retryAtMs: Millis = 0;
+  #writtenAtTick = 0;
   #touch: () => void = () => {};
   #wasReset: () => void = () => {};
   /** Rows that their table could not apply (R39). */
@@ -153,7 +149,7 @@ export class SharedTables {
     this.#storedLife = stored.life;
     const life = Math.max(identity.incarnation, stored.life + 1);
     const changed = (table: TableRows, key: string, row: SharedRow | undefined, origin: 'local' | 'remote') => this.#changed(table, key, row, origin);
-    this.replica = new Replica({ nodeId: identity.nodeId, life, clock, changed, swept: (table, key) => this.#markDirty(table, key), ...(ring === undefined ? {} : { ring }) });
+    this.replica = new Replica({ nodeId: identity.nodeId, life, clock, changed, swept: (table, key, row) => this.#swept(table, key, row), ...(ring === undefined ? {} : { ring }) });
     const { replica } = this;
     for (const row of stored.rows) {
       const table = replica.rows.table(row.table);
@@ -220,6 +216,11 @@ export class SharedTables {
     this.#options.log.warn('shared_row_not_applied', { table: table.name, reason: messageOf(error) });
   }
 
+  /** Of a delete that is not on disk yet the backlog will say that nothing is there. */
+  #swept(table: TableRows, key: string, row: SharedRow): void {
+    if (!table.bulk || !this.#backlog.awaits(row)) this.#markDirty(table, key);
+  }
+
   #markDirty(table: TableRows, key: string): void {
     let keys = this.#dirty.get(table);
     if (keys === undefined) this.#dirty.set(table, (keys = new Set()));
@@ -242,7 +243,10 @@ export class SharedTables {
   #persistWhenDue(nowMs: Millis): void {
     if (nowMs < this.#retryAtMs) return;
     try {
-      this.#append({ rows: BATCH_ROWS, bulk: BULK_ROWS, durable: false });
+      const written = this.replica.have.seq(this.replica.own);
+      const isFlood = written - this.#writtenAtTick > FLOOD;
+      this.#writtenAtTick = written;
+      this.#append({ rows: BATCH_ROWS, bulk: isFlood ? BULK_ROWS_IN_FLOOD : BULK_ROWS, durable: false });
     } catch (error) {
       this.#retryAtMs = nowMs + RETRY_MS;
       this.#options.log.error('shared_tables_not_written', { waiting: this.waiting, reason: messageOf(error) });
@@ -282,17 +286,17 @@ export class SharedTables {
     if (this.#dirty.size === 0 && this.#backlog.isEmpty && !haveChanged && !this.#anew) return false;
     const { rows, gone, bulkRows, bulkGone, settled, more } = this.#take(limits);
     if (limits.bulk > 0 && this.#options.store.isLong) this.#backlog.rewrite();
-    const { begins, ends } = this.#backlog.take(limits.bulk, bulkRows);
+    const { begins, ends } = this.#backlog.take(limits.bulk, bulkRows, bulkGone);
     // What was seen is stored behind the rows it speaks of: with the last of them.
     const whole = !more && this.#backlog.isEmpty && (limits.bulk > 0 || !this.#bulkIsDirty);
-    if (settled.length + bulkRows.length === 0 && !begins && !ends && !whole && !this.#anew) return false;
+    if (settled.length + bulkRows.length + bulkGone.length === 0 && !begins && !ends && !whole && !this.#anew) return false;
     const have = whole ? replica.have.since(this.#anew ? 0 : this.#storedHave) : [];
     const { changes } = replica.have;
     try {
       const bulk = { rows: bulkRows, gone: bulkGone, begins, ends };
       this.#options.store.append({ anew: this.#anew, rows, gone, bulk, have, life: replica.own.life, durable: limits.durable });
     } catch (error) {
-      if (bulkRows.length > 0 || begins || ends) this.#backlog.failed();
+      if (bulkRows.length + bulkGone.length > 0 || begins || ends) this.#backlog.failed();
       throw error;
     }
     this.#anew = false;

@@ -12,6 +12,13 @@ export interface StoredRow {
   readonly seq: number;
 }
 
+/** A key that has neither a row nor a tombstone any more. */
+export interface GoneRow {
+  readonly table: string;
+  readonly key: string;
+  readonly gone: true;
+}
+
 export function storedRow(table: string, key: string, { value, at, actor, seq }: SharedRow): StoredRow {
   return { table, key, value, at, nodeId: actor.nodeId, life: actor.life, seq };
 }

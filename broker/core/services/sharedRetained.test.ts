@@ -59,15 +59,32 @@ describe('retained messages on disk', () => {
     expect(after.get('a')?.plain()).toMatchObject({ topic: 'a', payload: new Uint8Array(Buffer.from('AA')), qos: 1, fromClientId: 'c', timestampMs: 5 });
   });
 
-  it('are written piece by piece, and not in front of those who wait', () => {
+  it('are written piece by piece, a small one while many come, and not in front of those who wait', () => {
     const { open, batches, live } = world();
     const { store, tables } = open();
     for (let index = 0; index < 4_500; index += 1) retain(store, `t/${index}`, 'x');
     tables.persist();
     expect(batches.reduce((sum, { bulk }) => sum + bulk.rows.length, 0)).toBe(0);
     for (let turn = 1; turn <= 4; turn += 1) tables.tick(turn * 100);
-    expect(batches.map(({ bulk, have }) => [bulk.rows.length, have.length])).toEqual([[2_000, 0], [2_000, 0], [500, 1]]);
+    expect(batches.map(({ bulk, have }) => [bulk.rows.length, have.length])).toEqual([[500, 0], [2_000, 0], [2_000, 1]]);
     expect(live()).toHaveLength(4_500);
+  });
+
+  it('that were cleared before they were written cost no look at all the others', () => {
+    const { open, batches, live } = world();
+    const { store, tables } = open();
+    for (let index = 0; index < 1_000; index += 1) retain(store, `t/${index}`, 'x');
+    tables.flush();
+    batches.length = 0;
+    for (const topic of ['t/1', 'new', 't/2']) retain(store, topic, 'y');
+    for (const topic of ['t/1', 'new']) {
+      retain(store, topic, '');
+      const tombstone = tables.replica.rows.get(tables.replica.rows.table('retained'), topic);
+      tables.replica.dropTombstone(tables.replica.rows.table('retained'), topic, tombstone!);
+    }
+    tables.tick(100);
+    expect(batches.map(({ bulk }) => ({ rows: bulk.rows.map(({ key }) => key), gone: [...new Set(bulk.gone.map(({ key }) => key))], begins: bulk.begins }))).toEqual([{ rows: ['t/2'], gone: ['t/1', 'new'], begins: false }]);
+    expect(live()).toHaveLength(999);
   });
 
   it('are written once more, from a beginning to an end, when their journal is long, and what comes meanwhile is not left out', () => {
@@ -82,7 +99,7 @@ describe('retained messages on disk', () => {
     grow(false);
     retain(store, 't/0', '');
     for (let turn = 2; turn <= 6; turn += 1) tables.tick(turn * 100);
-    expect(batches.map(({ bulk: { rows, begins, ends } }) => [rows.length > 0, begins, ends])).toEqual([[true, true, false], [true, false, true], [true, false, false]]);
+    expect(batches.map(({ bulk: { rows, begins, ends } }) => [rows.length > 0, begins, ends])).toEqual([[true, true, false], [true, false, false], [true, false, true], [true, false, false]]);
     expect(live()).toHaveLength(3_000);
     expect(tables.waiting).toBe(0);
   });
