@@ -181,7 +181,7 @@ describe('a node without any configuration', () => {
       apiKey: { bootstrapFile: undefined },
       alarm: { actions: ['log', 'publish'], sizeLimit: 1000, validityPeriodMs: 86_400_000 },
       connCongestion: { enableAlarm: true, minAlarmSustainMs: 60_000 },
-      sessions: { durability: 'memory', synchronous: 'full' },
+      sessions: { durability: 'memory', synchronous: 'full', redis: undefined },
       forceShutdown: { maxWaitingBytes: 67_108_864 },
       debug: { faults: false },
       log: { level: 'warning', throttling: { timeWindowMs: 60_000, events: CLIENT_EVENTS } },

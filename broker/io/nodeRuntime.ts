@@ -18,7 +18,6 @@ import { shareRetained } from '../core/services/sharedRetained.ts';
 import { SharedSettings } from '../core/services/sharedSettings.ts';
 import { BrokerServices } from '../core/services/brokerServices.ts';
 import type { SharedTables } from '../cluster/shared/sharedTables.ts';
-import type { SessionsHost, SessionsPort } from '../cluster/sessions/ports.ts';
 import { Hooks } from '../hooks/hooks.ts';
 import { METRIC, Metrics } from '../metrics/metrics.ts';
 import { AclFile } from './aclFile.ts';
@@ -68,7 +67,7 @@ interface RuntimeParts {
   readonly authn: AuthnService;
   readonly bans: BanService;
   readonly cluster: ClusterService;
-  readonly keep: (host: SessionsHost) => SessionsPort;
+  readonly sessions: SessionService;
   readonly opened: Opened;
 }
 
@@ -90,6 +89,7 @@ export class NodeRuntime {
   readonly #opened: Opened;
   readonly #services: BrokerServices;
   readonly #tables: SharedTables;
+  readonly #sessions: SessionService;
   /** Hybrid time: what was changed before yields to the configuration. */
   readonly #startedAt: number;
   readonly #settings: SharedSettings;
@@ -114,12 +114,11 @@ export class NodeRuntime {
       opened.push({ name: 'authn', close: () => authn.dispose() });
       const bans = await BanService.open({ config, tables: shared.tables, clock: { now: Date.now }, log });
       opened.push({ name: 'bans', close: () => bans.dispose() });
-      const sessions = new SessionService({ config, log });
+      const sessions = await SessionService.open({ config, nodeId: dataDir.life.nodeId, clock: shared.clock, log });
       opened.push({ name: 'sessions', close: () => sessions.close() });
       const cluster = await ClusterService.open({ config, life: dataDir.life, log, tables: shared.tables });
       opened.push({ name: 'cluster', close: () => cluster.stop() });
-      const keep = sessions.keep(cluster, shared.clock);
-      const runtime = new NodeRuntime({ config, log, events, dataDir, shared, acl, authn, bans, cluster, keep, opened });
+      const runtime = new NodeRuntime({ config, log, events, dataDir, shared, acl, authn, bans, cluster, sessions, opened });
       await runtime.#serve();
       return runtime;
     } catch (error) {
@@ -128,7 +127,7 @@ export class NodeRuntime {
     }
   }
 
-  private constructor({ config, log, events, dataDir, shared, acl, authn, bans, cluster, keep, opened }: RuntimeParts) {
+  private constructor({ config, log, events, dataDir, shared, acl, authn, bans, cluster, sessions, opened }: RuntimeParts) {
     this.config = config;
     this.acl = acl;
     this.#sharedAcl = new SharedAcl({ tables: shared.tables, acl, log });
@@ -158,7 +157,7 @@ export class NodeRuntime {
       authn: authn.chains,
       admission: bans.admission,
       cluster: cluster.port,
-      sessions: keep,
+      sessions: sessions.keep(cluster),
       prng: { next: Math.random },
       newClientId: () => `busbar-${randomBytes(10).toString('hex')}`,
       defer: (task) => setImmediate(task),
@@ -178,6 +177,8 @@ export class NodeRuntime {
       limiter: { config: () => limits.config, configure: (changed) => limits.configure(changed) },
     });
     this.#services = services;
+    this.#sessions = sessions;
+    sessions.attach(services.alarms);
     this.#tables = shared.tables;
     this.#startedAt = shared.clock.nextAt();
     this.#settings = new SharedSettings({ tables: shared.tables, services, given: config.given, startedAt: this.#startedAt, log });
@@ -248,7 +249,7 @@ export class NodeRuntime {
       ...listenerAnswers(this.#listenerAdministration, sharedListeners),
       membership: (action) => this.#cluster.membershipActions.act(action),
       faults: (action) => this.#cluster.faults.act(action),
-      ...sessionAnswers({ node, drain: this.#drain, durability: this.config.sessions.durability }),
+      ...sessionAnswers({ node, drain: this.#drain, durability: this.config.sessions.durability, storeCounters: () => this.#sessions.counters }),
       nodeInfo: () => nodeInfo(node, hostFacts(), Date.now()),
       stats: () => node.metrics.stats(),
       ...this.#observer.answers,

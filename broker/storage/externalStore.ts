@@ -10,7 +10,7 @@ export type ClaimAnswer =
   /** The session is this node's, with all that was written for it, oldest first. Empty: there is no such session. */
   | { readonly kind: 'claimed'; readonly batches: readonly Buffer[] }
   /** Somebody has claimed it with a higher fence. */
-  | { readonly kind: 'stale' };
+  | { readonly kind: 'stale'; readonly fence: number };
 
 /** `stale`: the session is another node's by now, and nothing was written. */
 export type WriteAnswer = 'stored' | 'stale';
@@ -29,6 +29,10 @@ export interface ExternalStore {
   remove(clientId: string, fence: number, done: (answer: WriteAnswer) => void): void;
   /** Sessions that a node claimed last: what is left of it when it is gone. */
   claimedBy(owner: NodeId, done: (clientIds: readonly string[]) => void): void;
+  /** A node says under which name it runs: a later life without its data finds what it left. */
+  announce(owner: NodeId, name: string): void;
+  /** Nodes that ever ran under a name. */
+  ownersNamed(name: string, done: (owners: readonly NodeId[]) => void): void;
   /** Too much waits for the store: publishers are to be held back. */
   readonly isFull: boolean;
 }

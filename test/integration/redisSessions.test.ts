@@ -1,11 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findProgram, installPackages } from '../support/debianPackages.ts';
-import { freePort } from '../support/ports.ts';
-import { startProcess, type TestProcess } from '../support/processes.ts';
+import { RedisServer } from '../support/redisServer.ts';
 import { copyItem, emptyCopy, lineage, mid, nodeId, plainCopy } from '../support/sessionCopies.ts';
-import { createTempDir, removeTempDir } from '../support/tempDir.ts';
 import { silentLog, type LogFields } from '../../broker/base/log.ts';
 import { BatchWriter, encodeCopy } from '../../broker/cluster/sessions/copy/batch.ts';
 import { applyRecord, type SessionRecord } from '../../broker/cluster/sessions/copy/record.ts';
@@ -13,38 +10,27 @@ import type { ClaimAnswer, ExternalStore, WriteAnswer } from '../../broker/stora
 import { recover } from '../../broker/storage/recovery.ts';
 import { RedisStore } from '../../broker/io/storage/redisStore.ts';
 
-let directory: string;
 let port: number;
-let server: TestProcess;
+let server: RedisServer;
 let prefixes = 0;
 const stores: RedisStore[] = [];
 
-async function startRedis(): Promise<TestProcess> {
-  const program = (await findProgram('redis-server'))!;
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--appendonly', 'yes', '--appendfsync', 'always', '--save', ''];
-  const started = startProcess(program, args);
-  await started.line((line) => line.includes('Ready to accept connections'), 20_000);
-  return started;
-}
-
 beforeAll(async () => {
-  if ((await findProgram('redis-server')) === null) await installPackages(['redis-server']);
-  directory = await createTempDir('redis-');
-  port = await freePort();
-  server = await startRedis();
+  server = await RedisServer.make();
+  port = server.port;
+  await server.start();
 }, 300_000);
 
 afterAll(async () => {
   for (const store of stores) await store.close(0);
   await server.end();
-  await removeTempDir(directory);
 });
 
 /** Stores of two nodes of one cluster that nobody else uses. */
 function nodes(errors: LogFields[] = []): readonly [ExternalStore, ExternalStore] {
   prefixes += 1;
   const log = { ...silentLog, error: (msg: string, fields: LogFields = {}) => void errors.push({ msg, ...fields }) };
-  const pair = [1, 2].map(() => new RedisStore({ url: `redis://127.0.0.1:${port}`, prefix: `test${prefixes}`, log }));
+  const pair = [1, 2].map(() => new RedisStore({ host: '127.0.0.1', port, prefix: `test${prefixes}`, log }));
   stores.push(...pair);
   return [pair[0]!, pair[1]!];
 }
@@ -81,6 +67,15 @@ describe('sessions in Redis (R71)', { timeout: 30_000 }, () => {
     expect([await claimedBy(a, 1), await claimedBy(a, 2)]).toEqual([['c1'], []]);
     expect(texts(await claim(b, 11, 2))).toEqual(['one', 'two']);
     expect([await claimedBy(a, 1), await claimedBy(a, 2)]).toEqual([[], ['c1']]);
+  });
+
+  it('are found under the name of a node that has lost its data', async () => {
+    const [a] = nodes();
+    a.announce(nodeId(1), 'bus1@host');
+    a.announce(nodeId(2), 'bus2@host');
+    a.announce(nodeId(3), 'bus1@host');
+    const owners = await new Promise<readonly string[]>((resolve) => a.ownersNamed('bus1@host', resolve));
+    expect([...owners].sort()).toEqual([nodeId(1), nodeId(3)]);
   });
 
   it('take nothing from a node whose fence is not the highest, on any write', async () => {
@@ -131,11 +126,10 @@ describe('sessions in Redis (R71)', { timeout: 30_000 }, () => {
     const [a, b] = nodes(errors);
     await claim(a, 10);
     await append(a, 10, 'before');
-    server.kill('SIGKILL');
-    await server.exit();
+    await server.kill();
     const writes = ['one', 'two', 'three'].map((text) => append(a, 10, text));
     const other = claim(b, 5, 2, 'c2');
-    server = await startRedis();
+    await server.start();
     expect([await Promise.all(writes), texts(await other)]).toEqual([['stored', 'stored', 'stored'], []]);
     expect(texts(await claim(b, 11, 2))).toEqual(['before', 'one', 'two', 'three']);
     // One event of each of the two nodes.

@@ -238,6 +238,13 @@ export class Copies {
     for (const held of [...this.#held.values()]) this.settle(held);
   }
 
+  /** R71: whoever goes on with it finds it there. */
+  #backedByStore(held: Held): void {
+    if (held.backed || !held.isOwner || this.#held.get(held.clientId) !== held) return;
+    held.backed = true;
+    this.#desk.registry.changed(held.clientId);
+  }
+
   /** Adds to what the next commit writes. Everything has to, also what nobody waits for: a copy that was dropped must not come back. */
   journal(entry: BatchEntry): boolean {
     const { journal } = this.#desk.options;
@@ -255,9 +262,11 @@ export class Copies {
     this.#isJournalled = false;
     const batch = [...this.#toCommit].map((held) => ({ held, seq: held.seq }));
     this.#toCommit.clear();
-    journal.commit(() => {
+    journal.commit((refused) => {
       for (const { held, seq } of batch) {
+        if (refused?.has(held.clientId) === true) continue;
         if (held.committed < seq) held.committed = seq;
+        if (this.#desk.options.external !== undefined) this.#backedByStore(held);
         if (this.#held.get(held.clientId) === held) this.settle(held);
       }
       this.#desk.lateEntries.committed(late);

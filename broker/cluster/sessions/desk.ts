@@ -37,7 +37,14 @@ export interface HybridTimePort {
 /** Where changes are kept (R62). Everything that was added before a `commit` is on disk when it answers. */
 export interface SessionJournal {
   add(entry: BatchEntry): void;
-  commit(done: () => void): void;
+  /** `refused`: sessions that are another node's in a store that all nodes reach; what changed of them here is not kept (R71). */
+  commit(done: (refused?: ReadonlySet<string>) => void): void;
+}
+
+/** The store that all nodes reach, as far as it has what nodes left that are lost (R71). */
+export interface ExternalSessionsPort {
+  /** Claims the sessions of lost nodes, and those named besides, as far as they are wanted, and reads them. */
+  fetch(owners: readonly NodeId[], also: readonly string[], wants: (clientId: string) => boolean, done: (copies: SessionCopy[], late: LateEntry[]) => void): void;
 }
 
 /** What the journal of an earlier life has. */
@@ -57,6 +64,8 @@ export interface EngineOptions {
   readonly clock: HybridTimePort;
   /** Must be given unless durability is `memory`. */
   readonly journal: SessionJournal | undefined;
+  /** The journal is in a store that all nodes reach: it has the second copies (R71). Durability is `disk` then. */
+  readonly external?: ExternalSessionsPort | undefined;
 }
 
 export interface Desk {

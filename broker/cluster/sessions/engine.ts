@@ -19,6 +19,7 @@ import { Copies } from './copies.ts';
 import { actorKey, lineageOf, type Mid } from './copy/identity.ts';
 import type { LateEntry } from './copy/batch.ts';
 import type { SessionCopy } from './copy/copy.ts';
+import { isCoveredBy } from './covered.ts';
 import { Delivery } from './delivery.ts';
 import type { Desk, EngineOptions, StoredSessions } from './desk.ts';
 import { Drain } from './drain.ts';
@@ -514,6 +515,17 @@ export class SessionEngine implements ClusterStream, SessionsPort {
   get live(): { copies(): Iterable<SessionCopy>; late(): Iterable<LateEntry> } {
     const { copies, lateEntries } = this.#desk;
     return { copies: () => copies.written(), late: () => lateEntries.written() };
+  }
+
+  copyOf(clientId: string): SessionCopy | undefined {
+    return this.#desk.copies.get(clientId)?.copy;
+  }
+
+  /** R71: another node has written this for a session that is served here, too. */
+  mergeStored(clientId: string, copy: SessionCopy): void {
+    const held = this.#desk.copies.get(clientId);
+    if (held?.isOwner === true && !isCoveredBy(copy, held.copy)) this.#desk.takeover.merge(held, copy);
+    this.#settle();
   }
 
   /** For inspection: every copy of this node. */

@@ -2,10 +2,11 @@
 import type { NodeId } from '../../base/ids.ts';
 import type { LinkState } from '../peer.ts';
 import { decodePromoted, encodePromoted } from '../wire/v1Sessions.ts';
-import type { Desk } from './desk.ts';
+import type { Desk, ExternalSessionsPort } from './desk.ts';
 import type { Held } from './held.ts';
 import { PROMOTED_WILL_MS, PROMOTE_UNSEEN_MS, REPLACED_MAX } from './limits.ts';
 import type { SessionPeer } from './peers.ts';
+import { rendezvous } from './rendezvous.ts';
 
 export class Promotion {
   readonly #desk: Desk;
@@ -15,6 +16,8 @@ export class Promotion {
    * otherwise missed by another that has not, and would be waited for without end.
    */
   readonly #replaced = new Set<NodeId>();
+  readonly #fetching = new Set<NodeId>();
+  readonly #fetched = new Set<NodeId>();
 
   constructor(desk: Desk) {
     this.#desk = desk;
@@ -31,6 +34,7 @@ export class Promotion {
 
   /** The node is back (R60). */
   returned(peer: SessionPeer): void {
+    this.#fetched.delete(peer.nodeId);
     const wasReplaced = this.#replaced.delete(peer.nodeId);
     if (this.#promoted.delete(peer.nodeId) || wasReplaced) this.#desk.beats.beatAll();
   }
@@ -64,7 +68,28 @@ export class Promotion {
     return true;
   }
 
+  /** R71: what the lost node kept in the store is read before anybody says that its sessions go on. */
+  #fetch(lost: SessionPeer, store: ExternalSessionsPort): void {
+    if (this.#fetching.has(lost.nodeId)) return;
+    this.#fetching.add(lost.nodeId);
+    const { peers, registry, copies, self } = this.#desk;
+    const candidates = [self, ...[...peers.all()].filter((peer) => peer.isUp && !peer.gone).map(({ nodeId }) => nodeId)];
+    const wants = (clientId: string): boolean => rendezvous(clientId, candidates) === self && !registry.hasLiveOwner(clientId) && copies.get(clientId) === undefined;
+    store.fetch([lost.nodeId], [...lost.rows.keys()], wants, (found) => {
+      this.#fetching.delete(lost.nodeId);
+      for (const copy of found) {
+        if (copies.get(copy.clientId) !== undefined) continue;
+        copy.role = 'backup';
+        copy.owner = lost.nodeId;
+        copies.add(copy);
+      }
+      this.#fetched.add(lost.nodeId);
+    });
+  }
+
   #promote(lost: SessionPeer): void {
+    const { external } = this.#desk.options;
+    if (external !== undefined && !this.#fetched.delete(lost.nodeId)) return this.#fetch(lost, external);
     const { peers, copies, registry, takeover, log, counters, beats } = this.#desk;
     this.#promoted.add(lost.nodeId);
     // R59: the others send us what waits for that node when they read this, and heed our rows afterwards.

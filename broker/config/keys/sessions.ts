@@ -23,4 +23,18 @@ export const SESSION_KEYS = {
     'full',
     'full: what was acknowledged survives the loss of power. normal: it survives the end of the process. Busbar only.',
   ),
+  durableStore: key(
+    'durable_sessions.store',
+    form.oneOf({ builtin: 'builtin', redis: 'redis' } as const),
+    'builtin',
+    'builtin: sessions are kept in node.data_dir, and with durability = replicated at a second node. redis: in a Redis that all nodes reach, which takes the place of both; with durability = memory it is not used. Busbar only.',
+  ),
+  redisHost: key('durable_sessions.redis.host', form.host, '127.0.0.1', 'Where that Redis is. Version 6 or later; not Redis Cluster. Busbar only.'),
+  redisPort: key('durable_sessions.redis.port', form.integer(1, 65_535), '6379', 'Its port. Busbar only.'),
+  redisTls: key('durable_sessions.redis.ssl', form.switchType, 'false', 'Speak TLS with it. Busbar only.'),
+  redisUsername: key('durable_sessions.redis.username', form.text(256), undefined, 'User of that Redis, if it has users. Busbar only.'),
+  redisPassword: key('durable_sessions.redis.password', form.text(1024), undefined, 'Its password. Better in EMQX_DURABLE_SESSIONS__REDIS__PASSWORD or a file. Busbar only.', { secret: true }),
+  redisPasswordFile: key('durable_sessions.redis.password_file', form.path, undefined, 'A file whose first line is the password. Busbar only.'),
+  redisDatabase: key('durable_sessions.redis.database', form.integer(0, 65_535), '0', 'Number of the database. Busbar only.'),
+  redisPrefix: key('durable_sessions.redis.prefix', form.text(128), 'busbar', 'In front of all keys: clusters that share a Redis need different ones. Busbar only.'),
 } as const;

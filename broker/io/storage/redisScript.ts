@@ -5,6 +5,7 @@
  *     <prefix>:{<client id>}:meta    hash: f = fence, o = node that has it, n = number of the last write
  *     <prefix>:{<client id>}:log     list of batches
  *     <prefix>:claimed:<node id>     set of client ids
+ *     <prefix>:nodes                 hash: node id → name
  */
 
 /** After the end of a session its fence is remembered for so long, against writes that come late. */
@@ -18,7 +19,7 @@ local known = redis.call('HGET', meta, 'f')
 local last = tonumber(redis.call('HGET', meta, 'n') or '0')
 if op == 'claim' then
   local owner, clientid, claimed = ARGV[3], ARGV[4], ARGV[5]
-  if known and tonumber(known) > tonumber(fence) then return {'stale'} end
+  if known and tonumber(known) > tonumber(fence) then return {'stale', known} end
   local before = redis.call('HGET', meta, 'o')
   if before and before ~= owner then redis.call('SREM', claimed .. before, clientid) end
   redis.call('HSET', meta, 'f', fence, 'o', owner, 'n', last)

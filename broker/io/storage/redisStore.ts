@@ -23,15 +23,23 @@ const PING_MS = 3_000;
 const MAX_PENDING_BYTES = 64 * 1024 * 1024;
 
 export interface RedisStoreOptions {
-  /** `redis://user:password@host:port/database`, or `rediss:` for TLS. */
-  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: boolean;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly database?: number;
   /** In front of all keys; clusters that share a Redis have different ones. */
   readonly prefix: string;
   readonly log: Log;
+  /** It is out of reach, or answers again. */
+  readonly onState?: (isAway: boolean, reason: string) => void;
 }
 
 /** Something asked of Redis that has not been answered. */
 interface Task {
+  /** Of a write: those of one session are done in order. */
+  readonly clientId: string | undefined;
   readonly args: readonly (string | Buffer)[];
   readonly bytes: number;
   /** Answers for the task, or false: it is to be sent again. */
@@ -55,16 +63,23 @@ export class RedisStore implements ExternalStore {
   constructor(options: RedisStoreOptions) {
     this.#options = options;
     this.#client = createClient({
-      url: options.url,
+      ...(options.username === undefined ? {} : { username: options.username }),
+      ...(options.password === undefined ? {} : { password: options.password }),
+      database: options.database ?? 0,
       pingInterval: PING_MS,
       // What is not answered is sent again by us, in order.
       disableOfflineQueue: true,
-      socket: { connectTimeout: CONNECT_TIMEOUT_MS, socketTimeout: SILENT_MS, reconnectStrategy: () => RETRY_MS },
+      socket: { host: options.host, port: options.port, ...(options.tls === true ? { tls: true } : {}), connectTimeout: CONNECT_TIMEOUT_MS, socketTimeout: SILENT_MS, reconnectStrategy: () => RETRY_MS },
     });
     this.#client.on('error', (error: unknown) => this.#failed(error));
     this.#client.on('ready', () => this.#sendAll());
     // It goes on trying by itself; what is wrong is told by `error`.
     this.#client.connect().catch((error: unknown) => this.#failed(error));
+  }
+
+  /** What was asked and is not answered. */
+  get waiting(): number {
+    return this.#tasks.size;
   }
 
   get isFull(): boolean {
@@ -78,7 +93,7 @@ export class RedisStore implements ExternalStore {
       if (kind === 'claimed') {
         this.#numbers.set(clientId, Number(last));
         done({ kind: 'claimed', batches: Array.isArray(batches) ? batches.filter((batch) => Buffer.isBuffer(batch)) : [] });
-      } else done({ kind: 'stale' });
+      } else done({ kind: 'stale', fence: Number(last) });
       return true;
     });
   }
@@ -103,6 +118,17 @@ export class RedisStore implements ExternalStore {
     });
   }
 
+  announce(owner: NodeId, name: string): void {
+    this.#ask(['HSET', `${this.#options.prefix}:nodes`, owner, name], () => true);
+  }
+
+  ownersNamed(name: string, done: (owners: readonly NodeId[]) => void): void {
+    this.#ask(['HGETALL', `${this.#options.prefix}:nodes`], (reply) => {
+      done(ownersOf(reply, name));
+      return true;
+    });
+  }
+
   /** Answers when nothing is open any more, or after `limitMs`; what is open then was not confirmed to anybody. */
   async close(limitMs = CONNECT_TIMEOUT_MS): Promise<void> {
     const until = Date.now() + limitMs;
@@ -115,26 +141,31 @@ export class RedisStore implements ExternalStore {
   #write(op: string, clientId: string, fence: number, rest: readonly (string | Buffer)[], done: (answer: WriteAnswer) => void): void {
     const number = (this.#numbers.get(clientId) ?? 0) + 1;
     this.#numbers.set(clientId, number);
-    this.#script(clientId, [op, String(fence), String(number), ...rest], ([kind]) => {
-      // One before it has failed and comes again first.
-      if (kind === 'gap') return false;
+    const task: Task = this.#script(clientId, [op, String(fence), String(number), ...rest], ([kind]) => {
+      // One before it has failed and comes again first; if there is none, Redis has lost what it had, and all is to be written again.
+      if (kind === 'gap' && !this.#isFirst(clientId, task)) return false;
       done(kind === 'stored' ? 'stored' : 'stale');
       return true;
     });
   }
 
-  #script(clientId: string, args: readonly (string | Buffer)[], answered: (reply: readonly unknown[]) => boolean): void {
-    const base = `${this.#options.prefix}:{${clientId}}`;
-    this.#ask(['EVALSHA', SCRIPT_ID, '2', `${base}:meta`, `${base}:log`, ...args], (reply) =>
-      answered(Array.isArray(reply) ? [String(reply[0]), ...reply.slice(1)] : []),
-    );
+  #isFirst(clientId: string, task: Task): boolean {
+    for (const each of this.#tasks) if (each.clientId === clientId) return each === task;
+    return true;
   }
 
-  #ask(args: readonly (string | Buffer)[], answered: (reply: unknown) => boolean): void {
-    const task: Task = { args, answered, bytes: args.reduce((sum, arg) => sum + arg.length, 0) };
+  #script(clientId: string, args: readonly (string | Buffer)[], answered: (reply: readonly unknown[]) => boolean): Task {
+    const base = `${this.#options.prefix}:{${clientId}}`;
+    const answer = (reply: unknown): boolean => answered(Array.isArray(reply) ? [String(reply[0]), ...reply.slice(1)] : []);
+    return this.#ask(['EVALSHA', SCRIPT_ID, '2', `${base}:meta`, `${base}:log`, ...args], answer, clientId);
+  }
+
+  #ask(args: readonly (string | Buffer)[], answered: (reply: unknown) => boolean, clientId?: string): Task {
+    const task: Task = { clientId, args, answered, bytes: args.reduce((sum, arg) => sum + arg.length, 0) };
     this.#tasks.add(task);
     this.#pendingBytes += task.bytes;
     if (this.#client.isReady && this.#retry === undefined) this.#send(task);
+    return task;
   }
 
   #send(task: Task): void {
@@ -156,8 +187,10 @@ export class RedisStore implements ExternalStore {
     }
     this.#tasks.delete(task);
     this.#pendingBytes -= task.bytes;
-    if (this.#isFailing) this.#options.log.info('session_store_written_again', { store: 'redis' });
+    if (!this.#isFailing) return;
     this.#isFailing = false;
+    this.#options.log.info('session_store_written_again', { store: 'redis' });
+    this.#options.onState?.(false, '');
   }
 
   #failed(error: unknown): void {
@@ -168,6 +201,7 @@ export class RedisStore implements ExternalStore {
       this.#isFailing = true;
       const hint = 'Messages of QoS 1 and 2 are not acknowledged, and sessions are not resumed, until Redis answers again.';
       this.#options.log.error('session_store_not_written', { store: 'redis', reason, waiting: this.#tasks.size, hint });
+      this.#options.onState?.(true, reason);
     }
     this.#retrySoon();
   }
@@ -184,4 +218,14 @@ export class RedisStore implements ExternalStore {
     this.#client.sendCommand(['SCRIPT', 'LOAD', SESSION_SCRIPT]).catch((error: unknown) => this.#failed(error));
     for (const task of this.#tasks) if (!this.#sent.has(task)) this.#send(task);
   }
+}
+
+/** HGETALL answers with pairs in one list, or, in later protocols, with a map. */
+function ownersOf(reply: unknown, name: string): NodeId[] {
+  const owners: NodeId[] = [];
+  const take = (owner: unknown, named: unknown): void => void (String(named) === name && owners.push(String(owner) as NodeId));
+  if (Array.isArray(reply)) for (let at = 0; at + 1 < reply.length; at += 2) take(reply[at], reply[at + 1]);
+  else if (reply instanceof Map) for (const [owner, named] of reply) take(owner, named);
+  else if (typeof reply === 'object' && reply !== null) for (const [owner, named] of Object.entries(reply)) take(owner, named);
+  return owners;
 }
