@@ -25,7 +25,7 @@ const lateKey = (owner: NodeId): string => `\u0000late/${owner}`;
 export interface ExternalSessionsOptions {
   readonly store: ExternalStore;
   readonly owner: NodeId;
-  readonly clock: HybridTimePort;
+  readonly clock: Pick<HybridTimePort, 'nextAt' | 'heard'>;
   readonly log: Log;
   /** Runs a task a little later. */
   readonly later: (task: () => void) => void;
