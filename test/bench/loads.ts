@@ -21,6 +21,8 @@ export interface Traffic {
   readonly backgroundFilters?: number;
   /** Of a cluster: subscribers are at the second node, publishers at the first. */
   readonly across?: boolean;
+  /** Subscribers have sessions that outlive their connections. */
+  readonly durable?: boolean;
 }
 
 /** Subscribers of one filter, and of one of their own each: all of them get each of some messages, and one of their own as soon as they can. */

@@ -4,7 +4,7 @@
  * are shown: either alone would mislead (hot-path.md section 11). A row fails when a required ratio is missed or a message was lost,
  * doubled or reordered. Exit code 1: something required was missed.
  *
- * Flags: --loads TEXT,TEXT (parts of names; also `overload`, `idle`, `tls`, `websocket`, `echo`, `cluster`, `store`) · --seconds N (counted time per run, default 3)
+ * Flags: --loads TEXT,TEXT (parts of names; also `overload`, `idle`, `tls`, `websocket`, `echo`, `cluster`, `durable`, `store`) · --seconds N (counted time per run, default 3)
  *        --rounds N (default 2, the best counts) · --brokers a,b · --idle N (connections of the idle loads at most)
  *        --write (put the tables into test/bench/RESULTS.md) · --list (names of the loads)
  */
@@ -19,6 +19,7 @@ import { ECHO_HEAD, echoRow, measureEchoRail } from './echoRail.ts';
 import { ECHO_LOAD, FLOODS, IDLE_LOADS, LOADS, type Load } from './loads.ts';
 import { best, measure, type Outcome, type Times } from './measure.ts';
 import { COST_HEAD, costRow, FLOOD_HEAD, floodRow, IDLE_HEAD, idleRow, tableLine, tableRule, type Row } from './report.ts';
+import { DURABLE_LOADS } from './store/durable.ts';
 import { STORE_HEAD, STORE_LOADS } from './store/report.ts';
 
 const WARMUP_MS = 1000;
@@ -116,7 +117,7 @@ function limited(load: Load): Load {
 }
 
 if (flags.list) {
-  for (const { name } of [...LOADS, ECHO_LOAD, ...FLOODS, ...IDLE_LOADS, ...CLUSTER_LOADS, ...STORE_LOADS]) console.log(name);
+  for (const { name } of [...LOADS, ECHO_LOAD, ...FLOODS, ...IDLE_LOADS, ...CLUSTER_LOADS, ...DURABLE_LOADS, ...STORE_LOADS]) console.log(name);
 } else {
   say(`Node ${process.version}, ${cpus()[0]?.model ?? 'unknown CPU'}; broker on one core, generator on another; ${flags.seconds} s per run, best of ${flags.rounds}; ACL on.`);
   say('');
@@ -125,6 +126,7 @@ if (flags.list) {
   await eachBroker(chosen(FLOODS), FLOOD_HEAD, (load, { name }, outcome) => floodRow(load, name, outcome));
   await eachBroker(chosen(IDLE_LOADS).map(limited), IDLE_HEAD, (load, { name }, outcome) => idleRow(load, name, outcome));
   await measureOwn(CLUSTER_LOADS, CLUSTER_HEAD);
+  await measureOwn(DURABLE_LOADS, STORE_HEAD);
   await measureOwn(STORE_LOADS, STORE_HEAD);
   say('');
   say(missed.length === 0 ? 'All that is required was reached.' : `Missed: ${missed.join('; ')}.`);

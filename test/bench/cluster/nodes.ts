@@ -67,11 +67,11 @@ function sumOf(usages: readonly Usage[]): Usage {
   return { cpuMs: sum((usage) => usage.cpuMs), rssBytes: sum((usage) => usage.rssBytes), peakRssBytes: sum((usage) => usage.peakRssBytes) };
 }
 
-export async function startNodes(count: number): Promise<ClusterNodeProcess[]> {
+export async function startNodes(count: number, more: readonly string[] = []): Promise<ClusterNodeProcess[]> {
   const clusterPorts = await Promise.all(Array.from({ length: count }, freePort));
   const nodes: ClusterNodeProcess[] = [];
   try {
-    for (let number = 0; number < count; number += 1) nodes.push(await startNode(number, clusterPorts));
+    for (let number = 0; number < count; number += 1) nodes.push(await startNode(number, clusterPorts, more));
     await whole(nodes);
     return nodes;
   } catch (error) {
@@ -80,12 +80,12 @@ export async function startNodes(count: number): Promise<ClusterNodeProcess[]> {
   }
 }
 
-/** So many nodes as one broker. */
-export function busbarCluster(count: number): BrokerKind {
+/** So many nodes as one broker. `more`: settings of all of them. */
+export function busbarCluster(count: number, more: readonly string[] = []): BrokerKind {
   return {
     name: 'busbar',
     async start() {
-      const nodes = await startNodes(count);
+      const nodes = await startNodes(count, more);
       const [first, ...others] = nodes;
       if (first === undefined) throw new Error('a cluster has a node');
       return {

@@ -70,7 +70,7 @@ class Pinger {
   }
 
   static async at(port: number): Promise<Pinger> {
-    const [client] = await openClients({ address: { port, tls: false }, count: 1, prefix: 'ping', connect });
+    const [client] = await openClients({ address: { port, tls: false }, count: 1, prefix: `ping-${port}-`, connect });
     return new Pinger(client as RawClient);
   }
 

@@ -6,6 +6,10 @@ const KEEPALIVE_S = 600;
 export const connect = (clientId: string): Uint8Array =>
   mqttPacket.generate({ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean: true, clientId, keepalive: KEEPALIVE_S });
 
+/** Of a session that stays when its client goes. */
+export const connectToStay = (clientId: string): Uint8Array =>
+  mqttPacket.generate({ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean: false, clientId, keepalive: KEEPALIVE_S });
+
 export const subscribe = (filters: readonly string[], qos: 0 | 1 | 2): Uint8Array =>
   mqttPacket.generate({ cmd: 'subscribe', messageId: 1, subscriptions: filters.map((topic) => ({ topic, qos })) });
 

@@ -5,7 +5,7 @@ import { pause, Stopwatch, waitUntil, warmUp, type Gate, type Job, type JobResul
 import { Latencies } from './latencies.ts';
 import { MessageNumbers } from './messageNumbers.ts';
 import { PacketReader } from './packetReader.ts';
-import { connect, publish, subscribe, type PublishShape } from './packets.ts';
+import { connect, connectToStay, publish, subscribe, type PublishShape } from './packets.ts';
 import { Publisher } from './publisher.ts';
 import { openClients, type BrokerAddress, type RawClient } from './rawClient.ts';
 
@@ -151,7 +151,7 @@ export async function runTraffic(job: Job, load: Traffic, gate: Gate): Promise<J
   const { address } = job;
   if (load.backgroundFilters !== undefined) await addBackground(address, load.backgroundFilters);
   const [second = address] = job.others;
-  const subscribers = await openClients({ address: load.across === true ? second : address, count: load.subscribers, prefix: 's', connect });
+  const subscribers = await openClients({ address: load.across === true ? second : address, count: load.subscribers, prefix: 's', connect: load.durable === true ? connectToStay : connect });
   await Promise.all(subscribers.map((client, index) => client.subscribe(subscribe([filterOf(load.shape, index)], load.qos))));
   const clients = await openClients({ address, count: load.publishers, prefix: 'p', connect });
   const shapes = clients.map((_, index) => publish(topicOf(load.shape, index), load.qos, load.payloadBytes, index));
