@@ -76,7 +76,7 @@ function checkRows(world: SessionsWorld): string[] {
 /** Profiles in which no duplicate and no turned order is allowed; elsewhere they are counted (section 13, 4 and 5). */
 const STRICT: ReadonlySet<SessionProfile> = new Set(['calm', 'flap', 'crash1', 'skew']);
 /** Profiles in which nodes can be apart, and hide sessions and subscriptions from each other. */
-const SPLITTING: ReadonlySet<SessionProfile> = new Set(['pause', 'part', 'mix']);
+const SPLITTING: ReadonlySet<SessionProfile> = new Set(['pause', 'part', 'splits', 'mix']);
 
 export interface Verdict {
   readonly errors: string[];

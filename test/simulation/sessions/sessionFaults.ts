@@ -5,8 +5,9 @@
 import { randomBelow, seededPrng, type Prng } from '../../../broker/base/prng.ts';
 import type { SessionNode } from './sessionNode.ts';
 import type { SessionsWorld } from './sessionsWorld.ts';
+import { shapeOf, shuffled, type SplitShape } from './splitShapes.ts';
 
-export const SESSION_PROFILES = ['calm', 'flap', 'crash1', 'pause', 'part', 'mix', 'skew', 'corrupt'] as const;
+export const SESSION_PROFILES = ['calm', 'flap', 'crash1', 'pause', 'part', 'splits', 'mix', 'skew', 'corrupt'] as const;
 export type SessionProfile = (typeof SESSION_PROFILES)[number];
 
 type Fault = (world: SessionsWorld, prng: Prng) => void;
@@ -70,6 +71,40 @@ const pause: Fault = (world, prng) => {
   });
 };
 
+function cutFor(world: SessionsWorld, cuts: readonly (readonly [SessionNode, SessionNode])[], forMs: number, then: () => void): void {
+  const disturbance = world.disturb();
+  const text = cuts.map(([from, to]) => `${from.name}>${to.name}`).join(' ');
+  world.trace(`cut for ${forMs} ms: ${text}`);
+  for (const [from, to] of cuts) world.world.network.cut(from.sim, to.sim);
+  world.queue.in(forMs, () => {
+    world.trace(`mended: ${text}`);
+    for (const [from, to] of cuts) world.world.network.mend(from.sim, to.sim);
+    disturbance.over();
+    then();
+  });
+}
+
+/**
+ * A split of the shape of this seed. Half of them are followed, as soon as nodes meet again, by a cut between two of them: a session may have
+ * moved in the first, and the second hides where (C11, section 18).
+ */
+const split =
+  (shape: SplitShape): Fault =>
+  (world, prng) => {
+    const { stations } = world;
+    const at = (index: number) => stations[index] as SessionNode;
+    const cuts = shape.cuts(shuffled(prng, stations.length)).map(([from, to]): [SessionNode, SessionNode] => [at(from), at(to)]);
+    const [a, b] = pairOf(world, prng);
+    const again = randomBelow(prng, 2) === 0;
+    const [forMs, pauseMs, againMs] = [between(prng, ...shape.lastsMs), between(prng, 0, 300), between(prng, 300, 6_000)];
+    cutFor(world, cuts, forMs, () => {
+      if (!again || world.faultsOver) return;
+      world.queue.in(pauseMs, () => {
+        if (!world.faultsOver) cutFor(world, [[a, b], [b, a]], againMs, () => {});
+      });
+    });
+  };
+
 /** One direction, one pair, two groups or three are cut for a while; cuts of several faults overlap and are mended one by one. */
 const partition: Fault = (world, prng) => {
   const cuts: [SessionNode, SessionNode][] = [];
@@ -81,15 +116,7 @@ const partition: Fault = (world, prng) => {
     const side = world.stations.map(() => randomBelow(prng, kind));
     world.stations.forEach((from, i) => world.stations.forEach((to, j) => void (side[i] !== side[j] && cuts.push([from, to]))));
   }
-  const forMs = between(prng, 300, 14_000);
-  const disturbance = world.disturb();
-  world.trace(`cut for ${forMs} ms: ${cuts.map(([from, to]) => `${from.name}>${to.name}`).join(' ')}`);
-  for (const [from, to] of cuts) world.world.network.cut(from.sim, to.sim);
-  world.queue.in(forMs, () => {
-    world.trace(`mended: ${cuts.map(([from, to]) => `${from.name}>${to.name}`).join(' ')}`);
-    for (const [from, to] of cuts) world.world.network.mend(from.sim, to.sim);
-    disturbance.over();
-  });
+  cutFor(world, cuts, between(prng, 300, 14_000), () => {});
 };
 
 /** The wall clock of a node steps by up to a minute. */
@@ -108,7 +135,7 @@ interface ProfileFaults {
 
 const crash = killProtected('wipe');
 
-const FAULTS: Readonly<Record<SessionProfile, ProfileFaults>> = {
+const FAULTS: Readonly<Record<Exclude<SessionProfile, 'splits'>, ProfileFaults>> = {
   calm: { faults: [], everyMs: [1, 2] },
   flap: { faults: [reset], everyMs: [200, 2_000] },
   crash1: { faults: [crash], everyMs: [500, 4_000] },
@@ -119,6 +146,12 @@ const FAULTS: Readonly<Record<SessionProfile, ProfileFaults>> = {
   corrupt: { faults: [killProtected('corrupt'), reset], everyMs: [500, 4_000] },
 };
 
+function splitsOf(seed: number): ProfileFaults {
+  const shape = shapeOf(seed);
+  const [least, most] = shape.pauseMs;
+  return { faults: [split(shape)], everyMs: [least, most + shape.lastsMs[1] / 2] };
+}
+
 /** Lets faults happen, one after another, for so long, but for those whose numbers are in `without`. Tells how many there were. */
 export function causeSessionFaults(
   world: SessionsWorld,
@@ -127,7 +160,7 @@ export function causeSessionFaults(
   durationMs: number,
   without: ReadonlySet<number>,
 ): () => number {
-  const { faults, everyMs } = FAULTS[profile];
+  const { faults, everyMs } = profile === 'splits' ? splitsOf(seed) : FAULTS[profile];
   const when = seededPrng(seed ^ 0xfa17);
   const endMs = world.queue.nowMs + durationMs;
   let count = 0;

@@ -4,6 +4,7 @@ import { checkLedger, unquiet } from './checks.ts';
 import { causeSessionFaults, healSessions, type SessionProfile } from './sessionFaults.ts';
 import { SessionsWorld } from './sessionsWorld.ts';
 import type { EngineFactory } from './simEngine.ts';
+import { shapeOf } from './splitShapes.ts';
 import { Workload } from './workload.ts';
 
 const FAULTS_MS = 30_000;
@@ -21,7 +22,7 @@ export interface SessionsRunOptions extends SeedOptions {
 }
 
 export function runSessions(seed: number, profile: SessionProfile, options: SessionsRunOptions): SeedResult {
-  const { engine, nodes = 2 + (seed % 4), replicated = true, faultsMs = FAULTS_MS, without = new Set(), trace } = options;
+  const { engine, nodes = profile === 'splits' ? shapeOf(seed).nodes : 2 + (seed % 4), replicated = true, faultsMs = FAULTS_MS, without = new Set(), trace } = options;
   const world = new SessionsWorld({ seed, nodes, engine, replicated, ...(trace && { trace }) });
   for (const node of world.stations) {
     node.sim.skewMs = Math.round((world.prng.next() - 0.5) * 2 * MAX_SKEW_MS);
