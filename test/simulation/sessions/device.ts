@@ -211,7 +211,7 @@ export class Device {
       case 'puback':
       case 'pubrec':
       case 'pubcomp':
-        return this.outbox.answer(packet.type, packet.packetId, this.station?.isStranger === true, this.#sender);
+        return this.outbox.answer(packet.type, packet.packetId, this.#sender);
       case 'suback':
       case 'unsuback':
         return this.#answered(packet.packetId);
@@ -231,7 +231,7 @@ export class Device {
     if (!present) this.#received.clear();
     this.#hasSession = true;
     for (const filter of new Set([...this.#unsettled, ...(present ? [] : this.wanted.keys())])) this.#ask(filter);
-    this.outbox.resume(present, station.name, this.#sender);
+    this.outbox.resume(present, station, this.#sender);
     this.#ping(this.#session);
   }
 
@@ -300,6 +300,6 @@ export class Device {
   publish(topic: string, qos: 1 | 2): void {
     const { station } = this;
     if (this.state === 'online' && station !== undefined && !this.outbox.full)
-      this.outbox.publish(topic, qos, station.name, this.#sender);
+      this.outbox.publish(topic, qos, station, this.#sender);
   }
 }

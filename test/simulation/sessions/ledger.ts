@@ -13,12 +13,19 @@ export interface Published {
   readonly atMs: number;
   readonly epoch: number;
   ackedMs: number | undefined;
-  /** Its node had lost its disk and met nobody since. */
+  ackedEpoch: number | undefined;
+  /** A node that it was sent to had lost its disk and met nobody since. */
   byStranger: boolean;
   /** The application sent it again as a new message, because its session was gone. */
   renewed: boolean;
   /** Nodes it was sent to, one entry for each time. */
   readonly sentTo: string[];
+}
+
+/** A node, as far as the ledger judges it. */
+export interface SentTo {
+  readonly name: string;
+  readonly isStranger: boolean;
 }
 
 export interface Delivery {
@@ -55,15 +62,23 @@ export class Ledger {
   publishes(publisher: string, n: number, topic: string, qos: 1 | 2): string {
     const body = `${publisher}:${n}`;
     const { ms, epoch } = this.#now();
-    this.published.set(body, { body, publisher, n, topic, qos, atMs: ms, epoch, ackedMs: undefined, byStranger: false, renewed: false, sentTo: [] });
+    this.published.set(body, { body, publisher, n, topic, qos, atMs: ms, epoch, ackedMs: undefined, ackedEpoch: undefined, byStranger: false, renewed: false, sentTo: [] });
     return body;
   }
 
-  acknowledged(body: string, byStranger: boolean): void {
+  sent(body: string, { name, isStranger }: SentTo): void {
+    const message = this.published.get(body);
+    if (message === undefined) return;
+    message.sentTo.push(name);
+    if (isStranger) message.byStranger = true;
+  }
+
+  acknowledged(body: string): void {
     const message = this.published.get(body);
     if (message === undefined || message.ackedMs !== undefined) return;
-    message.ackedMs = this.#now().ms;
-    message.byStranger = byStranger;
+    const { ms, epoch } = this.#now();
+    message.ackedMs = ms;
+    message.ackedEpoch = epoch;
   }
 
   renewed(body: string): void {
@@ -131,7 +146,10 @@ export class Ledger {
         if (ackedMs === undefined || got.has(message.body) || (split && message.byStranger)) continue;
         const owed = spans.some(({ filter, confirmedMs, endedMs, epoch, endedEpoch }) => {
           if (confirmedMs > message.atMs || endedMs < ackedMs || !matches(filter, message.topic)) return false;
-          return !(split && message.epoch % 2 === 1 && (epoch === message.epoch || endedEpoch === message.epoch));
+          if (!split) return true;
+          const isSince = epoch === message.epoch && epoch % 2 === 1;
+          const isGivenUp = endedEpoch !== undefined && endedEpoch % 2 === 1 && (endedEpoch === message.epoch || endedEpoch === message.ackedEpoch);
+          return !isSince && !isGivenUp;
         });
         if (!owed) continue;
         missing.push(

@@ -70,6 +70,58 @@ const FOUND: readonly Found[] = [
     seed: 318,
     was: 'an old copy made itself owner while the STATE of the last owner was under way',
   },
+  {
+    profile: 'part',
+    seed: 90,
+    faultsMs: 29_063,
+    without: [9, 8, 6, 5, 3],
+    was: 'a copy on its way out went after a time, though a node that did not see the new owner still sent to it (R48)',
+  },
+  {
+    profile: 'part',
+    seed: 72,
+    faultsMs: 28_594,
+    without: [12, 11, 10, 6, 5, 4, 2, 0],
+    was: 'a second copy remembered for ever what it had finished before the session began anew elsewhere (R54)',
+  },
+  {
+    profile: 'crash1',
+    seed: 29,
+    was: 'a copy on its way out wanted what the session had given up meanwhile, so that nobody sent FLUSH for it',
+  },
+  {
+    profile: 'mix',
+    seed: 44,
+    faultsMs: 22_969,
+    without: [7, 5, 4, 3],
+    was: 'stamps of the side with the slow clocks stood still in a split, and a subscription lost against an older UNSUBSCRIBE (R36)',
+  },
+  {
+    profile: 'mix',
+    seed: 92,
+    faultsMs: 22_500,
+    without: [2, 1],
+    was: 'a restarted node stamped lower than before, so that subscriptions seemed to be newer than what it parked for them (R36)',
+  },
+  {
+    profile: 'mix',
+    seed: 100,
+    was: 'two sides of a split gave one packet id to two messages, and the client took the second for the first',
+  },
+  {
+    profile: 'mix',
+    seed: 48,
+    faultsMs: 24_844,
+    without: [11, 10, 8, 7, 6, 4, 1],
+    was: 'a node that started again while it was cut off did not remember that there are others (R10, R27)',
+  },
+  {
+    profile: 'skew',
+    seed: 200,
+    faultsMs: 21_563,
+    without: [13, 12, 10, 9, 8, 6, 5, 4, 3, 2, 1, 0],
+    was: 'a session did not expire, since the clock of another node had ended its connection (R69)',
+  },
 ];
 
 describe('a seed that failed', () => {
