@@ -92,6 +92,11 @@ export class HybridClock {
     return Math.floor(this.#physical() + this.#clusterMs) * STEPS_PER_MS;
   }
 
+  /** How long ago something was stamped, here or elsewhere. */
+  ageMs(at: number): Millis {
+    return Math.max(0, (this.shows() - at) / STEPS_PER_MS);
+  }
+
   /** What the clock of another node showed a moment ago: ours does not fall behind it from now on. */
   runWith(shown: number): void {
     const aheadMs = shown / STEPS_PER_MS - this.#physical();

@@ -4,7 +4,6 @@
  * window through which the client gets what it is owed. Sessions that end with their connection are only registered, so that a second
  * connection with their client id ends the first one wherever it is.
  */
-import { wallMsOf } from '../cluster/stamp.ts';
 import type { SessionMessage } from '../cluster/sessions/message.ts';
 import type {
   ConnectResult,
@@ -285,7 +284,7 @@ export class KeptSessions implements SessionsHost, OwedPort {
   deliver(clientId: string, item: SessionItem): void {
     const session = this.#kept(clientId);
     if (session === undefined) return;
-    const publication = this.#packets.read(item.message, wallMsOf(item.ord));
+    const publication = this.#packets.read(item.message, this.#acceptedMs(item.ord));
     if (publication === undefined) this.finish(session, item);
     else session.deliverOwed(item, publication);
   }
@@ -342,7 +341,7 @@ export class KeptSessions implements SessionsHost, OwedPort {
     const rest: Publication[] = [];
     for (const { message, qos, state, sharedBy, ord } of items) {
       if (sharedBy === null || (qos === 2 && state !== 'queued')) continue;
-      const publication = this.#packets.read(message, wallMsOf(ord));
+      const publication = this.#packets.read(message, this.#acceptedMs(ord));
       if (publication !== undefined) rest.push(publication.forGroup(sharedBy));
     }
     if (rest.length > 0) this.#options.passOn(rest);
@@ -353,6 +352,11 @@ export class KeptSessions implements SessionsHost, OwedPort {
     if (publication.qos === 0 || publication.sharedBy === null) return false;
     this.#engine.share(publication, publication.sharedBy);
     return true;
+  }
+
+  /** When that was by our own clock: wall clocks of nodes may be minutes apart, but not how long ago it was. */
+  #acceptedMs(at: number): Millis {
+    return this.#options.clock.now() - this.#engine.ageMs(at);
   }
 
   #kept(clientId: string): Session | undefined {

@@ -162,7 +162,7 @@ export class NodeRuntime {
       newClientId: () => `busbar-${randomBytes(10).toString('hex')}`,
       defer: (task) => setImmediate(task),
     });
-    shareRetained(shared.tables, this.node.retainer, log);
+    shareRetained(shared.tables, this.node.retainer, log, (at) => clock.now() - shared.clock.ageMs(at));
     bans.onBanned((clientId) => void this.node.kick(clientId));
     const delayed = DelayedFile.open(config.node.dataDir, log);
     opened.push({ name: 'delayed', close: () => delayed.close() });

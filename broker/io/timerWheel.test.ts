@@ -62,8 +62,7 @@ describe('a timer', () => {
   it('fires once after a leap of the clock over many rounds', () => {
     const owner = new Owner();
     for (let index = 0; index < 50; index += 1) wheel.schedule(owner, 'sessionExpiry', START_MS + index * 10_000);
-    vi.setSystemTime(START_MS + 10_000_000);
-    wheel.advance(clock.tick());
+    wheel.advance(START_MS + 10_000_000);
     expect(owner.fired).toHaveLength(50);
   });
 

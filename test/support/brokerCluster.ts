@@ -1,7 +1,7 @@
 /** A cluster of real broker processes on loopback: static seeds, a data directory per node that outlives its process, REST at hand. */
 import { join } from 'node:path';
 import { logIn } from './brokerApi.ts';
-import { startBroker, type BrokerProcess } from './brokerProcess.ts';
+import { startBroker, type BrokerProcess, type StartBrokerOptions } from './brokerProcess.ts';
 import { freePorts } from './ports.ts';
 import { createTempDir, removeTempDir } from './tempDir.ts';
 import { waitFor } from './waitFor.ts';
@@ -30,10 +30,11 @@ export class BrokerCluster {
   readonly #directory: string;
   readonly #sets: readonly string[];
   readonly #members = new Map<number, ClusterMember>();
+  readonly #optionsOf: (number: number) => StartBrokerOptions;
 
-  /** `sets`: settings of every member, as `key=value`. */
-  static async start(count: number, sets: readonly string[] = []): Promise<BrokerCluster> {
-    const cluster = new BrokerCluster(await freePorts(count), await createTempDir('busbar-cluster-'), sets);
+  /** `sets`: settings of every member, as `key=value`. `optionsOf`: how the process of a member is started. */
+  static async start(count: number, sets: readonly string[] = [], optionsOf: (number: number) => StartBrokerOptions = () => ({})): Promise<BrokerCluster> {
+    const cluster = new BrokerCluster(await freePorts(count), await createTempDir('busbar-cluster-'), sets, optionsOf);
     try {
       await Promise.all(Array.from({ length: count }, (_, index) => cluster.startMember(index + 1)));
       await cluster.whole();
@@ -44,7 +45,8 @@ export class BrokerCluster {
     }
   }
 
-  private constructor(ports: readonly number[], directory: string, sets: readonly string[]) {
+  private constructor(ports: readonly number[], directory: string, sets: readonly string[], optionsOf: (number: number) => StartBrokerOptions) {
+    this.#optionsOf = optionsOf;
     this.#ports = ports;
     this.#directory = directory;
     this.#sets = sets;
@@ -72,7 +74,7 @@ export class BrokerCluster {
     const name = `bus${number}@127.0.0.1`;
     const directory = join(this.#directory, `bus${number}`);
     const settings = [`node.name=${name}`, `node.data_dir=${directory}`, `cluster.port=${clusterPort}`, ...this.#sets];
-    const member = await joiningBroker(this, settings);
+    const member = await joiningBroker(this, settings, this.#optionsOf(number));
     this.#members.set(number, { ...member, name, clusterPort });
     return this.member(number);
   }
@@ -102,13 +104,14 @@ export class BrokerCluster {
 export async function joiningBroker(
   cluster: BrokerCluster,
   settings: readonly string[],
+  options: StartBrokerOptions = {},
 ): Promise<Omit<ClusterMember, 'name' | 'clusterPort'>> {
-  return startNode(['cluster.discovery_strategy=static', 'node.cookie=bus', cluster.seeds, ...settings]);
+  return startNode(['cluster.discovery_strategy=static', 'node.cookie=bus', cluster.seeds, ...settings], options);
 }
 
 /** A node with its REST API and its log at hand. */
-export async function startNode(settings: readonly string[]): Promise<Omit<ClusterMember, 'name' | 'clusterPort'>> {
-  const broker = await startBroker(settings);
+export async function startNode(settings: readonly string[], options: StartBrokerOptions = {}): Promise<Omit<ClusterMember, 'name' | 'clusterPort'>> {
+  const broker = await startBroker(settings, options);
   const { api } = broker.ready;
   let token: Promise<string> | undefined;
   const call = async (method: string, path: string, body?: unknown) => {

@@ -7,6 +7,7 @@
  */
 import type { Millis, NodeId, NodeName } from '../../base/ids.ts';
 import type { LinkState, Peer } from '../peer.ts';
+import { STEPS_PER_MS } from '../stamp.ts';
 import type { ClusterStream, StreamHost } from '../stream.ts';
 import { protocolError } from '../wire/bytes.ts';
 import type { Frame } from '../wire/frameReader.ts';
@@ -467,6 +468,10 @@ export class SessionEngine implements ClusterStream, SessionsPort {
   }
 
   // ---------------------------------------------------------------- views
+
+  ageMs(at: number): Millis {
+    return Math.max(0, (this.#desk.options.clock.shows() - at) / STEPS_PER_MS);
+  }
 
   get isProtected(): boolean {
     const { peers, copies, takeover, lateEntries, options } = this.#desk;

@@ -208,6 +208,9 @@ export interface SessionsPort {
   cancelDrain(): void;
   left(): SessionsLeft;
 
+  /** How long ago an item was put into its session (`ord`). */
+  ageMs(at: number): Millis;
+
   /** R66: nothing is under way. With `replicated` any one node may die now and nothing acknowledged is lost: rolling restarts wait for it. */
   readonly isProtected: boolean;
   /** Everything that must be 0 when all is quiet. */

@@ -37,7 +37,7 @@ function world(ring?: number) {
     let wallMs = 1_000;
     const clock = new HybridClock({ node: nodeId, bound: volatileBound(), log: silentLog, clock: { wallMs: () => (wallMs += 1), monotonicMs: () => wallMs } });
     const tables = new SharedTables({ identity: { nodeId, incarnation: 1 }, clock, store: disk, log: silentLog, ...(ring === undefined ? {} : { ring }) });
-    shareRetained(tables, { store, measure() {} } as unknown as Retainer, silentLog);
+    shareRetained(tables, { store, measure() {} } as unknown as Retainer, silentLog, () => 0);
     return { store, tables };
   };
   const live = () => [...rows.values()].flatMap(({ key, value }) => (value === undefined ? [] : [key])).sort();

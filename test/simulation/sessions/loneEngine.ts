@@ -195,6 +195,10 @@ export class LoneEngine implements SimEngine {
 
   cancelDrain(): void {}
 
+  ageMs(): number {
+    return 0;
+  }
+
   left(): SessionsLeft {
     return { sessions: 0, secondCopies: 0, lateMessages: 0 };
   }
