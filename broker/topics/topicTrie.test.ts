@@ -125,3 +125,25 @@ describe('a cursor in a trie that changes between its slices', () => {
     }
   });
 });
+
+describe('a trie whose keys come in runs', () => {
+  it('has what a plain map has, whatever goes in between', () => {
+    const prng = seededPrng(11);
+    const trie = new TopicTrie<number>();
+    const model = new Map<string, number>();
+    for (let step = 0; step < 5_000; step += 1) {
+      const parent = ['', '/', 'a/', 'a/b/', 'a//', 'b/b/'][randomBelow(prng, 6)]!;
+      const key = `${parent}${randomBelow(prng, 4)}`;
+      const before = model.get(key);
+      if (randomBelow(prng, 3) === 0) {
+        expect(trie.delete(key)).toBe(before);
+        model.delete(key);
+      } else {
+        expect(trie.set(key, step)).toBe(before);
+        model.set(key, step);
+      }
+      expect(trie.size).toBe(model.size);
+    }
+    for (const [key, value] of model) expect(trie.get(key)).toBe(value);
+  });
+});

@@ -20,6 +20,9 @@ import { addChild, childOf, newNode, removeChild, type TrieNode } from './trieNo
 export class TopicTrie<T> {
   readonly #root: TrieNode<T> = newNode('');
   #size = 0;
+  /** Keys often come in runs that differ in their last level: where the last one was stored, its level and slash in front of that. */
+  #lastParent: TrieNode<T> | undefined;
+  #lastPrefix = '';
 
   /** Number of stored keys. */
   get size(): number {
@@ -39,16 +42,30 @@ export class TopicTrie<T> {
 
   /** Stores the value and returns the one it replaces. */
   set(key: string, value: T): T | undefined {
-    let node = this.#root;
-    for (let start = 0, end = 0; end !== -1; start = end + 1) {
-      end = key.indexOf('/', start);
-      const level = end === -1 ? key.slice(start) : key.slice(start, end);
-      node = childOf(node, level) ?? addChild(node, level);
-    }
+    const last = key.lastIndexOf('/') + 1;
+    const parent = this.#parentOf(key, last);
+    const level = key.slice(last);
+    const node = childOf(parent, level) ?? addChild(parent, level);
     const replaced = node.value;
     node.value = value;
     if (replaced === undefined) this.#size += 1;
     return replaced;
+  }
+
+  /** The node under which the last level of a key, which begins at `last`, has its own. */
+  #parentOf(key: string, last: number): TrieNode<T> {
+    const prefix = this.#lastPrefix;
+    if (this.#lastParent !== undefined && prefix.length === last && key.startsWith(prefix)) return this.#lastParent;
+    let node = this.#root;
+    for (let start = 0; start < last; ) {
+      const end = key.indexOf('/', start);
+      const level = key.slice(start, end);
+      node = childOf(node, level) ?? addChild(node, level);
+      start = end + 1;
+    }
+    this.#lastParent = node;
+    this.#lastPrefix = key.slice(0, last);
+    return node;
   }
 
   /** Removes the key and returns its value. Nodes that lead nowhere any more go with it. */
@@ -64,6 +81,8 @@ export class TopicTrie<T> {
     if (removed === undefined) return undefined;
     leaf.value = undefined;
     this.#size -= 1;
+    // It may be one of those that go.
+    this.#lastParent = undefined;
     for (let at = path.length - 1; at > 0; at -= 1) {
       const node = path[at]!;
       if (node.value !== undefined || node.children !== undefined) break;

@@ -163,7 +163,7 @@ export class Replica {
 
   /** Every member has seen the delete. One that returns and has not must hear of it by a digest: by number it is left out. */
   dropTombstone(table: TableRows, key: string, row: SharedRow): void {
-    this.rows.drop(table, key);
+    this.rows.dropTombstone(table, key);
     this.#rings.get(row.actor)?.trim(row.seq);
     this.#swept(table, key, row);
   }

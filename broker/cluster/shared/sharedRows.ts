@@ -121,6 +121,11 @@ export class SharedRows {
     table.rows.set(key, row);
   }
 
+  /** The key has a tombstone, and so no row. */
+  dropTombstone(table: TableRows, key: string): void {
+    if (table.tombstones.delete(key)) this.#tombstones -= 1;
+  }
+
   /** The key has no row any more, and no tombstone. */
   drop(table: TableRows, key: string): void {
     table.rows.delete(key);
