@@ -2,6 +2,7 @@
 import { defineStore } from 'pinia';
 import { shallowReactive, shallowRef, triggerRef, type ShallowRef } from 'vue';
 import type { ClientMessage, ClientState, ConnectionSpec, PublishRequest, SubscriptionState } from '../../electron/contract/clients.ts';
+import type { ConnectSecrets } from '../../electron/contract/connectionParts.ts';
 import type { EventOf } from '../../electron/contract/host.ts';
 import { useHostPort } from '../host/hostPort.ts';
 import { MessageLog } from '../lib/messageLog.ts';
@@ -134,7 +135,7 @@ export const useClientsStore = defineStore('clients', () => {
       logs.delete(id);
       rates.delete(id);
     },
-    connect: (id: string, password?: string): Promise<ClientState> => host.call('client/connect', password ? { id, password } : { id }),
+    connect: (id: string, secrets: ConnectSecrets = {}): Promise<ClientState> => host.call('client/connect', { id, ...secrets }),
     disconnect: (id: string): Promise<ClientState> => host.call('client/disconnect', { id }),
     subscribe: (id: string, topicFilter: string, qos: 0 | 1 | 2): Promise<SubscriptionState> =>
       host.call('client/subscribe', { id, topicFilter, qos }),

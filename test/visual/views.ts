@@ -26,6 +26,16 @@ const subscribing = (filter: string) => async (page: Page) => {
   await page.setViewportSize(size);
 };
 
+/** The form of a new client: another broker over `scheme`, in one of the groups. */
+const editing = (group: number, act?: (page: Page) => Promise<void>) => async (page: Page) => {
+  await page.keyboard.press('Control+Alt+n');
+  const form = page.locator('form.form');
+  await form.getByRole('radio', { name: /Another broker|其他 broker/ }).click();
+  await form.getByRole('radio', { name: 'wss://' }).click();
+  await form.getByRole('tab').nth(group).click();
+  await act?.(page);
+};
+
 const selectNode = (name: string) => async (page: Page) => {
   await page.locator(`[data-node="${name}"]`).click({ position: { x: 120, y: 12 } });
 };
@@ -123,6 +133,32 @@ export const VIEWS: readonly View[] = [
       await page.keyboard.press('F1');
       await page.keyboard.type('kill');
     },
+  },
+  { ...base, name: 'connection-general-light', page: 'clients', act: editing(0) },
+  { ...base, name: 'connection-tls-dark', page: 'clients', theme: 'dark', act: editing(1) },
+  {
+    ...base,
+    name: 'connection-headers-small',
+    page: 'clients',
+    size: SMALL,
+    act: editing(2, async (page) => {
+      await page.getByRole('button', { name: 'Add' }).click();
+      await page.keyboard.type('Authorization');
+      await page.keyboard.press('Tab');
+      await page.keyboard.type('Bearer 1');
+    }),
+  },
+  { ...base, name: 'connection-mqtt5-small-zh', page: 'clients', lang: 'zh-CN', size: SMALL, act: editing(3) },
+  {
+    ...base,
+    name: 'connection-will-small-dark',
+    page: 'clients',
+    theme: 'dark',
+    size: SMALL,
+    act: editing(4, async (page) => {
+      await page.getByRole('switch', { name: 'Will message' }).click();
+      await page.getByRole('button', { name: 'Save and connect' }).click();
+    }),
   },
   { ...base, name: 'subscribe-light', page: 'clients', act: subscribing('') },
   { ...base, name: 'subscribe-shared-dark', page: 'clients', theme: 'dark', act: subscribing('$share/workers/jobs/#') },

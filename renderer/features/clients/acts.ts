@@ -1,5 +1,6 @@
 /** What a user does to a client, from wherever it is asked for; failures become notices that name the client. */
 import type { ConnectionSpec } from '../../../electron/contract/clients.ts';
+import type { ConnectSecrets } from '../../../electron/contract/connectionParts.ts';
 import { useAccessExplainStore, type ExplainForm } from '../../stores/accessExplain.ts';
 import { useClientsStore } from '../../stores/clients.ts';
 import { useConnectionsStore } from '../../stores/connections.ts';
@@ -30,7 +31,7 @@ function newId(name: string): string {
 }
 
 export interface ClientActs {
-  connect(spec: ConnectionSpec, password?: string): Promise<void>;
+  connect(spec: ConnectionSpec, secrets?: ConnectSecrets): Promise<void>;
   disconnect(spec: ConnectionSpec): Promise<void>;
   /** Saves a new or changed connection; a new one gets its id here. */
   save(spec: ConnectionSpec): Promise<ConnectionSpec | undefined>;
@@ -63,7 +64,7 @@ export function useClientActs(): ClientActs {
   }
 
   const acts: ClientActs = {
-    connect: async (spec, password) => void (await attempt('connect', spec, () => clients.connect(spec.id, password))),
+    connect: async (spec, secrets) => void (await attempt('connect', spec, () => clients.connect(spec.id, secrets))),
     disconnect: async (spec) => void (await attempt('disconnect', spec, () => clients.disconnect(spec.id))),
     save: (spec) => attempt('save', spec, () => clients.save(spec.id === '' ? { ...spec, id: newId(spec.name) } : spec)),
     async duplicate(spec) {
