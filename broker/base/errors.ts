@@ -63,7 +63,7 @@ export const ERROR_CATALOGUE = {
   CLUSTER_TLS: 'Give all nodes cluster.proto_dist = inet_tls and certificates of one authority, or none of them.',
   CLUSTER_CLOCK_TOO_FAR: 'Set the clocks of both machines; they differ by more than an hour.',
   DISCOVERY_FAILED: 'Check the service that is asked; the node serves without it and asks again.',
-  DUPLICATE_NODE_ID: 'Give the copied node a data directory of its own.',
+  DUPLICATE_NODE_ID: 'Run `ctl node reidentify` on the copy and start it again, or give it a data directory of its own.',
   DUPLICATE_NODE_NAME: 'Give every node its own node.name.',
   CLUSTER_NOT_MEMBER: 'There is nothing to leave; nothing was changed.',
   CLUSTER_JOIN_FAILED: 'Check the address, and that the node there runs with the same cookie and cluster name; nothing was changed.',

@@ -37,6 +37,21 @@ describe('a data directory', () => {
     expect((await stat(path)).mode & 0o777).toBe(0o700);
   });
 
+  it('that is a copy has another id from the next start on, and is told apart until it has forgotten whose it was (R4)', async () => {
+    const path = join(root, 'node');
+    const first = await openDataDir(path, NOW_MS);
+    const drawn = await first.reidentify();
+    first.close();
+    const second = await openDataDir(path, NOW_MS);
+    expect([second.life.nodeId, second.life.isCopy, second.life.incarnation]).toEqual([drawn, true, NOW_MS + 1]);
+    expect(drawn).not.toBe(first.life.nodeId);
+    await second.forgotOrigin();
+    second.close();
+    const third = await openDataDir(path, NOW_MS);
+    expect([third.life.nodeId, third.life.isCopy]).toEqual([drawn, false]);
+    third.close();
+  });
+
   it('lives once: a second start names the process that holds it, and gets it when that was killed', async () => {
     const path = join(root, 'node');
     const other = holder(path);

@@ -23,6 +23,8 @@ export interface NodeLife {
   readonly incarnation: number;
   /** 8 random bytes of this start as 16 hex digits. */
   readonly nonce: string;
+  /** The folder is a copy that got an identity of its own (R4): what it says of members is said of another node. */
+  readonly isCopy?: boolean;
 }
 
 export interface DataDir {
@@ -30,6 +32,8 @@ export interface DataDir {
   readonly life: NodeLife;
   /** Draws another node id for the next start, for a folder that is a copy (R4); what it holds stays. Answers with the id. */
   reidentify(): Promise<NodeId>;
+  /** What the folder said of the node it was copied from is forgotten. */
+  forgotOrigin(): Promise<void>;
   /** Releases the lock. */
   close(): void;
 }
@@ -46,7 +50,7 @@ export async function openDataDir(path: string, nowMs: number): Promise<DataDir>
   try {
     const life = await nextLife(path, nowMs);
     await writeFileAtomically(join(path, 'node.pid'), `${process.pid}\n`, OWNER_READS);
-    return { path, life, reidentify: () => reidentify(path, life), close: () => lock.close() };
+    return { path, life, reidentify: () => reidentify(path, life), forgotOrigin: () => writeLife(path, life, false), close: () => lock.close() };
   } catch (cause) {
     lock.close();
     if (cause instanceof BusbarError) throw cause;
@@ -81,17 +85,23 @@ async function nextLife(path: string, nowMs: number): Promise<NodeLife> {
   const nodeId = (stored?.nodeId ?? randomBytes(16).toString('hex')) as NodeId;
   // R2: the clock term keeps a folder that was restored from an old backup from living a number twice.
   const incarnation = Math.max((stored?.incarnation ?? 0) + 1, nowMs);
-  await writeFileAtomically(file, `${JSON.stringify({ nodeId, incarnation })}\n`, OWNER_READS);
-  return { nodeId, incarnation, nonce: randomBytes(8).toString('hex') };
+  const isCopy = stored?.isCopy === true;
+  const life = { nodeId, incarnation, nonce: randomBytes(8).toString('hex'), isCopy };
+  await writeLife(path, life, isCopy);
+  return life;
 }
 
 async function reidentify(path: string, { incarnation }: NodeLife): Promise<NodeId> {
   const nodeId = randomBytes(16).toString('hex') as NodeId;
-  await writeFileAtomically(join(path, 'node.json'), `${JSON.stringify({ nodeId, incarnation })}\n`, OWNER_READS);
+  await writeLife(path, { nodeId, incarnation }, true);
   return nodeId;
 }
 
-async function readStored(file: string): Promise<{ nodeId: string; incarnation: number } | undefined> {
+function writeLife(path: string, { nodeId, incarnation }: Pick<NodeLife, 'nodeId' | 'incarnation'>, isCopy: boolean): Promise<void> {
+  return writeFileAtomically(join(path, 'node.json'), `${JSON.stringify({ nodeId, incarnation, ...(isCopy && { isCopy }) })}\n`, OWNER_READS);
+}
+
+async function readStored(file: string): Promise<{ nodeId: string; incarnation: number; isCopy: boolean } | undefined> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -107,9 +117,9 @@ async function readStored(file: string): Promise<{ nodeId: string; incarnation: 
       cause,
     });
   try {
-    const { nodeId, incarnation } = JSON.parse(text) as { nodeId?: unknown; incarnation?: unknown };
+    const { nodeId, incarnation, isCopy } = JSON.parse(text) as { nodeId?: unknown; incarnation?: unknown; isCopy?: unknown };
     if (typeof nodeId !== 'string' || !NODE_ID.test(nodeId) || !Number.isSafeInteger(incarnation)) throw damaged();
-    return { nodeId, incarnation: incarnation as number };
+    return { nodeId, incarnation: incarnation as number, isCopy: isCopy === true };
   } catch (error) {
     throw error instanceof BusbarError ? error : damaged(error);
   }

@@ -107,6 +107,7 @@ export class NodeRuntime {
       const dataDir = await openDataDir(config.node.dataDir, Date.now());
       opened.push({ name: 'data_dir', close: () => dataDir.close() });
       const shared = new SharedState({ dataDir: dataDir.path, life: dataDir.life, log });
+      if (dataDir.life.isCopy === true) await dataDir.forgotOrigin();
       opened.push({ name: 'shared_tables', close: () => shared.dispose() });
       const acl = await AclFile.open({ path: config.authorization.aclFile, log });
       opened.push({ name: 'acl', close: () => acl.dispose() });

@@ -9,7 +9,7 @@ import { SharedStore } from './sharedStore.ts';
 
 export interface SharedStateOptions {
   readonly dataDir: string;
-  readonly life: { readonly nodeId: NodeId; readonly incarnation: number };
+  readonly life: { readonly nodeId: NodeId; readonly incarnation: number; readonly isCopy?: boolean };
   readonly log: Log;
 }
 
@@ -22,6 +22,7 @@ export class SharedState implements Disposable {
   /** Throws DATA_DIR_UNUSABLE; a damaged file is moved aside and told of. */
   constructor({ dataDir, life, log }: SharedStateOptions) {
     this.#store = SharedStore.open(dataDir, log, systemClock.wallMs());
+    if (life.isCopy === true) this.#store.forgetMembers();
     this.clock = new HybridClock({ node: life.nodeId, clock: systemClock, bound: this.#store.bound, log });
     this.tables = new SharedTables({ identity: life, clock: this.clock, store: this.#store, log });
   }

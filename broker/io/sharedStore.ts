@@ -13,6 +13,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { BusbarError, messageOf } from '../base/errors.ts';
 import type { NodeId } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
+import { MEMBER_TABLE } from '../cluster/shared/memberTable.ts';
 import type { ClockBoundPort } from '../cluster/hybridClock.ts';
 import type { BulkBatch, GoneRow, SharedStorePort, StoreBatch, StoredRow } from '../cluster/shared/sharedTables.ts';
 import type { HaveEntry } from '../cluster/wire/v1Shared.ts';
@@ -96,6 +97,11 @@ export class SharedStore implements SharedStorePort {
     this.#bytes = bytes;
     this.#see = db.prepare('INSERT OR REPLACE INTO have (node, life, seq) VALUES (?, ?, ?)');
     this.#number = db.prepare('INSERT OR REPLACE INTO numbers (name, value) VALUES (?, ?)');
+  }
+
+  /** Forgets who is a member and what was seen of whom: it was said of the node whose folder this was (R4). The other nodes say it anew. */
+  forgetMembers(): void {
+    this.#db.exec(`BEGIN; DELETE FROM rows WHERE tab = '${MEMBER_TABLE}'; DELETE FROM have; COMMIT`);
   }
 
   load(): { rows: Iterable<StoredRow | GoneRow>; have: Iterable<HaveEntry>; life: number } {
