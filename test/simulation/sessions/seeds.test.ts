@@ -122,6 +122,40 @@ const FOUND: readonly Found[] = [
     without: [13, 12, 10, 9, 8, 6, 5, 4, 3, 2, 1, 0],
     was: 'a session did not expire, since the clock of another node had ended its connection (R69)',
   },
+  {
+    profile: 'crash1',
+    seed: 174,
+    faultsMs: 13_594,
+    without: [5],
+    was: 'a session left a node without the FLUSH of one that had been sent its rows and was not heard yet (R48)',
+  },
+  {
+    profile: 'crash1',
+    seed: 53,
+    faultsMs: 25_782,
+    without: [11, 10, 9, 8, 7, 5, 4, 3, 2, 1],
+    was: 'what had come to both nodes during a take-over was put behind newer messages (C16)',
+  },
+  {
+    profile: 'crash1',
+    seed: 60,
+    faultsMs: 11_719,
+    without: [5, 3, 2, 1, 0],
+    was: 'a session was made anew at a wiped node while another was about to go on with it (C8)',
+  },
+  {
+    profile: 'pause',
+    seed: 501,
+    faultsMs: 16_875,
+    without: [1],
+    was: 'a merged message had the QoS of one copy and the state of the other, so that its PUBCOMP finished nothing',
+  },
+  {
+    profile: 'pause',
+    seed: 470,
+    without: [6],
+    was: 'a packet id of a fork was given to a client that had it in use for another message (R53.4)',
+  },
 ];
 
 describe('a seed that failed', () => {
