@@ -82,15 +82,15 @@ export class Forwards {
   }
 
   /**
-   * A session has left a node that did not wait for our FLUSH: it saw us down, or had waited long enough. So what it has not acknowledged may
-   * have come there behind the session. What it acknowledged before is in what it handed in, since frames keep their order (R48).
+   * A session has left a node while we had no link to it: that node did not wait for our FLUSH. So what it has not acknowledged may come there
+   * behind the session. What it acknowledged before is in what it handed in (R48). Any node that is not up may have the session by now.
    */
-  left({ pend }: SessionPeer, { filters, durable }: SessionRow, movedTo: NodeId | undefined): void {
+  left({ pend }: SessionPeer, { filters, durable }: SessionRow): void {
     if (!durable || pend.size === 0) return;
-    const { peers, lateEntries, self } = this.#desk;
-    const unprotected = movedTo === undefined || movedTo === self || peers.get(movedTo)?.isUp === true ? [] : [movedTo];
+    const { peers, lateEntries } = this.#desk;
+    const unseen = [...peers.all()].filter((peer) => !peer.isUp).map((peer) => peer.nodeId);
     for (const { publish } of pend.values()) {
-      if (filters.some((filter) => matches(filter, publish.message.topic))) lateEntries.make(publish, unprotected);
+      if (filters.some((filter) => matches(filter, publish.message.topic))) lateEntries.make(publish, unseen);
     }
   }
 

@@ -159,12 +159,11 @@ export class HandIns {
     const row = peer.rows.get(clientId);
     if (row?.role !== 'owner') return;
     const { leave } = held;
-    const isFlushed = leave === undefined || this.#isFlushed(leave);
-    // Somebody has come since it was handed in, and may send here by our rows.
-    if (!isFlushed && this.#desk.now() - leave.sinceMs < FLUSH_MS) return;
+    // Somebody may have come since it was handed in, and may send here by our rows.
+    if (leave !== undefined && !this.#isFlushed(leave)) return;
     if (row.backup === self) this.#stay(held, peer);
     else if (leave !== undefined || this.#isOrphan(held)) copies.drop(held);
-    if (leave !== undefined) registry.moved(clientId, peer.nodeId, isFlushed);
+    if (leave !== undefined) registry.moved(clientId, peer.nodeId);
   }
 
   /** It is the second copy of the new owner now. */

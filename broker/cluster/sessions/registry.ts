@@ -12,7 +12,6 @@ import type { SessionPeer } from './peers.ts';
 interface Leaving {
   readonly movedTo: NodeId | undefined;
   readonly endedAt: number;
-  readonly isFlushed: boolean;
 }
 
 export class Registry {
@@ -39,13 +38,13 @@ export class Registry {
 
   /** The session has ended, or its connection has. */
   gone(clientId: string, endedAt = 0): void {
-    this.#dirty.set(clientId, { movedTo: undefined, endedAt, isFlushed: true });
+    this.#dirty.set(clientId, { movedTo: undefined, endedAt });
     this.#desk.stream.touch();
   }
 
-  /** `isFlushed`: everybody who sends here by our rows has said that nothing more comes (R48). */
-  moved(clientId: string, movedTo: NodeId, isFlushed: boolean): void {
-    this.#dirty.set(clientId, { movedTo, endedAt: 0, isFlushed });
+  /** The session is at another node now. */
+  moved(clientId: string, movedTo: NodeId): void {
+    this.#dirty.set(clientId, { movedTo, endedAt: 0 });
     this.#desk.stream.touch();
   }
 
@@ -77,11 +76,9 @@ export class Registry {
     if (row === undefined && lastRow === undefined && leaving === undefined) return;
     if (row?.durable === true) this.#told.set(clientId, row);
     else this.#told.delete(clientId);
-    // A last row without a freeze says that not everybody's FLUSH was waited for.
-    const last = lastRow !== undefined && leaving?.isFlushed === false ? { ...lastRow, freeze: 0 } : lastRow;
     let frame: Buffer | undefined;
     for (const { link } of this.#desk.peers.all()) {
-      frame ??= encodeRowChange({ clientId, row, movedTo: leaving?.movedTo, lastRow: last, endedAt: leaving?.endedAt ?? 0, at: this.#desk.options.clock.nextAt() });
+      frame ??= encodeRowChange({ clientId, row, movedTo: leaving?.movedTo, lastRow, endedAt: leaving?.endedAt ?? 0, at: this.#desk.options.clock.nextAt() });
       link?.control(frame);
     }
   }
@@ -108,7 +105,7 @@ export class Registry {
     for (const row of rows) this.#put(peer, row);
     for (const row of vanished) {
       this.#put(peer, row.clientId);
-      this.#desk.forwards.left(peer, row, undefined);
+      this.#desk.forwards.left(peer, row);
       if (row.durable && !this.#isAlive(row.clientId)) this.#suppose(row);
     }
     for (const row of rows) this.toCheck.add(row.clientId);
@@ -117,9 +114,7 @@ export class Registry {
 
   change(peer: SessionPeer, { clientId, row, movedTo, lastRow, endedAt, at }: RowChange): void {
     this.#desk.options.clock.heard(at);
-    const before = peer.rows.get(clientId);
     this.#put(peer, row ?? clientId);
-    if (movedTo !== undefined && before !== undefined && lastRow?.freeze === 0) this.#desk.forwards.left(peer, before, movedTo);
     if (movedTo !== undefined && lastRow !== undefined) this.#moved(movedTo, lastRow);
     if (endedAt > 0) this.#desk.endings.ended(clientId, endedAt);
     this.toCheck.add(clientId);
