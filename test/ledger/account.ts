@@ -36,6 +36,8 @@ export interface Verdict {
 
 interface Publisher {
   readonly group: number;
+  /** Every message is sent by a client of its own, over any node: nothing is promised about their order. */
+  readonly unordered: boolean;
   readonly sent: Sent[];
 }
 
@@ -55,8 +57,8 @@ export class Account {
   #explained = 0;
   #delivered = 0;
 
-  publisher(id: string, group: number): void {
-    this.#publishers.set(id, { group, sent: [] });
+  publisher(id: string, group: number, unordered = false): void {
+    this.#publishers.set(id, { group, unordered, sent: [] });
   }
 
   subscriber(id: string, group: number): void {
@@ -102,6 +104,7 @@ export class Account {
     if (before > 0) return this.#repeated(subscriber, { publisher, n, qos, dup });
     const stream = `${publisher}/${qos}`;
     const highest = last.get(stream) ?? -1;
+    if (this.#publisher(publisher).unordered) return;
     if (n < highest) this.#outOfOrder.push(`${subscriber} got ${publisher}:${n} after ${publisher}:${highest}`);
     else last.set(stream, n);
   }

@@ -22,7 +22,7 @@ describe('every message per subscriber is accounted for', () => {
     expect(delivered).toBeGreaterThanOrEqual(owed + explainedRepeats);
   });
 
-  it('on three nodes that keep every session twice, while they are killed one after the other', { timeout: 180_000 }, async () => {
+  it('on three nodes that keep every session twice, while they are killed, stand still and are cut off, one after the other', { timeout: 180_000 }, async () => {
     const { published, acknowledged, owed, delivered, explainedRepeats: _explained, faults, ...wrong } = await runLedger({
       nodes: 3,
       settings: ['durability=replicated'],
@@ -31,7 +31,7 @@ describe('every message per subscriber is accounted for', () => {
       mosquitto: 0,
       perSecond: 4,
       seconds: 10,
-      faults: ['kill'],
+      faults: ['kill', 'pause', 'split'],
       seed: 1,
       say: () => {},
     });

@@ -190,7 +190,7 @@ export class MosquittoPublisher {
     this.#id = id;
     this.#group = group;
     this.#place = place;
-    place.account.publisher(id, group);
+    place.account.publisher(id, group, true);
   }
 
   /** Sends the next message unless one is under way. */
