@@ -14,7 +14,7 @@ export interface Published {
   readonly epoch: number;
   ackedMs: number | undefined;
   ackedEpoch: number | undefined;
-  /** A node that it was sent to had lost its disk and met nobody since. */
+  /** A node that it was sent to had been killed and met nobody since. */
   byStranger: boolean;
   /** The application sent it again as a new message, because its session was gone. */
   renewed: boolean;
@@ -133,9 +133,9 @@ export class Ledger {
    * the same disturbance as the message counts only from its end on (section 13, 3: not guaranteed is "a message published on one side for a
    * subscription made on the other side during the same split"); one that was given up in it does not count either: the message waits at
    * its origin for the other side (R32), and what reaches a session after UNSUBSCRIBE must not be added to it [MQTT-3.10.4-2].
-   * Nor does a message that was acknowledged by a node which had lost its disk and was cut off before it met anybody: covered is a "single
-   * failure of one node or disk at a time" and "any cuts and pauses without a crash" (section 1), and such a node cannot know that there
-   * is a cluster.
+   * Nor does a message that was acknowledged by a node which was killed and met nobody since, because the others were cut off or stood still:
+   * covered is a "single failure of one node or disk at a time, the next one after `protected` is true again" and "any cuts and pauses
+   * without a crash" (section 1). Such a node cannot know what happened while it was away, or, without its disk, that there is a cluster.
    */
   missing(split: boolean): string[] {
     const missing: string[] = [];

@@ -4,6 +4,7 @@ import type { Prng } from '../../../broker/base/prng.ts';
 import type { Address } from '../../../broker/cluster/ports.ts';
 import type { ClusterNode } from '../../../broker/cluster/clusterNode.ts';
 import { volatileBound } from '../../../broker/cluster/hybridClock.ts';
+import { PROMOTE_UNSEEN_MS } from '../../../broker/cluster/sessions/limits.ts';
 import { matches } from '../../../broker/topics/topicFilter.ts';
 import type { EventQueue } from '../eventQueue.ts';
 import type { SimNode } from '../simNode.ts';
@@ -36,6 +37,8 @@ export class SessionNode implements Station {
   /** The members that its disk has (R10): a node that starts again waits for them, and for those it cannot reach. */
   readonly #members = new Map<NodeId, { readonly name: NodeName; readonly address: Address }>();
   #bound = volatileBound();
+  #hasMet = false;
+  #startedMs = 0;
   readonly #world: SessionNodeWorld;
   #host: BrokerHost | undefined;
   #engine: SimEngine | undefined;
@@ -68,12 +71,16 @@ export class SessionNode implements Station {
 
   #keepMembers({ core }: ClusterNode): void {
     this.#members.clear();
+    for (const peer of core.peers()) if (peer.state === 'up') this.#hasMet = true;
     for (const { nodeId, name, address, member } of core.peers()) if (member && address !== undefined) this.#members.set(nodeId, { name, address });
   }
 
-  /** It knows of no other node and has never met one: nobody can say what it does not know. */
+  /**
+   * It has met nobody since it was started, and goes on with what its disk has: at once when that is nothing, else when it has waited long
+   * enough to promote whom it never saw (R58).
+   */
   get isStranger(): boolean {
-    return this.#members.size === 0;
+    return !this.#hasMet && (this.#members.size === 0 || this.#world.queue.nowMs - this.#startedMs >= PROMOTE_UNSEEN_MS);
   }
 
   #equip(cluster: ClusterNode): void {
@@ -128,6 +135,8 @@ export class SessionNode implements Station {
 
   start(): void {
     this.#world.trace(`${this.name} starts`);
+    this.#hasMet = false;
+    this.#startedMs = this.#world.queue.nowMs;
     this.sim.start();
   }
 
