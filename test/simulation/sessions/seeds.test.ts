@@ -12,6 +12,9 @@ interface Found {
   readonly was: string;
 }
 
+/** A seed takes half a second of CPU, on a busy machine many times that. */
+const LIMIT_MS = 60_000;
+
 const FOUND: readonly Found[] = [
   {
     profile: 'crash1',
@@ -158,7 +161,7 @@ const FOUND: readonly Found[] = [
   },
 ];
 
-describe('a seed that failed', () => {
+describe('a seed that failed', { timeout: LIMIT_MS }, () => {
   for (const { profile, seed, faultsMs, without, was } of FOUND) {
     it(`${profile} ${seed}: ${was}`, () => {
       const options = { engine: realEngine('replicated'), ...(faultsMs && { faultsMs }), ...(without && { without: new Set(without) }) };
