@@ -166,4 +166,24 @@ describe('a session that is kept for the cluster', () => {
     host.released('moved');
     expect({ sessions: world.node.sessions.size, wanted: world.node.wanted('q/1') }).toEqual({ sessions: 0, wanted: false });
   });
+
+  it('leaves QoS 0 that waits for its client behind when it goes on elsewhere, and counts it', () => {
+    const { world, host } = keptWorld();
+    subscriber(world).vanish();
+    const publisher = world.connect('p');
+    publisher.publish('a', 'one', { qos: 0 });
+    publisher.publish('a', 'two', { qos: 1 });
+    host.released('s');
+    expect(['delivery.dropped', 'delivery.dropped.qos0_msg'].map((name) => world.metrics.get(name as 'delivery.dropped'))).toEqual([1, 1]);
+  });
+
+  it('brings QoS 0 that waited behind what its keeper brings: order holds for each QoS [MQTT-4.6.0-6]', () => {
+    const { world } = keptWorld();
+    subscriber(world).vanish();
+    const publisher = world.connect('p');
+    for (const [payload, qos] of [['zero1', 0], ['one1', 1], ['zero2', 0], ['one2', 1]] as const) publisher.publish('a', payload, { qos });
+    const client = back(world);
+    world.settle();
+    expect(client.taken().map((packet) => packet.split(' ').at(-1))).toEqual(['"one1"', '"one2"', '"zero1"', '"zero2"']);
+  });
 });

@@ -366,6 +366,7 @@ export class KeptSessions implements SessionsHost, OwedPort {
 
   #forget(session: Session): void {
     this.#writes.forget(session);
+    session.leaveBehind();
     session.keeper = null;
     this.#options.table.forget(session);
   }

@@ -174,6 +174,11 @@ export class Session implements TimerOwner {
     for (let next = waiting?.shift(); next !== undefined; next = waiting?.shift()) if (next.item === null) this.#enqueue(next);
   }
 
+  /** The session goes on at another node: QoS 0 that waits here is not a part of it (section 4.1 leaves that open). */
+  leaveBehind(): void {
+    for (let next = this.mqueue?.shift(); next !== undefined; next = this.mqueue?.shift()) if (next.item === null) this.#drop(next.publication, 'qos0_msg');
+  }
+
   /** Nobody takes over: will and session end now or on their timers [MQTT-3.1.2-8], [MQTT-3.1.2-23]; those of a kept session with its keeper. */
   startWaiting(nowMs: Millis): void {
     const willMs = this.will === null ? 0 : willDelayMs(this.will, this.expiryMs);

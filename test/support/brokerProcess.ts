@@ -36,16 +36,19 @@ export function setArguments(sets: readonly string[]): string[] {
 export interface StartBrokerOptions extends StartOptions {
   /** For Node itself, such as `--inspect=127.0.0.1:0`. */
   readonly nodeArguments?: readonly string[];
+  /** Gets the process before it is ready. */
+  readonly started?: (process: TestProcess) => void;
 }
 
 /** `node.data_dir=…` among the sets names a folder of the caller's, who removes it. */
-export async function startBroker(sets: readonly string[] = [], { nodeArguments = [], ...options }: StartBrokerOptions = {}): Promise<BrokerProcess> {
+export async function startBroker(sets: readonly string[] = [], { nodeArguments = [], started, ...options }: StartBrokerOptions = {}): Promise<BrokerProcess> {
   const given = sets.findLast((set) => set.startsWith(DATA_DIR))?.slice(DATA_DIR.length);
   const dataDir = given ?? (await createTempDir('busbar-node-'));
   const node = startProcess(process.execPath, [...nodeArguments, BROKER_MAIN, ...setArguments([...PRIVATE, `${DATA_DIR}${dataDir}`, ...sets])], {
     ...options,
     env: { ...(options.env ?? process.env), NODE_COMPILE_CACHE: COMPILE_CACHE },
   });
+  started?.(node);
   const end = async () => {
     await node.end();
     if (given === undefined) await removeTempDir(dataDir);
