@@ -40,7 +40,7 @@ export default {
     no('api-rooms', { path: '^broker/api/', pathNot: TEST }, { path: '^broker/', pathNot: '^broker/(api|base|topics|config|metrics|access|core)/' }),
     no('api-schema-alone', { path: '^broker/api/schema/', pathNot: TEST }, { path: '^broker/', pathNot: '^broker/api/schema/' }),
     no('cli-rooms', { path: '^broker/cli/', pathNot: TEST }, { path: '^broker/(io|session|router|cluster|core)/' }),
-    no('contract-alone', { path: '^electron/contract/', pathNot: TEST }, { path: '^(broker|electron|renderer)/', pathNot: '^(electron/contract|broker/api/schema)/' }),
+    no('contract-alone', { path: '^electron/contract/', pathNot: TEST }, { path: '^(broker|electron|renderer)/', pathNot: '^(electron/(contract|payload)|broker/api/schema)/' }),
     no('payload-alone', { path: '^electron/payload/', pathNot: TEST }, { path: '^(broker|electron|renderer)/', pathNot: '^electron/payload/' }),
     no('host-doors', { path: '^electron/host/', pathNot: TEST }, { path: '^broker/', pathNot: '^broker/(base|topics|config|api/schema|access/acl)/' }),
     no('host-without-electron', { path: '^electron/(host|contract)/' }, { path: '(^|/)electron(/|$)', pathNot: '^electron/', reachable: true }),

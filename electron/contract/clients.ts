@@ -95,11 +95,27 @@ export const ClientMessage = Obj({
 });
 export type ClientMessage = Static<typeof ClientMessage>;
 
+/** What an MQTT 5 PUBLISH of a client may carry (section 3.3.2.3); a subscription identifier is the broker's to send. */
+export const PublishProperties = Obj({
+  contentType: Type.Optional(Type.String({ maxLength: 65535 })),
+  /** Payload format indicator 1: the payload is UTF-8 text. */
+  utf8: Type.Optional(Type.Boolean()),
+  /** Seconds. */
+  messageExpiry: Type.Optional(Type.Integer({ minimum: 0, maximum: 4294967295 })),
+  topicAlias: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535 })),
+  responseTopic: Type.Optional(Type.String({ minLength: 1, maxLength: 65535 })),
+  correlationData: Type.Optional(Bytes),
+  userProperties: Type.Optional(Type.Array(Obj({ name: Type.String({ maxLength: 65535 }), value: Type.String({ maxLength: 65535 }) }), { maxItems: 200 })),
+});
+export type PublishProperties = Static<typeof PublishProperties>;
+
 export const PublishRequest = Obj({
   id: Id,
   topic: Type.String({ minLength: 1, maxLength: 65535 }),
   payload: Bytes,
   qos: Qos,
   retain: Type.Boolean(),
+  /** MQTT 5 only. */
+  properties: Type.Optional(PublishProperties),
 });
 export type PublishRequest = Static<typeof PublishRequest>;

@@ -9,6 +9,7 @@ import { AclFile, AclSaveResult } from './access.ts';
 import { ClientMessage, ClientState, ConnectionSpec, PublishRequest, SubscriptionState } from './clients.ts';
 import { ConnectSecrets } from './connectionParts.ts';
 import { ClusterEvent, ClusterStatus, LinkFault, LogLine, NodeStatus, type TopologyFrame } from './cluster.ts';
+import { PublishDraft, RepeatRequest, RepeatState } from './publishing.ts';
 import { AppInfo, ProjectInfo, Settings, WindowCommand } from './workbench.ts';
 import { Id, Obj, Qos } from './schema.ts';
 
@@ -73,6 +74,11 @@ export const HOST_CALLS = {
   'client/unsubscribe': call(Obj({ id: Id, topicFilter: Type.String({ minLength: 1 }) }), ClientState),
   /** Answers when sent (QoS 0) or acknowledged; a refusal is an answer (`ack` ≥ 0x80), not an error. */
   'client/publish': call(PublishRequest, ClientMessage),
+  /** The same for what a person wrote: variables are resolved now. BAD_REQUEST names what is not valid. */
+  'client/send': call(PublishDraft, ClientMessage),
+  /** Sends it every period from now on, in place of what the connection repeated before. Stops by count, by stop, or when the client is disconnected. */
+  'client/repeat': call(RepeatRequest, RepeatState),
+  'client/repeatStop': call(ClientRef, RepeatState),
   /**
    * Stored messages in order of seq: after `afterSeq`, or the last `limit` before `beforeSeq`. Fewer than `limit` when they
    * are large (8 MB of payload in one answer); there are no more when the answer is empty.
@@ -114,6 +120,8 @@ export const HOST_EVENTS = {
   /** New messages of one connection, the first at once, then one event per connection in 25 ms; `firstSeq`..`lastSeq` tell if any were left out. */
   'client/messages': Obj({ id: Id, firstSeq: Type.Integer(), lastSeq: Type.Integer(), messages: Type.Array(ClientMessage) }),
   'client/acked': Obj({ id: Id, seq: Type.Integer(), ack: Type.Integer() }),
+  /** At most four times a second while it runs, and at its end. */
+  'client/repeat': RepeatState,
   'acl/changed': AclFile,
   /** Sent by the Electron shell to the window in front; the headless host never sends it. */
   'window/command': WindowCommand,

@@ -13,6 +13,7 @@ import { MAX_MESSAGE_BYTES, RETRY_MS, firstPauseMs } from './mqttOptions.ts';
 import { isFinalDisconnect, openMqttClient, reasonWords } from './mqttTransport.ts';
 import { OpenPublishes } from './openPublishes.ts';
 import { copyOf, plainProperties } from './receivedMessage.ts';
+import { packetProperties, refuseProperties } from './publishProperties.ts';
 import { SubscriptionList } from './subscriptionList.ts';
 import { readTlsMaterial } from './tlsMaterial.ts';
 
@@ -145,10 +146,11 @@ export class ClientSession {
     if (!client?.connected) throw new BusbarError('CLIENT_OFFLINE', `The client ${this.#spec.name} is not connected.`);
     const problem = topicNameProblem(request.topic);
     if (problem) throw new BusbarError('BAD_REQUEST', `The topic ${TOPIC_PROBLEMS[problem].message}.`, { hint: 'Correct the topic.' });
+    if (this.#spec.protocolVersion !== 5 && request.properties) refuseProperties(request.properties);
     const { topic, payload, qos, retain } = request;
     const message = this.#options.log.add({
       ...{ timeMs: this.#options.now(), direction: 'out', topic, payload, qos, retain, dup: false },
-      ...{ matched: [], ack: null, properties: {} },
+      ...{ matched: [], ack: null, properties: request.properties ? plainProperties(packetProperties(request.properties)) : {} },
     });
     const ack = await this.#publishes.send(client, request, (code) => {
       this.#options.log.acknowledge(message.seq, code);

@@ -2,10 +2,14 @@
 import { BusbarError } from '../../broker/base/errors.ts';
 import type { ClientMessage, ClientState, ConnectionSpec, PublishRequest, SubscriptionState } from '../contract/clients.ts';
 import type { ConnectSecrets } from '../contract/connectionParts.ts';
+import type { PublishDraft, RepeatRequest, RepeatState } from '../contract/publishing.ts';
+import { variablesOf } from '../payload/template.ts';
 import { ClientSession } from './clientSession.ts';
 import type { HostEvents } from './hostEvents.ts';
 import { MessageLog } from './messageLog.ts';
 import type { Project } from './project.ts';
+import { resolveDraft } from './publishDraft.ts';
+import { idleRepeat, RepeatingPublish } from './repeatingPublish.ts';
 import type { WorkspaceDb } from './workspaceDb.ts';
 import type { PageQuery } from './workspaceStore.ts';
 
@@ -29,6 +33,7 @@ export class Clients {
   /** Promises: the totals of a connection are read once, whoever asks first. */
   readonly #entries = new Map<string, Promise<Entry>>();
   readonly #secrets = new Map<string, ConnectSecrets>();
+  readonly #repeats = new Map<string, RepeatingPublish>();
 
   constructor(options: ClientsOptions) {
     this.#options = options;
@@ -48,6 +53,8 @@ export class Clients {
   /** Disconnects it, and forgets its file and its messages. */
   async remove(id: string): Promise<void> {
     const { session } = await this.#entry(id);
+    this.stopRepeat(id);
+    this.#repeats.delete(id);
     await session.dispose();
     await this.#options.project.removeConnection(id);
     this.#entries.delete(id);
@@ -70,6 +77,7 @@ export class Clients {
   }
 
   async disconnect(id: string): Promise<ClientState> {
+    this.#repeats.get(id)?.stop();
     return (await this.#entry(id)).session.disconnect();
   }
 
@@ -91,6 +99,26 @@ export class Clients {
     return (await this.#entry(request.id)).session.publish(request);
   }
 
+  /** Resolves variables and publishes. */
+  async send(draft: PublishDraft, seq = 1): Promise<ClientMessage> {
+    const spec = this.#options.project.connection(draft.id);
+    return this.publish(resolveDraft(draft, variablesOf(spec), { nowMs: this.#options.now, random: Math.random, seq }));
+  }
+
+  /** Begins to send one message again and again, in place of what this connection repeated before. */
+  repeat(request: RepeatRequest): RepeatState {
+    const { id } = this.#options.project.connection(request.draft.id);
+    this.#repeats.get(id)?.stop();
+    const { events, now } = this.#options;
+    const repeat = new RepeatingPublish({ request, now, random: Math.random, send: (seq) => this.send(request.draft, seq), onState: (state) => events.emit('client/repeat', state) });
+    this.#repeats.set(id, repeat);
+    return repeat.state;
+  }
+
+  stopRepeat(id: string): RepeatState {
+    return this.#repeats.get(id)?.stop() ?? idleRepeat(id);
+  }
+
   async messages(id: string, query: PageQuery): Promise<ClientMessage[]> {
     const { log } = await this.#entry(id);
     log.flush();
@@ -105,6 +133,7 @@ export class Clients {
 
   /** Disconnects all and hands over what is not yet stored. */
   async close(): Promise<void> {
+    for (const repeat of this.#repeats.values()) repeat.stop();
     const entries = await Promise.all(this.#entries.values());
     await Promise.all(entries.map(({ session }) => session.dispose()));
     for (const { log } of entries) log.flush();

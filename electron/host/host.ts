@@ -121,6 +121,9 @@ function handlersOf(options: HostOptions, state: State, events: HostEvents, open
     'client/subscribe': ({ id, topicFilter, qos }) => state.current.clients.subscribe(id, topicFilter, qos),
     'client/unsubscribe': ({ id, topicFilter }) => state.current.clients.unsubscribe(id, topicFilter),
     'client/publish': (request) => state.current.clients.publish(request),
+    'client/send': (draft) => state.current.clients.send(draft),
+    'client/repeat': async (request) => state.current.clients.repeat(request),
+    'client/repeatStop': async ({ id }) => state.current.clients.stopRepeat(id),
     'client/messages': ({ id, ...query }) => state.current.clients.messages(id, query),
     'client/clear': async ({ id }) => void (await state.current.clients.clear(id)),
 

@@ -2,6 +2,7 @@
 import type { MqttClient, Packet } from 'mqtt';
 import { BusbarError } from '../../broker/base/errors.ts';
 import type { PublishRequest } from '../contract/clients.ts';
+import { packetProperties } from './publishProperties.ts';
 
 /** A publish that is not acknowledged by then is answered without; its acknowledgement comes as an event. */
 export const PUBLISH_ANSWER_MS = 10_000;
@@ -20,6 +21,7 @@ export class OpenPublishes {
    */
   send(client: MqttClient, request: PublishRequest, onAck: (code: number) => void): Promise<number | null> {
     const { topic, payload, qos, retain } = request;
+    const properties = request.properties && packetProperties(request.properties);
     return new Promise((resolve, reject) => {
       const limit = setTimeout(() => resolve(null), PUBLISH_ANSWER_MS);
       const settle = () => {
@@ -31,7 +33,7 @@ export class OpenPublishes {
         reject(error);
       };
       this.#failures.add(fail);
-      client.publish(topic, Buffer.from(payload), { qos, retain }, (error, packet) => {
+      client.publish(topic, Buffer.from(payload), { qos, retain, ...(properties ? { properties } : {}) }, (error, packet) => {
         const code = error ? ('code' in error ? error.code : undefined) : this.#take(packet);
         if (typeof code !== 'number') return fail(notSent(error));
         settle();

@@ -78,3 +78,8 @@ function uuidOf(random: () => number): string {
     return (place === 'x' ? digit : (digit & 3) | 8).toString(16);
   });
 }
+
+/** The variables every connection brings: what it knows of itself. */
+export function variablesOf({ clientId, name, username }: { readonly clientId: string; readonly name: string; readonly username: string }): Record<string, string> {
+  return { clientId, name, username };
+}

@@ -3,6 +3,7 @@ import { defineStore } from 'pinia';
 import { shallowReactive, shallowRef, triggerRef, type ShallowRef } from 'vue';
 import type { ClientMessage, ClientState, ConnectionSpec, PublishRequest, SubscriptionState } from '../../electron/contract/clients.ts';
 import type { ConnectSecrets } from '../../electron/contract/connectionParts.ts';
+import type { PublishDraft, RepeatRequest, RepeatState } from '../../electron/contract/publishing.ts';
 import type { EventOf } from '../../electron/contract/host.ts';
 import { useHostPort } from '../host/hostPort.ts';
 import { MessageLog } from '../lib/messageLog.ts';
@@ -19,6 +20,8 @@ export const useClientsStore = defineStore('clients', () => {
   const connections = useConnectionsStore();
   /** Messages per second of each connection, both directions, over the last second. */
   const rates = shallowReactive(new Map<string, number>());
+  /** What connections send again and again, as the host tells. */
+  const repeats = shallowReactive(new Map<string, RepeatState>());
   const logs = new Map<string, ShallowRef<ClientLog>>();
   const waiting = new Map<string, EventOf<'client/messages'>[]>();
   const filling = new Set<string>();
@@ -121,6 +124,7 @@ export const useClientsStore = defineStore('clients', () => {
     log.value.ack(seq, ack);
     triggerRef(log);
   });
+  host.on('client/repeat', (state) => repeats.set(state.id, state));
   host.onState((state) => {
     if (state === 'online') readOn();
   });
@@ -140,6 +144,15 @@ export const useClientsStore = defineStore('clients', () => {
     subscribe: (id: string, topicFilter: string, qos: 0 | 1 | 2): Promise<SubscriptionState> =>
       host.call('client/subscribe', { id, topicFilter, qos }),
     unsubscribe: (id: string, topicFilter: string): Promise<ClientState> => host.call('client/unsubscribe', { id, topicFilter }),
+    repeats,
+    /** Publishes what a person wrote; the host resolves its variables. */
+    send: (draft: PublishDraft): Promise<ClientMessage> => host.call('client/send', draft),
+    async repeat(request: RepeatRequest): Promise<void> {
+      repeats.set(request.draft.id, await host.call('client/repeat', request));
+    },
+    async stopRepeat(id: string): Promise<void> {
+      repeats.set(id, await host.call('client/repeatStop', { id }));
+    },
     publish: (request: PublishRequest): Promise<ClientMessage> => host.call('client/publish', request),
     async clear(id: string): Promise<void> {
       await host.call('client/clear', { id });

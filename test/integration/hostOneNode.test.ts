@@ -1,4 +1,5 @@
 /** The host with one real broker node: client sessions, message history, rules, REST, logs. */
+import type { PublishDraft } from '../../electron/contract/publishing.ts';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -42,6 +43,29 @@ describe('a client session', () => {
     const [state] = await rig.client.call('client/states');
     expect(state).toMatchObject({ received: 1, sent: 1, subscriptions: [{ topicFilter: 'room/+', granted: 1, count: 1 }] });
     expect(await readFile(join(rig.projectDir, 'clients/a.yaml'), 'utf8')).toContain('topicFilter: room/+');
+  });
+
+  it('sends what a person wrote with variables and properties, and again and again until it was sent as often as asked', async () => {
+    await rig.client.call('connection/save', connectionTo('busbar-1', { id: 'w', clientId: 'w' }));
+    await rig.client.call('client/connect', { id: 'w' });
+    await rig.client.call('client/subscribe', { id: 'w', topicFilter: 'written/#', qos: 1 });
+    const draft: PublishDraft = {
+      ...{ id: 'w', topic: 'written/{{clientId}}', qos: 1, retain: false },
+      content: { kind: 'text', text: '{"n": {{$seq}}}', format: 'cbor' },
+      properties: { contentType: 'application/cbor', correlationData: bytes('c'), messageExpiry: 60, userProperties: [{ name: 'by', value: '{{clientId}}' }] },
+    };
+    const received = rig.event('client/messages', (event) => event.id === 'w' && event.messages.some((message) => message.direction === 'in'));
+    expect(await rig.client.call('client/send', draft)).toMatchObject({ topic: 'written/w', ack: 0, properties: { messageExpiryInterval: 60 } });
+    const message = (await received).messages.find(({ direction }) => direction === 'in');
+    expect(message && { topic: message.topic, payload: [...message.payload], properties: message.properties }).toMatchObject({
+      ...{ topic: 'written/w', payload: [0xa1, 0x61, 0x6e, 0x01] },
+      properties: { contentType: 'application/cbor', correlationData: 'Yw==', messageExpiryInterval: 60, userProperties: { by: 'w' } },
+    });
+    const done = rig.event('client/repeat', (state) => state.id === 'w' && !state.running);
+    await rig.client.call('client/repeat', { draft: { ...draft, properties: {} }, periodMs: 20, jitterMs: 5, count: 3 });
+    expect(await done).toMatchObject({ sent: 3, failed: 0, count: 3, problem: null });
+    await expect(rig.client.call('client/send', { ...draft, topic: '{{site}}' })).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+    await rig.client.call('client/disconnect', { id: 'w' });
   });
 
   it('is told what a broker refuses, and connects again when its node comes back', async () => {

@@ -1,14 +1,21 @@
 /** What the window remembers about client panes: the chosen message, what is being typed, and which dialog is open. */
 import { defineStore } from 'pinia';
-import { reactive, ref, watch } from 'vue';
-import { PAYLOAD_FORMATS, type PayloadFormat } from '../../lib/payload.ts';
+import { reactive, ref, shallowReactive, toRaw, watch } from 'vue';
+import { FORMAT_IDS, type FormatId } from '../../../electron/payload/codec.ts';
+import { noFields, type PropertyFields } from './composerDraft.ts';
 
 export interface Draft {
   topic: string;
   payload: string;
-  format: PayloadFormat;
+  format: FormatId;
   qos: 0 | 1 | 2;
   retain: boolean;
+  properties: PropertyFields;
+}
+
+export interface DroppedFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
 }
 
 const SAVED_DRAFTS = 'busbar.drafts';
@@ -17,7 +24,7 @@ export const MOST_HISTORY = 50;
 /** Typed text per draft that is kept over a reload; a longer one lives until the window closes. */
 const MOST_SAVED_CHARACTERS = 100_000;
 
-const newDraft = (): Draft => ({ topic: '', payload: '', format: 'json', qos: 0, retain: false });
+const newDraft = (): Draft => ({ topic: '', payload: '', format: 'json', qos: 0, retain: false, properties: noFields() });
 
 export type Dialog = { readonly kind: 'new' } | { readonly kind: 'edit' | 'remove' | 'clear'; readonly id: string };
 
@@ -27,6 +34,8 @@ export const useClientsView = defineStore('clientsView', () => {
   const dialog = ref<Dialog | null>(null);
   const drafts = reactive<Record<string, Draft>>(readDrafts());
   const history = reactive<Record<string, Draft[]>>({});
+  /** Files dropped on a composer, in place of its text; they live until the window closes. */
+  const files = shallowReactive(new Map<string, DroppedFile>());
   /** Raised to ask the focused pane for an act that lives in one of its parts. */
   const wish = ref<{ readonly id: string; readonly part: 'subscribe' | 'find' | 'publish'; readonly at: number } | null>(null);
 
@@ -36,7 +45,7 @@ export const useClientsView = defineStore('clientsView', () => {
 
   function remember(id: string): void {
     const past = (history[id] ??= []);
-    const draft = { ...draftOf(id) };
+    const draft = structuredClone(toRaw(draftOf(id)));
     const same = past.findIndex((other) => other.topic === draft.topic && other.payload === draft.payload && other.format === draft.format);
     if (same !== -1) past.splice(same, 1);
     past.unshift(draft);
@@ -55,7 +64,7 @@ export const useClientsView = defineStore('clientsView', () => {
 
   watch(drafts, () => localStorage.setItem(SAVED_DRAFTS, JSON.stringify(shortOf(drafts))), { deep: true });
 
-  return { chosen, dialog, history, wish, draftOf, remember, forget, ask };
+  return { chosen, dialog, history, files, wish, draftOf, remember, forget, ask };
 });
 
 function shortOf(drafts: Readonly<Record<string, Draft>>): Record<string, Draft> {
@@ -71,12 +80,12 @@ function readDrafts(): Record<string, Draft> {
     return {};
   }
   if (typeof saved !== 'object' || saved === null) return {};
-  return Object.fromEntries(Object.entries(saved).filter((entry): entry is [string, Draft] => isDraft(entry[1])));
+  return Object.fromEntries(Object.entries(saved).filter((entry): entry is [string, Draft] => isDraft(entry[1])).map(([id, draft]) => [id, { ...draft, properties: { ...noFields(), ...draft.properties } }]));
 }
 
 function isDraft(value: unknown): value is Draft {
   if (typeof value !== 'object' || value === null) return false;
   const { topic, payload, format, qos, retain } = value as Partial<Record<keyof Draft, unknown>>;
-  const formats: readonly unknown[] = PAYLOAD_FORMATS;
+  const formats: readonly unknown[] = FORMAT_IDS;
   return typeof topic === 'string' && typeof payload === 'string' && formats.includes(format) && (qos === 0 || qos === 1 || qos === 2) && typeof retain === 'boolean';
 }

@@ -192,13 +192,17 @@ export function createFakeHost({ scene: sceneName, settings: given, nowMs, start
     },
     'client/unsubscribe': async ({ id, topicFilter }) =>
       setClient(id, { subscriptions: (clientStates.get(id) ?? offline(id)).subscriptions.filter((one) => one.topicFilter !== topicFilter) }),
-    'client/publish': async ({ id, ...request }) => {
+    'client/publish': async ({ id, properties: _properties, ...request }) => {
       const list = messages.get(id) ?? [];
       const message: ClientMessage = { ...request, seq: list.length + 1, timeMs: nowMs(), direction: 'out', dup: false, matched: [], ack: 0, properties: {} };
       messages.set(id, [...list, message]);
       tell('client/messages', { id, firstSeq: message.seq, lastSeq: message.seq, messages: [message] });
       return message;
     },
+    'client/send': async ({ content, properties: _properties, ...request }) =>
+      handlers['client/publish']({ ...request, payload: content.kind === 'file' ? content.bytes : new TextEncoder().encode(content.text) }),
+    'client/repeat': async ({ draft, count, periodMs }) => ({ id: draft.id, running: true, sent: 1, failed: 0, missed: 0, count, periodMs, problem: null }),
+    'client/repeatStop': async ({ id }) => ({ id, running: false, sent: 1, failed: 0, missed: 0, count: null, periodMs: 1_000, problem: null }),
     'client/messages': async ({ id, afterSeq = 0, beforeSeq = Infinity, limit }) =>
       (messages.get(id) ?? []).filter((message) => message.seq > afterSeq && message.seq < beforeSeq).slice(-limit),
     'client/clear': async ({ id }) => {
