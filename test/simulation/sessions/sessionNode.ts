@@ -4,7 +4,6 @@ import type { Prng } from '../../../broker/base/prng.ts';
 import type { Address } from '../../../broker/cluster/ports.ts';
 import type { ClusterNode } from '../../../broker/cluster/clusterNode.ts';
 import { volatileBound } from '../../../broker/cluster/hybridClock.ts';
-import { PROMOTE_UNSEEN_MS } from '../../../broker/cluster/sessions/limits.ts';
 import { matches } from '../../../broker/topics/topicFilter.ts';
 import type { EventQueue } from '../eventQueue.ts';
 import type { SimNode } from '../simNode.ts';
@@ -38,7 +37,6 @@ export class SessionNode implements Station {
   readonly #members = new Map<NodeId, { readonly name: NodeName; readonly address: Address }>();
   #bound = volatileBound();
   #hasMet = false;
-  #startedMs = 0;
   readonly #world: SessionNodeWorld;
   #host: BrokerHost | undefined;
   #engine: SimEngine | undefined;
@@ -75,12 +73,9 @@ export class SessionNode implements Station {
     for (const { nodeId, name, address, member } of core.peers()) if (member && address !== undefined) this.#members.set(nodeId, { name, address });
   }
 
-  /**
-   * It has met nobody since it was started, and goes on with what its disk has: at once when that is nothing, else when it has waited long
-   * enough to promote whom it never saw (R58).
-   */
+  /** It has met nobody since it was started: it goes on with what its disk has, and promotes whom it never saw (R58). */
   get isStranger(): boolean {
-    return !this.#hasMet && (this.#members.size === 0 || this.#world.queue.nowMs - this.#startedMs >= PROMOTE_UNSEEN_MS);
+    return !this.#hasMet;
   }
 
   #equip(cluster: ClusterNode): void {
@@ -136,7 +131,6 @@ export class SessionNode implements Station {
   start(): void {
     this.#world.trace(`${this.name} starts`);
     this.#hasMet = false;
-    this.#startedMs = this.#world.queue.nowMs;
     this.sim.start();
   }
 
