@@ -143,6 +143,8 @@ export class Backups {
     }
     for (const entry of new BatchReader().read(payload)) if (entry.type === 'session') this.#desk.copies.apply(held, entry.record, true);
     held.sourceSeq = request;
+    // A copy on its way out has a row, which must not want what the session has given up: nobody would send FLUSH for it.
+    if (held.leave !== undefined) this.#desk.registry.changed(clientId);
     return true;
   }
 

@@ -159,6 +159,12 @@ const FOUND: readonly Found[] = [
     without: [6],
     was: 'a packet id of a fork was given to a client that had it in use for another message (R53.4)',
   },
+  {
+    profile: 'pause',
+    seed: 197,
+    faultsMs: 29_532,
+    was: 'a copy on its way out that was also the second one did not tell what the session had given up, and waited for FLUSH for ever',
+  },
 ];
 
 describe('a seed that failed', { timeout: LIMIT_MS }, () => {
