@@ -80,4 +80,4 @@ describe('the event log (R74)', () => {
 });
 
 /** Told in the log for whoever looks for a fault in the program; nothing an operator could act on. */
-const INTERNAL: readonly string[] = ['shared_read_unavailable', 'cluster_discovery_not_withdrawn'];
+const INTERNAL: readonly string[] = ['shared_read_unavailable', 'cluster_discovery_not_withdrawn', 'session_store_read'];
