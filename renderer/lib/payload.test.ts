@@ -72,3 +72,9 @@ it('splits JSON for colouring and loses nothing', () => {
     { kind: 'word', text: 'true' },
   ]);
 });
+
+describe('JSON with variables', () => {
+  it('shows what will be filled in as holes, and braces of objects as braces', () => {
+    expect(jsonTokens('{"n":{{$rand 1 9}}}').map(({ kind, text }) => `${kind} ${text}`)).toEqual(['punct {', 'key "n"', 'punct :', 'hole {{$rand 1 9}}', 'punct }']);
+  });
+});

@@ -129,16 +129,18 @@ export function hexRows(bytes: Uint8Array, from = 0, count = Math.ceil(bytes.len
 const hexByte = (byte: number): string => byte.toString(16).padStart(2, '0');
 
 export interface JsonToken {
-  readonly kind: 'key' | 'string' | 'number' | 'word' | 'punct' | 'space';
+  readonly kind: 'key' | 'string' | 'number' | 'word' | 'punct' | 'space' | 'hole';
   readonly text: string;
 }
 
-const JSON_TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|(-?\d[\d.eE+-]*)|(true|false|null)|([{}[\],:])|(\s+)|([\s\S])/g;
+/** A variable or generator stands where a value would: `{{$seq}}`. */
+const JSON_TOKEN = /(\{\{\s*\$?[A-Za-z_][\w .-]*\}\})|("(?:[^"\\]|\\.)*")(\s*:)?|(-?\d[\d.eE+-]*)|(true|false|null)|([{}[\],:])|(\s+)|([\s\S])/g;
 
 /** Splits JSON text for colouring. Text that is no JSON is split too: what fits no rule counts as punctuation. */
 export function jsonTokens(text: string): JsonToken[] {
   const tokens: JsonToken[] = [];
-  for (const [, string, colon, number, word, punct, space, other] of text.matchAll(JSON_TOKEN)) {
+  for (const [, hole, string, colon, number, word, punct, space, other] of text.matchAll(JSON_TOKEN)) {
+    if (hole !== undefined) tokens.push({ kind: 'hole', text: hole });
     if (string !== undefined) tokens.push({ kind: colon === undefined ? 'string' : 'key', text: string });
     if (colon !== undefined) tokens.push({ kind: 'punct', text: colon });
     if (number !== undefined) tokens.push({ kind: 'number', text: number });

@@ -40,6 +40,22 @@ const selectNode = (name: string) => async (page: Page) => {
   await page.locator(`[data-node="${name}"]`).click({ position: { x: 120, y: 12 } });
 };
 
+/** A message written with variables and properties, published twice, and the second looked at beside the first. */
+const composing = async (page: Page) => {
+  const size = page.viewportSize() ?? LARGE;
+  await page.setViewportSize(LARGE);
+  await page.getByText('press-07').first().click();
+  const composer = page.locator('form.composer');
+  await composer.locator('.topic').fill('plant-a/{{clientId}}/telemetry');
+  for (const value of ['61.4', '62.1']) {
+    await composer.locator('textarea').fill(`{ "force": 182.7, "temp": ${value}, "seq": {{$seq}} }`);
+    await composer.locator('button[type=submit]').click();
+  }
+  await page.locator('.message').last().click();
+  await composer.locator('button.bb-link').click();
+  await page.setViewportSize(size);
+};
+
 export const VIEWS: readonly View[] = [
   { ...base, name: 'first-run-light', scene: 'empty' },
   { ...base, name: 'first-run-dark', scene: 'empty', theme: 'dark' },
@@ -160,6 +176,9 @@ export const VIEWS: readonly View[] = [
       await page.getByRole('button', { name: 'Save and connect' }).click();
     }),
   },
+  { ...base, name: 'compose-light', page: 'clients', act: composing },
+  { ...base, name: 'compose-dark', page: 'clients', theme: 'dark', act: composing },
+  { ...base, name: 'compose-small-zh', page: 'clients', lang: 'zh-CN', size: SMALL, act: composing },
   { ...base, name: 'subscribe-light', page: 'clients', act: subscribing('') },
   { ...base, name: 'subscribe-shared-dark', page: 'clients', theme: 'dark', act: subscribing('$share/workers/jobs/#') },
   { ...base, name: 'subscribe-shared-small', page: 'clients', size: SMALL, act: subscribing('$share/workers/jobs/#') },
