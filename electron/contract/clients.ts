@@ -1,6 +1,6 @@
 /** Client panes: saved connections, their state, their messages. */
 import Type, { type Static } from 'typebox';
-import { ConnectionExtras, Mqtt5Extras, WillSpec } from './connectionParts.ts';
+import { ConnectionExtras, Mqtt5Extras, SubscriptionSpec, WillSpec } from './connectionParts.ts';
 import { Bytes, Id, Name, Obj, Qos } from './schema.ts';
 
 /** Where a connection goes: a node of the local cluster by name, or any broker by address. */
@@ -26,7 +26,7 @@ export const ConnectionSpec = Obj({
   ...Mqtt5Extras,
   username: Type.String({ maxLength: 65535 }),
   /** Kept offline too; sent at every connect without a session. */
-  subscriptions: Type.Array(Obj({ topicFilter: Type.String({ minLength: 1, maxLength: 65535 }), qos: Qos })),
+  subscriptions: Type.Array(SubscriptionSpec),
   will: Type.Union([Type.Null(), WillSpec]),
 });
 export type ConnectionSpec = Static<typeof ConnectionSpec>;

@@ -73,6 +73,28 @@ export const WillSpec = Obj({
 });
 export type WillSpec = Static<typeof WillSpec>;
 
+/** A subscription as it is wanted; what the broker says to it is in the client's state. From `noLocal` to `identifier` on MQTT 5 only. */
+export const SubscriptionSpec = Obj({
+  topicFilter: Type.String({ minLength: 1, maxLength: 65535 }),
+  qos: Qos,
+  noLocal: Type.Optional(Type.Boolean()),
+  retainAsPublished: Type.Optional(Type.Boolean()),
+  /** 0: retained messages at every subscribe, 1: at a new one, 2: never. */
+  retainHandling: Type.Optional(Qos),
+  identifier: Type.Optional(Type.Integer({ minimum: 1, maximum: 268_435_455 })),
+  /** Shown instead of the filter. */
+  alias: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+  /** Number of a series colour; absent: by its place in the list. */
+  colour: Type.Optional(Type.Integer({ minimum: 1, maximum: 8 })),
+  /** Its messages are stored and not shown. */
+  muted: Type.Optional(Type.Boolean()),
+  /** Kept, and not asked of the broker. */
+  disabled: Type.Optional(Type.Boolean()),
+  /** What the payloads are packed with. */
+  contentEncoding: Type.Optional(Type.Literal('gzip')),
+});
+export type SubscriptionSpec = Static<typeof SubscriptionSpec>;
+
 /** Fields of a connection that came after its first form: absent in older files. */
 export const ConnectionExtras = {
   /** How to reach an address; a node of the local cluster is reached by plain TCP. */

@@ -7,11 +7,11 @@
 import Type, { type Static, type TSchema } from 'typebox';
 import { AclFile, AclSaveResult } from './access.ts';
 import { ClientMessage, ClientState, ConnectionSpec, PublishRequest, SubscriptionState } from './clients.ts';
-import { ConnectSecrets } from './connectionParts.ts';
+import { ConnectSecrets, SubscriptionSpec } from './connectionParts.ts';
 import { ClusterEvent, ClusterStatus, LinkFault, LogLine, NodeStatus, type TopologyFrame } from './cluster.ts';
 import { PublishDraft, RepeatRequest, RepeatState } from './publishing.ts';
 import { AppInfo, ProjectInfo, Settings, WindowCommand } from './workbench.ts';
-import { Id, Obj, Qos } from './schema.ts';
+import { Id, Obj } from './schema.ts';
 
 const Nothing = Type.Undefined();
 const call = <Q extends TSchema, A extends TSchema>(request: Q, answer: A) => ({ request, answer });
@@ -70,7 +70,8 @@ export const HOST_CALLS = {
   /** Secrets are kept in the host's memory for this connect and later ones, and never stored. Answers when connected, refused or unreachable. */
   'client/connect': call(Obj({ id: Id, ...ConnectSecrets }), ClientState),
   'client/disconnect': call(ClientRef, ClientState),
-  'client/subscribe': call(Obj({ id: Id, topicFilter: Type.String({ minLength: 1, maxLength: 65535 }), qos: Qos }), SubscriptionState),
+  /** Adds a subscription or changes the one of this filter. The broker is asked when it is connected and hears of a difference. */
+  'client/subscribe': call(Obj({ id: Id, ...SubscriptionSpec.properties }), SubscriptionState),
   'client/unsubscribe': call(Obj({ id: Id, topicFilter: Type.String({ minLength: 1 }) }), ClientState),
   /** Answers when sent (QoS 0) or acknowledged; a refusal is an answer (`ack` ≥ 0x80), not an error. */
   'client/publish': call(PublishRequest, ClientMessage),

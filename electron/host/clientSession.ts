@@ -4,12 +4,12 @@ import { BusbarError } from '../../broker/base/errors.ts';
 import { TOPIC_PROBLEMS } from '../../broker/topics/topicProblem.ts';
 import { topicNameProblem } from '../../broker/topics/topicName.ts';
 import type { ClientMessage, ClientState, ConnectionSpec, PublishRequest, SubscriptionState } from '../contract/clients.ts';
-import type { ConnectSecrets } from '../contract/connectionParts.ts';
+import type { ConnectSecrets, SubscriptionSpec } from '../contract/connectionParts.ts';
 import { connectionProblems, isTls, problemWords, schemeOf } from '../contract/connectionRules.ts';
 import { failureText, KnownFailure, type FailureText } from './connectFailure.ts';
 import { endMqttClient } from './endMqttClient.ts';
 import type { MessageLog } from './messageLog.ts';
-import { MAX_MESSAGE_BYTES, RETRY_MS, firstPauseMs } from './mqttOptions.ts';
+import { MAX_MESSAGE_BYTES, RETRY_MS, firstPauseMs, subscribeOptions } from './mqttOptions.ts';
 import { isFinalDisconnect, openMqttClient, reasonWords } from './mqttTransport.ts';
 import { OpenPublishes } from './openPublishes.ts';
 import { copyOf, plainProperties } from './receivedMessage.ts';
@@ -73,9 +73,10 @@ export class ClientSession {
   /** Takes a changed definition; all but its subscriptions take effect at the next connect. */
   async update(spec: ConnectionSpec): Promise<void> {
     this.#spec = spec;
-    const wanted = new Map(spec.subscriptions.map(({ topicFilter, qos }) => [topicFilter, qos]));
+    const wanted = new Set(spec.subscriptions.map(({ topicFilter }) => topicFilter));
     for (const { topicFilter } of this.#subscriptions.wanted) if (!wanted.has(topicFilter)) await this.unsubscribe(topicFilter);
-    for (const [topicFilter, qos] of wanted) if (this.#subscriptions.state(topicFilter)?.qos !== qos) await this.subscribe(topicFilter, qos);
+    const before = new Map(this.#subscriptions.wanted.map((one) => [one.topicFilter, JSON.stringify(one)]));
+    for (const one of spec.subscriptions) if (before.get(one.topicFilter) !== JSON.stringify(one)) await this.subscribe(one);
   }
 
   /**
@@ -124,18 +125,22 @@ export class ClientSession {
     return this.state;
   }
 
-  /** Remembers the filter and, when connected, asks the broker. A refusal is in the answer. */
-  async subscribe(topicFilter: string, qos: 0 | 1 | 2): Promise<SubscriptionState> {
-    this.#subscriptions.want(topicFilter, qos);
-    if (this.#client?.connected) await this.#send(this.#client, topicFilter, qos);
+  /** Remembers the subscription and, when connected, tells the broker what is new to it. A refusal is in the answer. */
+  async subscribe(subscription: SubscriptionSpec): Promise<SubscriptionState> {
+    const { topicFilter, qos } = subscription;
+    this.#subscriptions.want(subscription);
+    const state = () => this.#subscriptions.state(topicFilter) ?? { topicFilter, qos, granted: null, count: 0 };
+    if (this.#client?.connected) {
+      await this.#forget(this.#client);
+      if (subscription.disabled !== true && state().granted === null) await this.#send(this.#client, subscription);
+    }
     this.#tell();
-    return this.#subscriptions.state(topicFilter) ?? { topicFilter, qos, granted: null, count: 0 };
+    return state();
   }
 
   async unsubscribe(topicFilter: string): Promise<ClientState> {
     this.#subscriptions.drop(topicFilter);
-    const client = this.#client;
-    if (client?.connected) await new Promise<void>((resolve) => client.unsubscribe(topicFilter, () => resolve()));
+    if (this.#client?.connected) await this.#forget(this.#client);
     this.#tell();
     return this.state;
   }
@@ -198,7 +203,8 @@ export class ClientSession {
     this.#subscriptions.begin(packet.sessionPresent);
     this.#become('connected');
     this.#firstOutcome.resolve();
-    for (const { topicFilter, qos } of this.#subscriptions.unanswered) void this.#send(client, topicFilter, qos).then(() => this.#tell());
+    void this.#forget(client);
+    for (const subscription of this.#subscriptions.unanswered) void this.#send(client, subscription).then(() => this.#tell());
   }
 
   #refused(client: MqttClient, code: number): void {
@@ -262,10 +268,26 @@ export class ClientSession {
     else done();
   }
 
+  /** Tells the broker what it still has and nobody wants; an UNSUBSCRIBE that the end of the connection overtook is sent at the next. */
+  async #forget(client: MqttClient): Promise<void> {
+    await Promise.all(
+      this.#subscriptions.unforgotten.map(
+        (topicFilter) =>
+          new Promise<void>((resolve) => {
+            client.unsubscribe(topicFilter, (error) => {
+              if (!error) this.#subscriptions.forgotten(topicFilter);
+              resolve();
+            });
+          }),
+      ),
+    );
+  }
+
   /** Sends one SUBSCRIBE and notes the broker's answer; without one (the connection ended) it is sent again at the next. */
-  #send(client: MqttClient, topicFilter: string, qos: 0 | 1 | 2): Promise<void> {
+  #send(client: MqttClient, subscription: SubscriptionSpec): Promise<void> {
+    const { topicFilter } = subscription;
     return new Promise((resolve) => {
-      client.subscribe(topicFilter, { qos }, (error, _granted, packet) => {
+      client.subscribe(topicFilter, subscribeOptions(subscription, this.#spec.protocolVersion), (error, _granted, packet) => {
         const code = packet?.granted[0] ?? (error && 'code' in error ? error.code : undefined);
         if (typeof code === 'number') this.#subscriptions.grant(topicFilter, code);
         // A filter MQTT.js itself refuses never reaches the broker: 0x8f is what the broker would say.

@@ -1,7 +1,7 @@
 /** All saved connections of a project and the live sessions behind them. */
 import { BusbarError } from '../../broker/base/errors.ts';
 import type { ClientMessage, ClientState, ConnectionSpec, PublishRequest, SubscriptionState } from '../contract/clients.ts';
-import type { ConnectSecrets } from '../contract/connectionParts.ts';
+import type { ConnectSecrets, SubscriptionSpec } from '../contract/connectionParts.ts';
 import type { PublishDraft, RepeatRequest, RepeatState } from '../contract/publishing.ts';
 import { variablesOf } from '../payload/template.ts';
 import { ClientSession } from './clientSession.ts';
@@ -81,9 +81,9 @@ export class Clients {
     return (await this.#entry(id)).session.disconnect();
   }
 
-  async subscribe(id: string, topicFilter: string, qos: 0 | 1 | 2): Promise<SubscriptionState> {
+  async subscribe(id: string, subscription: SubscriptionSpec): Promise<SubscriptionState> {
     const { session } = await this.#entry(id);
-    const state = await session.subscribe(topicFilter, qos);
+    const state = await session.subscribe(subscription);
     await this.#keepSubscriptions(id, session);
     return state;
   }

@@ -118,7 +118,7 @@ function handlersOf(options: HostOptions, state: State, events: HostEvents, open
     'client/states': () => state.current.clients.states(),
     'client/connect': ({ id, ...secrets }) => state.current.clients.connect(id, secrets),
     'client/disconnect': ({ id }) => state.current.clients.disconnect(id),
-    'client/subscribe': ({ id, topicFilter, qos }) => state.current.clients.subscribe(id, topicFilter, qos),
+    'client/subscribe': ({ id, ...subscription }) => state.current.clients.subscribe(id, subscription),
     'client/unsubscribe': ({ id, topicFilter }) => state.current.clients.unsubscribe(id, topicFilter),
     'client/publish': (request) => state.current.clients.publish(request),
     'client/send': (draft) => state.current.clients.send(draft),

@@ -1,8 +1,8 @@
 /** From a saved connection to the options of MQTT.js: only what the version has is sent, whatever else the connection keeps. */
-import type { IClientOptions } from 'mqtt';
+import type { IClientOptions, IClientSubscribeOptions } from 'mqtt';
 import type { ConnectionSpec } from '../contract/clients.ts';
-import type { UserProperty, WillSpec } from '../contract/connectionParts.ts';
-import { DEFAULT_CONNECT_TIMEOUT_S, protocolName, schemeOf, versionHas } from '../contract/connectionRules.ts';
+import type { SubscriptionSpec, UserProperty, WillSpec } from '../contract/connectionParts.ts';
+import { DEFAULT_CONNECT_TIMEOUT_S, protocolName, schemeOf, versionHas, type MqttVersion } from '../contract/connectionRules.ts';
 
 /** Largest message a pane takes. MQTT 5 brokers are told so and drop larger ones; an MQTT 3 connection ends with a reason. */
 export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
@@ -72,6 +72,12 @@ function willOptions(will: WillSpec, withProperties: boolean): NonNullable<IClie
     ...(userProperties && { userProperties }),
   };
   return { topic, payload: Buffer.from(payload, 'utf8'), qos, retain, ...(withProperties && { properties }) };
+}
+
+/** Options of SUBSCRIBE: the QoS alone before MQTT 5. */
+export function subscribeOptions({ qos, noLocal = false, retainAsPublished = false, retainHandling = 0, identifier }: SubscriptionSpec, version: MqttVersion): IClientSubscribeOptions {
+  if (!versionHas(version, 'subscriptionOptions')) return { qos };
+  return { qos, nl: noLocal, rap: retainAsPublished, rh: retainHandling, ...(identifier !== undefined && { properties: { subscriptionIdentifier: identifier } }) };
 }
 
 /** Rows that are on, as MQTT.js wants them: a name that comes several times has a list. */

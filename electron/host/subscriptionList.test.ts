@@ -12,8 +12,38 @@ describe('the subscriptions of a connection', () => {
       { topicFilter: 'b', qos: 0, granted: 0x87, count: 0 },
     ]);
     expect(list.unanswered).toEqual([]);
-    list.want('a', 0);
+    list.want({ topicFilter: 'a', qos: 0 });
     expect(list.unanswered).toEqual([{ topicFilter: 'a', qos: 0 }]);
+  });
+
+  it('ask the broker anew only for what it hears of', () => {
+    const list = new SubscriptionList([{ topicFilter: 'a', qos: 1 }]);
+    list.grant('a', 1);
+    list.want({ topicFilter: 'a', qos: 1, alias: 'A', colour: 3, muted: true, contentEncoding: 'gzip' });
+    expect([list.unanswered, list.state('a')]).toEqual([[], { topicFilter: 'a', qos: 1, granted: 1, count: 0 }]);
+    for (const change of [{ noLocal: true }, { retainAsPublished: true }, { retainHandling: 2 as const }, { identifier: 7 }]) {
+      list.want({ topicFilter: 'a', qos: 1, ...change });
+      expect(list.unanswered).toEqual([{ topicFilter: 'a', qos: 1, ...change }]);
+      list.grant('a', 1);
+    }
+  });
+
+  it('that are off or gone are to be forgotten by the broker, if it has them and keeps the session', () => {
+    const list = new SubscriptionList(['off', 'gone', 'refused'].map((topicFilter) => ({ topicFilter, qos: 1 })));
+    for (const [topicFilter, code] of [['off', 1], ['gone', 0], ['refused', 0x87]] as const) list.grant(topicFilter, code);
+    list.want({ topicFilter: 'off', qos: 1, disabled: true });
+    list.drop('gone');
+    list.drop('refused');
+    expect([list.unforgotten, list.unanswered, list.count('off')]).toEqual([['off', 'gone'], [], []]);
+    list.begin(true);
+    list.forgotten('gone');
+    expect(list.unforgotten).toEqual(['off']);
+    list.want({ topicFilter: 'off', qos: 1 });
+    expect([list.unforgotten, list.unanswered]).toEqual([[], [{ topicFilter: 'off', qos: 1 }]]);
+    list.grant('off', 1);
+    list.drop('off');
+    list.begin(false);
+    expect(list.unforgotten).toEqual([]);
   });
 
   it('count a message for each filter that matches, shared ones by their filter', () => {

@@ -2,7 +2,7 @@
 import { defineStore } from 'pinia';
 import { shallowReactive, shallowRef, triggerRef, type ShallowRef } from 'vue';
 import type { ClientMessage, ClientState, ConnectionSpec, PublishRequest, SubscriptionState } from '../../electron/contract/clients.ts';
-import type { ConnectSecrets } from '../../electron/contract/connectionParts.ts';
+import type { ConnectSecrets, SubscriptionSpec } from '../../electron/contract/connectionParts.ts';
 import type { PublishDraft, RepeatRequest, RepeatState } from '../../electron/contract/publishing.ts';
 import type { EventOf } from '../../electron/contract/host.ts';
 import { useHostPort } from '../host/hostPort.ts';
@@ -141,8 +141,7 @@ export const useClientsStore = defineStore('clients', () => {
     },
     connect: (id: string, secrets: ConnectSecrets = {}): Promise<ClientState> => host.call('client/connect', { id, ...secrets }),
     disconnect: (id: string): Promise<ClientState> => host.call('client/disconnect', { id }),
-    subscribe: (id: string, topicFilter: string, qos: 0 | 1 | 2): Promise<SubscriptionState> =>
-      host.call('client/subscribe', { id, topicFilter, qos }),
+    subscribe: (id: string, subscription: SubscriptionSpec): Promise<SubscriptionState> => host.call('client/subscribe', { id, ...subscription }),
     unsubscribe: (id: string, topicFilter: string): Promise<ClientState> => host.call('client/unsubscribe', { id, topicFilter }),
     repeats,
     /** Publishes what a person wrote; the host resolves its variables. */

@@ -83,6 +83,32 @@ describe('a client session', () => {
     expect(back).toMatchObject({ sessionPresent: false, attempt: 0, reason: null });
   });
 
+  it('keeps subscriptions with all their options, and tells the broker what was taken away while it was offline', async () => {
+    const call = rig.client.call.bind(rig.client);
+    const id = 's';
+    await call('connection/save', connectionTo('busbar-1', { id, clientId: id, cleanStart: false, sessionExpiry: 60 }));
+    expect(await call('client/subscribe', { id, topicFilter: 'own/#', qos: 1, noLocal: true, alias: 'own', colour: 3 })).toEqual({ topicFilter: 'own/#', qos: 1, granted: null, count: 0 });
+    await call('client/subscribe', { id, topicFilter: 'off/#', qos: 1, disabled: true });
+    await call('client/subscribe', { id, topicFilter: 'gone', qos: 0, identifier: 7, retainHandling: 2, retainAsPublished: true });
+    await call('client/connect', { id });
+    const granted = async () => (await call('client/states')).find((state) => state.id === id)?.subscriptions.map((one) => one.granted);
+    await rig.event('client/changed', (state) => state.id === id && state.subscriptions[0]?.granted === 1 && state.subscriptions[2]?.granted === 0);
+    expect(await granted()).toEqual([1, null, 0]);
+    await call('client/publish', { id, topic: 'own/1', payload: bytes(''), qos: 1, retain: false });
+    await call('client/publish', { id, topic: 'gone', payload: bytes(''), qos: 1, retain: false });
+    await rig.event('client/messages', (event) => event.id === id && event.messages.some(({ properties }) => properties['subscriptionIdentifier'] === 7));
+    await call('client/disconnect', { id });
+    await call('client/unsubscribe', { id, topicFilter: 'gone' });
+    expect(await call('client/connect', { id })).toMatchObject({ sessionPresent: true });
+    expect(await call('client/subscribe', { id, topicFilter: 'off/#', qos: 1 })).toMatchObject({ granted: 1 });
+    // 0x10: nobody is subscribed, so the broker has forgotten it.
+    expect(await call('client/publish', { id, topic: 'gone', payload: bytes(''), qos: 1, retain: false })).toMatchObject({ ack: 0x10 });
+    const received = (await call('client/messages', { id, limit: 50 })).filter(({ direction }) => direction === 'in');
+    expect(received.map(({ topic }) => topic)).toEqual(['gone']);
+    expect(await readFile(join(rig.projectDir, 'clients/s.yaml'), 'utf8')).toContain('alias: own');
+    await call('connection/remove', { id });
+  });
+
   it('says why it cannot connect', async () => {
     await rig.client.call('connection/save', connectionTo('busbar-1', { id: 'c', target: { kind: 'address', host: '127.0.0.1', port: 1 } }));
     const state = await rig.client.call('client/connect', { id: 'c' });

@@ -22,7 +22,7 @@ const subscribing = (filter: string) => async (page: Page) => {
   await page.setViewportSize(LARGE);
   await page.getByText('press-07').first().click();
   await page.locator('.subs .add').click();
-  await page.locator('.add-form input').fill(filter);
+  await page.locator('.add-form textarea').fill(filter);
   await page.setViewportSize(size);
 };
 
@@ -180,6 +180,16 @@ export const VIEWS: readonly View[] = [
   { ...base, name: 'compose-dark', page: 'clients', theme: 'dark', act: composing },
   { ...base, name: 'compose-small-zh', page: 'clients', lang: 'zh-CN', size: SMALL, act: composing },
   { ...base, name: 'subscribe-light', page: 'clients', act: subscribing('') },
+  {
+    ...base,
+    name: 'subscribe-options-dark',
+    page: 'clients',
+    theme: 'dark',
+    act: async (page) => {
+      await subscribing('plant-a/+/alarm\nplant-a/+/state')(page);
+      await page.getByRole('button', { name: 'Options' }).click();
+    },
+  },
   { ...base, name: 'subscribe-shared-dark', page: 'clients', theme: 'dark', act: subscribing('$share/workers/jobs/#') },
   { ...base, name: 'subscribe-shared-small', page: 'clients', size: SMALL, act: subscribing('$share/workers/jobs/#') },
   { ...base, name: 'subscribe-exclusive-small-dark-zh', page: 'clients', theme: 'dark', lang: 'zh-CN', size: SMALL, act: subscribing('$exclusive/valve/7') },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ClientMessage, ClientState, ConnectionSpec } from '../../../electron/contract/clients.ts';
-import { detailText, filterKind, kindOf, offlineState, seriesOf, topicProblem } from './describe.ts';
+import { detailText, filterKind, isHidden, kindOf, offlineState, placedFilters, seriesOf, topicProblem } from './describe.ts';
 
 const t = (key: string, values: Record<string, unknown> = {}) => [key, ...Object.values(values)].join(' ');
 const SPEC: ConnectionSpec = {
@@ -47,4 +47,22 @@ it.each([
   ['$SYS/#', { kind: 'plain' }],
 ])('the kind of a filter: %s', (filter, kind) => {
   expect(filterKind(filter)).toEqual(kind);
+});
+
+describe('subscriptions in the list of messages', () => {
+  const wanted = [{ topicFilter: 'a', qos: 0 }, { topicFilter: 'b', qos: 0, colour: 1 }, { topicFilter: 'c', qos: 0, colour: 1 }, { topicFilter: 'd', qos: 0, colour: 3 }] as const;
+
+  it('have the colour they want, the others one by their place', () => {
+    const placed = placedFilters(wanted);
+    expect(wanted.map(({ topicFilter }) => seriesOf(topicFilter, placed))).toEqual([2, 1, 1, 3]);
+    expect(placedFilters([{ topicFilter: 'a', qos: 0 }, { topicFilter: 'b', qos: 1 }])).toEqual(['a', 'b']);
+  });
+
+  it('hide what only muted ones brought, or all but one', () => {
+    const message = (matched: string[], direction: 'in' | 'out' = 'in') => ({ matched, direction }) as ClientMessage;
+    const muted = new Set(['a', 'b']);
+    const all = [message(['a']), message(['a', 'c']), message([]), message([], 'out')];
+    expect(all.map((one) => isHidden(one, muted, undefined))).toEqual([true, false, false, false]);
+    expect(all.map((one) => isHidden(one, muted, 'a'))).toEqual([false, false, true, false]);
+  });
 });

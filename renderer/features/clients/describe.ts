@@ -1,5 +1,6 @@
 /** How connections and messages are put into words: plain functions over the contract's shapes. */
 import type { ClientMessage, ClientState, ConnectionSpec } from '../../../electron/contract/clients.ts';
+import type { SubscriptionSpec } from '../../../electron/contract/connectionParts.ts';
 import { schemeOf } from '../../../electron/contract/connectionRules.ts';
 import type { MarkState } from '../../ui/nodeState.ts';
 
@@ -87,6 +88,37 @@ export function kindOf(message: ClientMessage): MessageKind {
 export function seriesOf(filter: string | undefined, filters: readonly string[]): number | undefined {
   const at = filter === undefined ? -1 : filters.indexOf(filter);
   return at === -1 ? undefined : (at % 8) + 1;
+}
+
+/**
+ * Filters in an order that gives each the series colour it wants: a filter with a colour stands where `seriesOf` finds that one, the others
+ * fill the gaps in their order. Empty places are no filters.
+ */
+export function placedFilters(subscriptions: readonly SubscriptionSpec[]): readonly string[] {
+  const placed: string[] = [];
+  const put = (filter: string, fits: (at: number) => boolean) => {
+    let at = 0;
+    while (placed[at] || !fits(at)) at += 1;
+    while (placed.length < at) placed.push('');
+    placed[at] = filter;
+  };
+  for (const { topicFilter, colour } of subscriptions) if (colour !== undefined) put(topicFilter, (at) => (at % 8) + 1 === colour);
+  for (const { topicFilter, colour } of subscriptions) if (colour === undefined) put(topicFilter, () => true);
+  return placed;
+}
+
+/** Whether a message is left out of the list: all that brought it is muted, or another subscription is heard alone. */
+export function isHidden({ matched, direction }: ClientMessage, muted: ReadonlySet<string>, solo: string | undefined): boolean {
+  if (direction === 'out') return false;
+  if (solo !== undefined) return !matched.includes(solo);
+  return matched.length > 0 && matched.every((filter) => muted.has(filter));
+}
+
+/** What a filter of another kind than the plain one means. */
+export function meaningOf(topicFilter: string, t: Translate): string | undefined {
+  const of = filterKind(topicFilter);
+  if (of.kind === 'shared') return t('clients.sharedMeaning', { group: of.group });
+  return of.kind === 'exclusive' ? t('clients.exclusiveMeaning') : undefined;
 }
 
 /** What a filter asks for besides its topic: a share of a group, or all of it for one client. */

@@ -32,6 +32,8 @@ export const useClientsView = defineStore('clientsView', () => {
   /** The message in the inspector panel. */
   const chosen = ref<{ readonly id: string; readonly seq: number } | null>(null);
   const dialog = ref<Dialog | null>(null);
+  /** The one subscription of a client whose messages alone are shown. */
+  const solo = reactive<Record<string, string>>({});
   const drafts = reactive<Record<string, Draft>>(readDrafts());
   const history = reactive<Record<string, Draft[]>>({});
   /** Files dropped on a composer, in place of its text; they live until the window closes. */
@@ -55,6 +57,7 @@ export const useClientsView = defineStore('clientsView', () => {
   function forget(id: string): void {
     delete drafts[id];
     delete history[id];
+    delete solo[id];
     if (chosen.value?.id === id) chosen.value = null;
   }
 
@@ -64,7 +67,7 @@ export const useClientsView = defineStore('clientsView', () => {
 
   watch(drafts, () => localStorage.setItem(SAVED_DRAFTS, JSON.stringify(shortOf(drafts))), { deep: true });
 
-  return { chosen, dialog, history, files, wish, draftOf, remember, forget, ask };
+  return { chosen, dialog, solo, history, files, wish, draftOf, remember, forget, ask };
 });
 
 function shortOf(drafts: Readonly<Record<string, Draft>>): Record<string, Draft> {

@@ -68,7 +68,7 @@ export const useDemoStore = defineStore('demo', () => {
     const spec = known ?? newConnection(node, connections.specs, name);
     if (!known) await clients.save(spec);
     await clients.connect(spec.id);
-    await clients.subscribe(spec.id, topicFilter, 1);
+    await clients.subscribe(spec.id, { topicFilter, qos: 1 });
     return spec.id;
   }
 

@@ -106,7 +106,7 @@ export function createFakeHost({ scene: sceneName, settings: given, nowMs, start
 
   const offline = (id: string): ClientState => ({
     id, state: 'offline', sinceMs: nowMs(), attempt: 0, reasonCode: null, reason: null, sessionPresent: false, assignedClientId: null, received: 0, sent: 0,
-    subscriptions: (connections.find((spec) => spec.id === id)?.subscriptions ?? []).map((one) => ({ ...one, granted: null, count: 0 })),
+    subscriptions: (connections.find((spec) => spec.id === id)?.subscriptions ?? []).map(({ topicFilter, qos }) => ({ topicFilter, qos, granted: null, count: 0 })),
   });
   const setClient = (id: string, part: Partial<ClientState>): ClientState => {
     const next = { ...(clientStates.get(id) ?? offline(id)), ...part, sinceMs: nowMs() };
@@ -184,9 +184,10 @@ export function createFakeHost({ scene: sceneName, settings: given, nowMs, start
     'client/states': async () => connections.map((spec) => clientStates.get(spec.id) ?? offline(spec.id)),
     'client/connect': async ({ id }) => connect(id),
     'client/disconnect': async ({ id }) => setClient(id, { state: 'offline' }),
-    'client/subscribe': async ({ id, topicFilter, qos }) => {
+    'client/subscribe': async ({ id, ...wanted }) => {
+      const { topicFilter, qos, disabled } = wanted;
       const before = clientStates.get(id) ?? offline(id);
-      const subscription = { topicFilter, qos, granted: qos, count: 0 };
+      const subscription = { topicFilter, qos, granted: disabled ? null : qos, count: 0 };
       setClient(id, { subscriptions: [...before.subscriptions.filter((one) => one.topicFilter !== topicFilter), subscription] });
       return subscription;
     },
