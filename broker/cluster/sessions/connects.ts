@@ -9,6 +9,7 @@ import type { Held } from './held.ts';
 import { BEGIN_RETRY_MS, CONNECT_MAX_MS, LOCK_RENEW_MS, NOT_HERE_MS, WHO_MS, WHOLE_MS } from './limits.ts';
 import type { SessionPeer } from './peers.ts';
 import type { ConnectOptions, ConnectResult, ConnectTicket } from './ports.ts';
+import { NO_SESSION } from './registry.ts';
 
 /** `open`: the session is here and is being secured. `hold`: the client is served; the lock is kept until the rest has come. */
 type Phase = 'lock' | 'find' | 'begin' | 'ask' | 'open' | 'hold' | 'over';
@@ -255,8 +256,10 @@ export class Connects {
   }
 
   onWhoIs(link: LinkState, { flags, body }: Frame): void {
-    const { nodeId } = this.#desk.peers.sender(link);
+    const peer = this.#desk.peers.sender(link);
+    const { nodeId } = peer;
     const { clientId, request } = decodeAsk(body);
+    if (clientId === NO_SESSION) return this.#desk.registry.told(peer, request);
     const connect = this.#connects.get(clientId);
     if (connect?.phase !== 'ask' || connect.request !== request) return;
     connect.asked.delete(nodeId);

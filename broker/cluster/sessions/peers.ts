@@ -36,6 +36,10 @@ export class SessionPeer {
   /** It hands its sessions out and wants no others (R72). */
   draining = false;
   readonly rows = new Map<string, SessionRow>();
+  /** Sessions that it may have got from a node that has not told where they went, until it has answered the question of that number (C11). */
+  readonly supposed = new Map<string, { readonly row: SessionRow; readonly asked: number }>();
+  /** The number of the last such question. */
+  asked = 0;
   /** A snapshot that is not complete. */
   building: SessionRow[] = [];
   readonly interests = new Map<string, RemoteInterest>();
@@ -177,6 +181,7 @@ export class Peers {
     peer.ready = false;
     peer.synced = false;
     if (peer.standing === 'up') peer.standing = 'suspect';
+    this.#desk.registry.dropped(peer);
     return peer;
   }
 

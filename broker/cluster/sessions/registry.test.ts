@@ -2,9 +2,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { nodeId, sessionMessage } from '../../../test/support/sessionCopies.ts';
 import type { NodeName } from '../../base/ids.ts';
 import type { LinkState } from '../peer.ts';
+import { HEADER_BYTES } from '../wire/bytes.ts';
 import { FrameReader } from '../wire/frameReader.ts';
 import { decodeRowChange, decodeSnapshot, type SessionRow } from '../wire/v1SessionRows.ts';
-import { SessionKind } from '../wire/v1Sessions.ts';
+import { decodeAsk, SessionKind } from '../wire/v1Sessions.ts';
 import type { Desk } from './desk.ts';
 import { Interest } from './interest.ts';
 import { ROWS_PER_FRAME } from './limits.ts';
@@ -14,13 +15,17 @@ import { Registry } from './registry.ts';
 const SELF = nodeId(1);
 const AT = 1_000;
 
+
+
 let peers: SessionPeer[];
 let sent: Buffer[];
+let asked: [string, ReturnType<typeof decodeAsk>][];
 let registry: Registry;
 let interest: Interest;
 
 beforeEach(() => {
   sent = [];
+  asked = [];
   peers = [2, 3].map((number) => new SessionPeer({ nodeId: nodeId(number), name: `bus${number}@h` as NodeName, incarnation: 1 }));
   for (const peer of peers) {
     peer.standing = 'up';
@@ -31,7 +36,11 @@ beforeEach(() => {
   registry = new Registry({
     self: SELF,
     interest,
-    peers: { all: () => peers.values(), get: (id: string) => peers.find(({ nodeId: own }) => own === id) },
+    peers: {
+      all: () => peers.values(),
+      get: (id: string) => peers.find(({ nodeId: own }) => own === id),
+      send: ({ name }: SessionPeer, frame: Buffer) => asked.push([name, decodeAsk(frame.subarray(HEADER_BYTES))]),
+    },
     copies: { get: () => undefined },
     forwards: { left() {} },
     endings: { ended() {} },
@@ -102,6 +111,32 @@ describe('the registry of sessions (R26)', () => {
     registry.replace(peer(3), [row(3)]);
     registry.replace(peer(2), []);
     expect(peer(2).rows.has('c')).toBe(false);
+  });
+
+  it('supposes it at a node that is up, too, for messages alone and until that one had the time to tell (C11)', () => {
+    registry.replace(peer(2), [row(2)]);
+    registry.replace(peer(2), []);
+    expect([wanting(), registry.bestUp('c'), asked.map(([name, { clientId, request }]) => [name, clientId, request])]).toEqual([['bus3@h'], undefined, [['bus3@h', '', 1]]]);
+    registry.told(peer(3), 1);
+    expect(interest.isEmpty).toBe(true);
+  });
+
+  it('keeps what it supposes of a node that is lost before it answered (R29), and finds it elsewhere when that one is back without it', () => {
+    registry.replace(peer(2), [row(2)]);
+    registry.change(peer(2), { ...gone, movedTo: nodeId(3), lastRow: row(2) });
+    peer(3).standing = 'suspect';
+    registry.dropped(peer(3));
+    expect([peer(3).rows.get('c')?.owner, wanting()]).toEqual([nodeId(3), ['bus3@h']]);
+    peer(3).standing = 'up';
+    registry.replace(peer(3), []);
+    expect([peer(3).rows.size, wanting(), asked.map(([name]) => name)]).toEqual([0, ['bus2@h'], ['bus3@h', 'bus2@h']]);
+  });
+
+  it('takes the row of the node itself for what it supposed of it', () => {
+    registry.replace(peer(2), [row(2)]);
+    registry.replace(peer(2), []);
+    registry.change(peer(3), { ...gone, row: row(3, { filters: ['other'] }) });
+    expect([wanting(), registry.bestUp('c')?.owner, peer(3).supposed.size]).toEqual([[], nodeId(3), 0]);
   });
 
   it('tells own connections to all peers, and that they are gone', () => {

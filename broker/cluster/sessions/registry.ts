@@ -4,6 +4,7 @@
  */
 import type { NodeId } from '../../base/ids.ts';
 import { encodeRowChange, encodeSnapshot, type RowChange, type SessionRow } from '../wire/v1SessionRows.ts';
+import { encodeAsk, SessionKind } from '../wire/v1Sessions.ts';
 import { compareRank } from './copy/copy.ts';
 import type { Desk } from './desk.ts';
 import { ROWS_PER_FRAME } from './limits.ts';
@@ -13,6 +14,9 @@ interface Leaving {
   readonly movedTo: NodeId | undefined;
   readonly endedAt: number;
 }
+
+/** No client has this identifier: whoever sends none is given one. */
+export const NO_SESSION = '';
 
 export class Registry {
   readonly #desk: Desk;
@@ -101,13 +105,15 @@ export class Registry {
   /** A snapshot replaces what was known (C11: a session that moved while nobody told us may be at any node that is not up). */
   replace(peer: SessionPeer, rows: readonly SessionRow[]): void {
     const now = new Map(rows.map((row) => [row.clientId, row]));
+    this.dropped(peer);
     const vanished = [...peer.rows.values()].filter((row) => !now.has(row.clientId));
     for (const row of rows) this.#put(peer, row);
     for (const row of vanished) {
       this.#put(peer, row.clientId);
       this.#desk.forwards.left(peer, row);
-      if (row.durable && !this.#isAlive(row.clientId)) this.#suppose(row);
+      if (row.durable && !this.#isAlive(row.clientId)) this.#suppose(row, peer);
     }
+    this.#askAll();
     for (const row of rows) this.toCheck.add(row.clientId);
     for (const row of vanished) this.toCheck.add(row.clientId);
   }
@@ -120,17 +126,57 @@ export class Registry {
     this.toCheck.add(clientId);
   }
 
-  /** R31: who is not up cannot say that it has the session. */
+  /** R31: who is not up cannot say that it has the session, and what one that is up says of it may be under way. */
   #moved(movedTo: NodeId, lastRow: SessionRow): void {
     const target = this.#desk.peers.get(movedTo);
-    if (target === undefined || target.isUp || target.rows.has(lastRow.clientId)) return;
-    this.#put(target, { ...lastRow, role: 'owner', owner: movedTo, to: null });
+    if (target === undefined) return;
+    this.#supposeAt(target, lastRow);
+    this.#ask(target);
   }
 
-  #suppose(row: SessionRow): void {
-    for (const peer of this.#desk.peers.all()) {
-      if (!peer.isUp && !peer.rows.has(row.clientId)) this.#put(peer, { ...row, role: 'owner', owner: peer.nodeId, to: null });
-    }
+  #suppose(row: SessionRow, unlessAt: SessionPeer): void {
+    for (const peer of this.#desk.peers.all()) if (peer !== unlessAt) this.#supposeAt(peer, row);
+  }
+
+  /**
+   * At a node that is up only until it has had the time to tell, so that it counts for messages alone: to forward one to a node that has not
+   * got the session does no harm, but nobody may think that it owns it.
+   */
+  #supposeAt(peer: SessionPeer, row: SessionRow): void {
+    if (peer.rows.has(row.clientId) || peer.supposed.has(row.clientId)) return;
+    const supposed: SessionRow = { ...row, role: 'owner', owner: peer.nodeId, to: null };
+    if (!peer.isUp) return this.#put(peer, supposed);
+    peer.supposed.set(row.clientId, { row: supposed, asked: peer.asked + 1 });
+    for (const filter of supposed.filters) this.#desk.interest.addRemote(peer, filter, supposed.backed);
+  }
+
+  #askAll(): void {
+    for (const peer of this.#desk.peers.all()) this.#ask(peer);
+  }
+
+  /** What a node says of no session comes behind all that it had to say of any. */
+  #ask(peer: SessionPeer): void {
+    const request = peer.asked + 1;
+    if (![...peer.supposed.values()].some(({ asked }) => asked === request)) return;
+    peer.asked = request;
+    this.#desk.peers.send(peer, encodeAsk(SessionKind.who, { clientId: NO_SESSION, request, at: this.#desk.options.clock.nextAt() }));
+  }
+
+  /** What was supposed of the node before it was asked and is not in its rows is not so. */
+  told(peer: SessionPeer, request: number): void {
+    for (const [clientId, { asked }] of [...peer.supposed]) if (asked <= request) this.#unsuppose(peer, clientId);
+  }
+
+  #unsuppose(peer: SessionPeer, clientId: string): void {
+    const supposed = peer.supposed.get(clientId);
+    if (supposed === undefined) return;
+    peer.supposed.delete(clientId);
+    for (const filter of supposed.row.filters) this.#desk.interest.removeRemote(peer, filter, supposed.row.backed);
+  }
+
+  /** The node cannot say any more what it has: it is supposed to have it like any other that is not up. */
+  dropped(peer: SessionPeer): void {
+    for (const { row } of [...peer.supposed.values()]) this.#put(peer, row);
   }
 
   #isAlive(clientId: string): boolean {
@@ -148,12 +194,13 @@ export class Registry {
       for (const filter of row.filters) interest.addRemote(peer, filter, row.backed);
       peer.rows.set(clientId, row);
     } else peer.rows.delete(clientId);
+    this.#unsuppose(peer, clientId);
     if (before !== undefined) for (const filter of before.filters) interest.removeRemote(peer, filter, before.backed);
   }
 
   /** The node is no member any more and its sessions are covered. */
   forget(peer: SessionPeer): void {
-    for (const clientId of [...peer.rows.keys()]) this.#put(peer, clientId);
+    for (const clientId of [...peer.rows.keys(), ...peer.supposed.keys()]) this.#put(peer, clientId);
   }
 
   // ---------------------------------------------------------------- who has a session

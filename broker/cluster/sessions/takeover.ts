@@ -40,7 +40,7 @@ export class Takeover {
     if (registry.plain.delete(clientId)) host.closeClient(clientId, options.cleanStart);
     connect.phase = 'open';
     if (known === undefined && options.expiryMs === 0) return this.#openPlain(connect);
-    const held = known ?? copies.create(clientId);
+    const held = known ?? this.#create(clientId);
     if (!held.isOwner) this.own(held);
     const wasThere = known !== undefined && held.copy.lastConn > 0 && !held.isEnded;
     if (held.online) {
@@ -64,6 +64,18 @@ export class Takeover {
     this.#desk.backups.choose(held);
     registry.changed(clientId);
     copies.whenSecured(held, { secured: () => this.#answer(connect, held, wasThere && !options.cleanStart) });
+  }
+
+  /** Another node may have a session of this client that cannot be reached: that one and this one must not give one packet id to two messages. */
+  #create(clientId: string): Held {
+    const { copies, peers } = this.#desk;
+    const held = copies.create(clientId);
+    if (peers.count > 0) held.packetIdsFrom = this.#somePacketId();
+    return held;
+  }
+
+  #somePacketId(): number {
+    return 1 + (this.#desk.options.clock.nextAt() % MAX_PACKET_ID);
   }
 
   #openPlain(connect: Connect): void {
@@ -125,7 +137,7 @@ export class Takeover {
     copy.lineage = null;
     copies.setRole(held, 'owner', copy.backup === self ? null : copy.backup);
     this.#claim(held, { connectedAt: 0, disconnectedAt: copy.disconnectedAt === 0 ? this.#desk.options.clock.nextAt() : copy.disconnectedAt });
-    held.packetIdsFrom = 1 + (this.#desk.options.clock.nextAt() % MAX_PACKET_ID);
+    held.packetIdsFrom = this.#somePacketId();
     held.backed = false;
     held.confirmed = 0;
     copies.wholeNext(held);
