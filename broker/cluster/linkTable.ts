@@ -81,10 +81,7 @@ export class LinkTable {
   /** A connection has proven itself. */
   opened(id: LinkId, role: LinkRole, hello: Hello): void {
     const { identity, members, gate, clock } = this.#options;
-    if (this.alone) {
-      gate.end(id, 'CLUSTER_LEFT', `${identity.name} has left its cluster`);
-      return;
-    }
+    if (this.#refusesAll(id)) return;
     if (hello.nodeId === identity.nodeId) {
       gate.end(id, 'DUPLICATE_NODE_ID', `${hello.name} runs with the node id of ${identity.name}`);
       return;
@@ -99,6 +96,12 @@ export class LinkTable {
     else this.#admit(id, role, hello);
   }
 
+  #refusesAll(id: LinkId): boolean {
+    const { gate, identity } = this.#options;
+    if (this.alone) gate.end(id, 'CLUSTER_LEFT', `${identity.name} has left its cluster`);
+    return this.alone;
+  }
+
   /** R5: refused while the first holder is linked; otherwise the newcomer will replace it. */
   #nameTaken(hello: Hello): boolean {
     const { identity, members } = this.#options;
@@ -109,6 +112,7 @@ export class LinkTable {
 
   #admit(id: LinkId, role: LinkRole, hello: Hello): void {
     const { members, gate, transport, clock, events } = this.#options;
+    if (this.#refusesAll(id)) return;
     const known = members.get(hello.nodeId);
     if (known?.link !== undefined) {
       const superfluous = 'Both nodes dialled; the other connection is kept';
@@ -167,9 +171,12 @@ export class LinkTable {
   }
 
   #forget(peer: Peer, reason: string): void {
+    // Of a peer that is down it was about to make it up.
+    const opening = peer.state === 'down' ? this.#cut(peer, reason) : undefined;
     if (peer.state !== 'down') this.declareDown(peer, reason);
     this.#options.members.remove(peer);
     this.#options.plan.removeMember(peer.nodeId);
+    if (opening !== undefined) this.#judge(this.#probes.oldClosed(opening));
   }
 
   // ---------------------------------------------------------------- up and down
@@ -225,14 +232,18 @@ export class LinkTable {
   }
 
   declareDown(peer: Peer, reason: string): void {
-    const { link } = peer;
-    if (link !== undefined) {
-      this.#options.gate.end(link.id, 'LINK_SILENT', reason);
-      this.#drop(link);
-    }
+    const link = this.#cut(peer, reason);
     this.#down(peer, reason);
     if (this.#options.members.isGone(peer.nodeId)) this.#forget(peer, reason);
     if (link !== undefined) this.#judge(this.#probes.oldClosed(link));
+  }
+
+  /** Ends the link of a peer. Whoever waits for the end of the one returned is to be judged. */
+  #cut({ link }: Peer, reason: string): LinkState | undefined {
+    if (link === undefined) return undefined;
+    this.#options.gate.end(link.id, 'LINK_SILENT', reason);
+    this.#drop(link);
+    return link;
   }
 
   #down(peer: Peer, reason: string): void {

@@ -52,6 +52,8 @@ export class MemberTable {
   #links: MemberLinks | undefined;
   #address: Address = { host: '', port: 0 };
   #alone = false;
+  /** Some member was linked since the start. */
+  #hasMet = false;
 
   constructor(options: MemberTableOptions) {
     this.#options = options;
@@ -198,11 +200,17 @@ export class MemberTable {
 
   // ---------------------------------------------------------------- time
 
-  /** Autoclean: members that stay away are forgotten, unless something of theirs lives nowhere else. */
+  /**
+   * Autoclean: members that stay away are forgotten, unless something of theirs lives nowhere else, or it may be this node that is away.
+   * What it forgot without right would not come back by itself where autoheal is off.
+   */
   tick(nowMs: Millis): void {
     const { autocleanMs, covered = () => true, log } = this.#options;
     if (this.#alone || this.#links === undefined) return;
-    for (const peer of [...this.#links.peers()]) {
+    const peers = [...this.#links.peers()];
+    // Nobody is away for long only because this node was, and meets the first of them at this moment.
+    if (!this.#mayForget(peers)) return this.#downSinceMs.clear();
+    for (const peer of peers) {
       if (peer.state !== 'down') {
         this.#downSinceMs.delete(peer.nodeId);
         continue;
@@ -214,6 +222,14 @@ export class MemberTable {
         log.warn('cluster_member_autocleaned', { node: peer.name, away_ms: Math.round(nowMs - sinceMs) });
       }
     }
+  }
+
+  /** Not before it has met anybody since its start; and without autoheal not while most members are on another side (S51). */
+  #mayForget(peers: readonly Peer[]): boolean {
+    const linked = peers.filter(({ state }) => state !== 'down').length;
+    this.#hasMet ||= linked > 0;
+    if (!this.#hasMet) return false;
+    return this.#options.autoheal || 2 * (1 + linked) >= [...this.memberIds()].length;
   }
 }
 

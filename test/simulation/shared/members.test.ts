@@ -117,6 +117,38 @@ describe('members', () => {
     expect(node(3).sim.told('cluster_forgotten')).toMatchObject([{ hint: expect.stringContaining('cluster join') as unknown }]);
   });
 
+  it('S51 that find nobody when they return forget nobody: it was they who were away', () => {
+    const { world, node, view } = clusterOf(2, { autoheal: false, autocleanMs: 10_000 });
+    node(2).sim.stop();
+    world.run(16_000);
+    isolate(world, 2);
+    node(2).sim.start();
+    world.run(30_000);
+    expect(view(2)).toEqual(['n1 stopped', 'n2 running']);
+    world.network.heal();
+    world.run(15_000);
+    expect([view(1), view(2)]).toEqual([['n1 running'], ['n2 running']]);
+    expect([1, 2].map((number) => [node(number).toldAlone, node(number).sim.told('cluster_forgotten').length])).toEqual([
+      [0, 0],
+      [1, 1],
+    ]);
+  });
+
+  it('S51 that were cut off from most others forget none of them: these stay together when the cut is healed', () => {
+    const { world, node, view } = clusterOf(3, { autoheal: false, autocleanMs: 10_000 });
+    isolate(world, 3);
+    world.run(30_000);
+    expect([view(1), view(3)]).toEqual([
+      ['n1 running', 'n2 running'],
+      ['n1 stopped', 'n2 stopped', 'n3 running'],
+    ]);
+    world.network.heal();
+    world.until('n3 to hear of it', () => node(3).toldAlone === 1, 30_000);
+    world.run(5_000);
+    expect([view(1), view(2), view(3)]).toEqual([['n1 running', 'n2 running'], ['n1 running', 'n2 running'], ['n3 running']]);
+    expect([1, 2, 3].map((number) => node(number).toldAlone)).toEqual([0, 0, 1]);
+  });
+
   it('S5 that lost their disk replace what they were', () => {
     const { world, node, view } = clusterOf(2);
     const before = node(2).sim.nodeId;
