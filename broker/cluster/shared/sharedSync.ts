@@ -49,6 +49,11 @@ export class SharedSync {
     this.#tombstones.members = members;
   }
 
+  /** This node has no other members: a delete leaves no tombstone. */
+  get isAlone(): boolean {
+    return this.#links.size === 0 && this.#tombstones.isAlone;
+  }
+
   stream(persist: (nowMs: Millis) => void): ClusterStream {
     return {
       kinds: wire.SHARED_KINDS,

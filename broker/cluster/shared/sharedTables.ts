@@ -139,6 +139,8 @@ export class SharedTables {
   #writtenAtTick = 0;
   #touch: () => void = () => {};
   #wasReset: () => void = () => {};
+  /** Nobody else can have a row: see `SharedSync.isAlone`. */
+  #isAlone: () => boolean = () => false;
   /** Rows that their table could not apply (R39). */
   notApplied = 0;
 
@@ -166,6 +168,7 @@ export class SharedTables {
     const sync = new SharedSync(this.replica, host);
     this.#touch = host.touch;
     this.#wasReset = () => sync.wasReset();
+    this.#isAlone = () => sync.isAlone;
     return Object.assign(sync.stream((nowMs) => this.#persistWhenDue(nowMs)), { sync });
   }
 
@@ -206,7 +209,10 @@ export class SharedTables {
     table.rows = rows;
     return {
       put: (key, row) => this.replica.writeRow(table, key, row),
-      remove: (key) => void this.replica.write(table, key, undefined),
+      remove: (key) => {
+        const row = this.replica.write(table, key, undefined);
+        if (this.#isAlone()) this.replica.dropTombstone(table, key, row);
+      },
       ended: (key) => this.#markDirty(table, key),
     };
   }

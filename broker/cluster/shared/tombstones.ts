@@ -35,6 +35,12 @@ export class Tombstones {
     return this.#told.get(nodeId);
   }
 
+  /** No other node can have the row of a delete, so that nobody has to hear of it. */
+  get isAlone(): boolean {
+    for (const nodeId of this.members()) if (nodeId !== this.#replica.own.nodeId) return false;
+    return true;
+  }
+
   /** A slice of the tombstones, oldest first. */
   sweep(): void {
     const { rows } = this.#replica;
