@@ -85,7 +85,7 @@ export class Beats {
     const { copy } = held;
     const actors = new Set<ActorKey>();
     copy.done.forEach(({ actor }) => actors.add(actor));
-    const settled = [...actors].map((actor) => [actor, publishes.settledUpTo(actor)] as const).filter(([, n]) => n > 0);
+    const settled = [...actors].map((actor) => [actor, publishes.forgettableUpTo(actor)] as const).filter(([, n]) => n > 0);
     const inUse = new Set([...copy.items].map(({ dot }) => dot.lineage));
     const old = [...copy.seen.keys()].some((lineage) => lineage !== copy.lineage && !inUse.has(lineage));
     if (settled.length === 0 && !old) return;

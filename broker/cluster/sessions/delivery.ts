@@ -5,7 +5,6 @@ import type { Mid } from './copy/identity.ts';
 import type { Desk } from './desk.ts';
 import type { Held } from './held.ts';
 import type { LocalInterest } from './interest.ts';
-import { WHOLE_MS } from './limits.ts';
 import type { SessionMessage } from './message.ts';
 import type { SessionDelivery } from './ports.ts';
 
@@ -81,7 +80,7 @@ export class Delivery {
   finish(held: Held, mid: Mid): void {
     const { copies, publishes, options } = this.#desk;
     held.given.delete(mid);
-    const at = publishes.mustRemember(mid, WHOLE_MS) ? options.clock.nextAt() : 0;
+    const at = publishes.mustRemember(mid) ? options.clock.nextAt() : 0;
     copies.apply(held, { type: 'finish', mid, at });
   }
 

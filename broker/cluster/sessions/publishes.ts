@@ -1,14 +1,15 @@
 /** QoS 1 and 2 messages that this node has accepted: where they go, and when they are done (R52). */
-import type { Millis, NodeId, NodeName } from '../../base/ids.ts';
-import { incarnationOfActor, nodeOfActor, type ActorKey, type Mid } from './copy/identity.ts';
+import type { NodeId, NodeName } from '../../base/ids.ts';
+import { actorKey, incarnationOfActor, nodeOfActor, type ActorKey, type Mid } from './copy/identity.ts';
 import { MidMap } from './copy/midMap.ts';
 import type { Accepted } from './delivery.ts';
 import type { Desk } from './desk.ts';
 import type { Held } from './held.ts';
 import type { LateOut } from './lateEntries.ts';
-import { START_MAX_HELD } from './limits.ts';
+import { START_MAX_HELD, WHOLE_MS } from './limits.ts';
 import type { SessionMessage } from './message.ts';
 import type { SessionPeer } from './peers.ts';
+import { SettledHistory } from './settledHistory.ts';
 import type { RemoteInterest } from './interest.ts';
 import type { PublishSource, PublishWaiter, SessionDelivery, ShareGroup, Waiter } from './ports.ts';
 
@@ -99,6 +100,7 @@ export class Publishes {
   readonly #open = new Map<number, OpenPublish>();
   /** Of these, messages that another life had accepted first, by the names that it gave them (R65). */
   readonly #foreign = new MidMap<OpenPublish>();
+  readonly #history = new SettledHistory(WHOLE_MS);
   #n = 0;
   /** Came while the node was starting (R27, C15). */
   #early: Early[] = [];
@@ -201,6 +203,7 @@ export class Publishes {
    * that it must be known here for good, also to whoever goes on with the session.
    */
   audit(): void {
+    this.#noteSettled();
     for (const held of this.#desk.copies.all()) {
       if (!held.isOwner || held.copy.awaitingRel.size === 0) continue;
       for (const [packetId, mid] of [...held.copy.awaitingRel])
@@ -355,7 +358,21 @@ export class Publishes {
   }
 
   /** Whether a finished message must be remembered: it may come again, or a copy may that has it (section 9). */
-  mustRemember(mid: Mid, wholeMs: Millis): boolean {
-    return this.#desk.peers.count > 0 && (this.#desk.peers.wholeForMs() < wholeMs || this.settledUpTo(mid.actor) < mid.n);
+  mustRemember(mid: Mid): boolean {
+    return this.#desk.peers.count > 0 && (this.#desk.peers.wholeForMs() < WHOLE_MS || this.forgettableUpTo(mid.actor) < mid.n);
+  }
+
+  /** Up to which number the messages of an actor need not be remembered in a cluster that has been whole: all nodes know them settled. */
+  forgettableUpTo(actor: ActorKey): number {
+    const settled = this.settledUpTo(actor);
+    return settled === ALL || this.#desk.peers.count === 0 ? settled : Math.min(settled, this.#history.upTo(actor, this.#desk.now()));
+  }
+
+  #noteSettled(): void {
+    const { self, incarnation, peers, actor, now } = this.#desk;
+    const settled = new Map([[actor, this.settledBelow - 1]]);
+    for (const peer of peers.all()) for (const [life, below] of peer.settled ?? []) settled.set(actorKey({ nodeId: peer.nodeId, incarnation: life }), below - 1);
+    for (const [life, below] of this.#desk.lateEntries.earlierLives()) if (life !== incarnation) settled.set(actorKey({ nodeId: self, incarnation: life }), below - 1);
+    this.#history.note(now(), settled);
   }
 }
