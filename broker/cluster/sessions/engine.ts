@@ -355,23 +355,23 @@ export class SessionEngine implements ClusterStream, SessionsPort {
   }
 
   subscribed(clientId: string, subscription: SessionSubscription, done: Waiter): void {
-    const { copies, registry, options, self } = this.#desk;
+    const { copies, registry, options } = this.#desk;
     const held = copies.get(clientId);
     if (held?.isOwner !== true) return done.secured();
-    const at = options.clock.nextAt();
     const before = held.copy.subscriptions.get(subscription.topicFilter);
-    const sinceAt = before?.on === true ? before.sinceAt : at;
-    copies.apply(held, { type: 'subscribe', subscription: { ...subscription, stamp: { at, node: self }, sinceAt, on: true } });
+    const sinceAt = before?.on === true ? before.sinceAt : options.clock.nextAt();
+    const stamp = this.#desk.takeover.stampFor(held, subscription.topicFilter);
+    copies.apply(held, { type: 'subscribe', subscription: { ...subscription, stamp, sinceAt, on: true } });
     registry.changed(clientId);
     this.#settle();
     copies.whenSecured(held, done);
   }
 
   unsubscribed(clientId: string, topicFilter: string, done: Waiter): void {
-    const { copies, registry, options, self } = this.#desk;
+    const { copies, registry } = this.#desk;
     const held = copies.get(clientId);
     if (held?.isOwner !== true) return done.secured();
-    copies.apply(held, { type: 'unsubscribe', topicFilter, stamp: { at: options.clock.nextAt(), node: self } });
+    copies.apply(held, { type: 'unsubscribe', topicFilter, stamp: this.#desk.takeover.stampFor(held, topicFilter) });
     registry.changed(clientId);
     this.#settle();
     copies.whenSecured(held, done);

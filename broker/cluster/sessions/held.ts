@@ -97,6 +97,8 @@ export class Held {
   /** See `OpenedSession`. */
   packetIdsFrom = 1;
   queue: Queued[] = [];
+  /** The last stamp of a subscription. */
+  changedAt = 0;
   willAtMs: Millis | undefined;
   /** As an owner without a client: when the session ends, by the clock of this process (R69). */
   expiresAtMs: Millis | undefined;

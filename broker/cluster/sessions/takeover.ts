@@ -4,6 +4,7 @@
  */
 import type { Millis, NodeId } from '../../base/ids.ts';
 import type { LinkState } from '../peer.ts';
+import type { Stamp } from '../stamp.ts';
 import type { Frame } from '../wire/frameReader.ts';
 import type { SessionRow } from '../wire/v1SessionRows.ts';
 import { decodeAsk, decodeCopyFrame, encodeAsk, encodeCopyFrame, isClean, SessionKind } from '../wire/v1Sessions.ts';
@@ -119,6 +120,18 @@ export class Takeover {
     this.#desk.delivery.offline(held);
     this.#claim(held, { connectedAt: 0, disconnectedAt: at, epoch: at });
     this.#desk.registry.changed(held.clientId);
+  }
+
+  /**
+   * The stamp of a change of a subscription (R53.3): by the connection that asks for it first, and only then by time. A node that stood still
+   * reads from the client's old connection what the client has taken back on a later one elsewhere since.
+   */
+  stampFor(held: Held, topicFilter: string): Stamp {
+    const { self, options } = this.#desk;
+    const { connectedAt, subscriptions } = held.copy;
+    const asked = connectedAt === 0 ? options.clock.nextAt() : connectedAt;
+    held.changedAt = Math.max(held.changedAt, asked, subscriptions.get(topicFilter)?.stamp.at ?? 0) + 1;
+    return { at: held.changedAt, node: self };
   }
 
   #claim(held: Held, claim: { connectedAt: number; disconnectedAt: number; epoch?: number }): void {

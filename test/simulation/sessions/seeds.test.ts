@@ -174,6 +174,11 @@ const FOUND: readonly Found[] = [
   },
   {
     profile: 'mix',
+    seed: 576,
+    was: 'a node that stood still read an UNSUBSCRIBE of a connection which the client had left, after it had subscribed again elsewhere (R53.3)',
+  },
+  {
+    profile: 'mix',
     seed: 577,
     was: 'a session made anew in a split counted packet ids like the hidden one, and the client took a message for a repetition',
   },
