@@ -285,8 +285,12 @@ export class Publishes {
       const peer = peers.named(target);
       if (peer?.isPresent === true && !nodes.has(peer)) nodes.set(peer, false);
     }
-    // R27: what a member wants that was never heard of in this life is unknown, so it may be this.
-    for (const peer of peers.all()) if (peer.standing === 'new' && !peer.gone && !peers.isCovered(peer)) late.add(peer);
+    // R27: what a member wants that was never heard of in this life is unknown, so it may be this; and who has second copies of that, too.
+    for (const peer of peers.all()) {
+      if (peer.standing !== 'new' || peer.gone || peers.isCovered(peer)) continue;
+      late.add(peer);
+      unprotected.push(peer.nodeId);
+    }
     const served = delivery.enqueueAll(open, locals, (held) => held.leave === undefined || !held.leave.flushed.has(self), false);
     open.receivers += served.length + nodes.size;
     open.parts += served.length;

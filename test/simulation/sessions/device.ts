@@ -20,7 +20,6 @@ const SUBSCRIBE_MS = 6_000;
 /** A node that a device can be connected to. */
 export interface Station extends Door {
   readonly name: string;
-  readonly isStranger: boolean;
 }
 
 export interface DeviceWorld {
@@ -231,7 +230,7 @@ export class Device {
     if (!present) this.#received.clear();
     this.#hasSession = true;
     for (const filter of new Set([...this.#unsettled, ...(present ? [] : this.wanted.keys())])) this.#ask(filter);
-    this.outbox.resume(present, station, this.#sender);
+    this.outbox.resume(present, station.name, this.#sender);
     this.#ping(this.#session);
   }
 
@@ -300,6 +299,6 @@ export class Device {
   publish(topic: string, qos: 1 | 2): void {
     const { station } = this;
     if (this.state === 'online' && station !== undefined && !this.outbox.full)
-      this.outbox.publish(topic, qos, station, this.#sender);
+      this.outbox.publish(topic, qos, station.name, this.#sender);
   }
 }

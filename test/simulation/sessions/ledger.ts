@@ -14,18 +14,12 @@ export interface Published {
   readonly epoch: number;
   ackedMs: number | undefined;
   ackedEpoch: number | undefined;
-  /** A node that it was sent to had been killed and met nobody since. */
+  /** A node that took it in spoke for all the others without having met one since it was started. */
   byStranger: boolean;
   /** The application sent it again as a new message, because its session was gone. */
   renewed: boolean;
   /** Nodes it was sent to, one entry for each time. */
   readonly sentTo: string[];
-}
-
-/** A node, as far as the ledger judges it. */
-export interface SentTo {
-  readonly name: string;
-  readonly isStranger: boolean;
 }
 
 export interface Delivery {
@@ -66,11 +60,13 @@ export class Ledger {
     return body;
   }
 
-  sent(body: string, { name, isStranger }: SentTo): void {
+  sent(body: string, node: string): void {
+    this.published.get(body)?.sentTo.push(node);
+  }
+
+  takenByStranger(body: string): void {
     const message = this.published.get(body);
-    if (message === undefined) return;
-    message.sentTo.push(name);
-    if (isStranger) message.byStranger = true;
+    if (message !== undefined) message.byStranger = true;
   }
 
   acknowledged(body: string): void {
@@ -133,9 +129,14 @@ export class Ledger {
    * the same disturbance as the message counts only from its end on (section 13, 3: not guaranteed is "a message published on one side for a
    * subscription made on the other side during the same split"); one that was given up in it does not count either: the message waits at
    * its origin for the other side (R32), and what reaches a session after UNSUBSCRIBE must not be added to it [MQTT-3.10.4-2].
-   * Nor does a message that was acknowledged by a node which was killed and met nobody since, because the others were cut off or stood still:
-   * covered is a "single failure of one node or disk at a time, the next one after `protected` is true again" and "any cuts and pauses
-   * without a crash" (section 1). Such a node cannot know what happened while it was away, or, without its disk, that there is a cluster.
+   * Nor does a message that was taken in by a node which was killed, has met nobody since it was started again, and speaks for all others:
+   * either its disk was lost and it does not know that there are any, or it is one of two and has gone on with the sessions of the other one,
+   * since that one has not answered for 4 s (R58, R33). Covered is a "single failure of one node or disk at a time, the next one after
+   * `protected` is true again" and "any cuts and pauses without a crash" (section 1), and this is a crash in the middle of a cut or a pause:
+   * sessions that were made or moved while the node was dead are at the other one alone, and nothing that the node has says so. To keep such
+   * messages, too, it would have to park every one for as long as the other node stays a member and away, so that whoever restarts one node of two
+   * while the other is off would wait 2 s for each PUBACK, and for ever once 1 GiB is parked. What it takes in before those 4 s it parks
+   * until the other node has had it, and with two others that do not answer it does so without end (R27).
    */
   missing(split: boolean): string[] {
     const missing: string[] = [];

@@ -240,4 +240,8 @@ export class LoneEngine implements SimEngine {
   rowsOf(node: NodeId): string[] {
     return node === this.#node ? [...this.#sessions.keys()].sort() : [];
   }
+
+  covers(): boolean {
+    return false;
+  }
 }

@@ -1,5 +1,5 @@
 /** The sending side of a device: QoS 1 and 2 with a window, packet ids of its own, re-sent in order when its session is resumed. */
-import type { Ledger, SentTo } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import type { FromDevice } from './packets.ts';
 
 const WINDOW = 8;
@@ -33,7 +33,7 @@ export class Outbox {
     return this.#window.length >= WINDOW;
   }
 
-  publish(topic: string, qos: 1 | 2, node: SentTo, send: (packet: FromDevice) => void): void {
+  publish(topic: string, qos: 1 | 2, node: string, send: (packet: FromDevice) => void): void {
     this.#n += 1;
     const body = this.#ledger.publishes(this.#device, this.#n, topic, qos);
     const outgoing: Outgoing = { packetId: this.#freeId(), body, topic, qos, released: false };
@@ -50,7 +50,7 @@ export class Outbox {
   #send(
     { packetId, body, topic, qos, released }: Outgoing,
     dup: boolean,
-    node: SentTo,
+    node: string,
     send: (packet: FromDevice) => void,
   ): void {
     if (released) send({ type: 'pubrel', packetId });
@@ -61,7 +61,7 @@ export class Outbox {
   }
 
   /** What was not acknowledged comes again [MQTT-4.4.0-1]; without a session it is new to the broker. */
-  resume(present: boolean, node: SentTo, send: (packet: FromDevice) => void): void {
+  resume(present: boolean, node: string, send: (packet: FromDevice) => void): void {
     for (const outgoing of this.#window) {
       if (!present) {
         this.#ledger.renewed(outgoing.body);

@@ -174,6 +174,11 @@ const FOUND: readonly Found[] = [
   },
   {
     profile: 'mix',
+    seed: 384,
+    was: 'a restarted node let go of what it had parked for one that it had not met yet when it went on with the sessions of that one (R27)',
+  },
+  {
+    profile: 'mix',
     seed: 576,
     was: 'a node that stood still read an UNSUBSCRIBE of a connection which the client had left, after it had subscribed again elsewhere (R53.3)',
   },

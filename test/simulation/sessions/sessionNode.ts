@@ -10,6 +10,7 @@ import type { SimNode } from '../simNode.ts';
 import { BrokerHost } from './brokerHost.ts';
 import type { ClientNet, Connection } from './clientNet.ts';
 import type { Station } from './device.ts';
+import type { Ledger } from './ledger.ts';
 import type { FromDevice } from './packets.ts';
 import { PlainReceivers } from './plainReceivers.ts';
 import { SimDisk } from './simDisk.ts';
@@ -20,6 +21,7 @@ export interface SessionNodeWorld {
   readonly queue: EventQueue;
   readonly prng: Prng;
   readonly net: ClientNet;
+  readonly ledger: Ledger;
   readonly engine: EngineFactory;
   /** The id of a node by its name, now. */
   nodeIdOf(name: string): NodeId | undefined;
@@ -73,9 +75,9 @@ export class SessionNode implements Station {
     for (const { nodeId, name, address, member } of core.peers()) if (member && address !== undefined) this.#members.set(nodeId, { name, address });
   }
 
-  /** It has met nobody since it was started: it goes on with what its disk has, and promotes whom it never saw (R58). */
-  get isStranger(): boolean {
-    return !this.#hasMet;
+  /** It has met nobody since it was started, and speaks for all that its disk knows of (R58, R33). */
+  get #isStranger(): boolean {
+    return !this.#hasMet && [...this.#members.keys()].every((member) => this.engine.covers(member));
   }
 
   #equip(cluster: ClusterNode): void {
@@ -119,6 +121,7 @@ export class SessionNode implements Station {
   opened(): void {}
 
   packet(connection: Connection, packet: FromDevice): void {
+    if (packet.type === 'publish' && this.#isStranger) this.#world.ledger.takenByStranger(packet.body);
     this.host.packet(connection, packet);
   }
 

@@ -26,6 +26,8 @@ export interface SimEngine extends SessionsPort {
   copies(): SeenCopy[];
   /** Client ids of the registry rows held of a node, its own included; sorted. */
   rowsOf(node: NodeId): string[];
+  /** It speaks for the sessions of that node (R33). */
+  covers(node: NodeId): boolean;
 }
 
 export interface EngineParts {
