@@ -1,4 +1,5 @@
 /** What a node is asked about its listeners, and how it is told to change them (rest-api.md 6.1). */
+import type { NodeId } from '../base/ids.ts';
 import type { ListenerType } from '../config/listenerConfig.ts';
 import type { JsonObject } from '../config/serviceJson.ts';
 
@@ -32,6 +33,12 @@ export interface PendingListener {
 
 export type ListenerAction = 'start' | 'stop' | 'restart' | 'reload' | 'create' | 'update' | 'remove';
 
+/** When and where a change was written as one of the cluster. */
+export interface ChangeStamp {
+  readonly at: number;
+  readonly node: NodeId;
+}
+
 export interface ListenerQuestions {
   listeners: { params: Record<string, never>; answer: { listeners: readonly ListenerReport[]; pending: readonly PendingListener[] } };
   /**
@@ -42,9 +49,14 @@ export interface ListenerQuestions {
     params: { action: ListenerAction; type: ListenerType; name: string; settings?: JsonObject };
     answer: { listener: ListenerReport | null };
   };
-  /** A change that was asked of all running nodes holds for the others too. `everywhere`: all of those have such a listener. */
+  /**
+   * A change that was asked of all running nodes holds for the others too. `everywhere`: all of those have such a listener. Answers when
+   * it is on disk, with the stamp of its row; null: the others have nothing to do.
+   */
   shareListener: {
     params: ListenerQuestions['changeListener']['params'] & { everywhere: boolean };
-    answer: Record<string, never>;
+    answer: { stamp: ChangeStamp | null };
   };
+  /** Answers when a row that was shared, or a newer one, is known and in force on this node, and on its disk. Rejects with NODE_TIMEOUT. */
+  awaitListener: { params: { id: string; stamp: ChangeStamp }; answer: Record<string, never> };
 }

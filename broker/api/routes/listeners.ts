@@ -255,7 +255,7 @@ async function change(admin: AdminPort, onlyOn: string | undefined, params: Chan
   const present = outcomes.filter(({ isAbsent }) => !isAbsent);
   if (present.length === 0) return unknown(`${params.type}:${params.name}`);
   // Nodes that are away do it when they are back; those that cannot do it now say so and try again.
-  if (onlyOn === undefined && present.some(({ reply }) => reply === undefined)) await admin.ask(admin.self, 'shareListener', { ...params, everywhere: present.length === outcomes.length });
+  if (onlyOn === undefined && present.some(({ reply }) => reply === undefined)) await share(admin, params, outcomes);
   const refusals = present.filter(({ reply }) => reply !== undefined);
   const [first] = refusals;
   if (first?.reply === undefined || nodes.length === 1) return first?.reply;
@@ -264,6 +264,18 @@ async function change(admin: AdminPort, onlyOn: string | undefined, params: Chan
   const { code } = first.reply.body as ErrorBody;
   const said = refusals.map(({ node, reply }) => `${node}: ${(reply?.body as ErrorBody).message}`);
   return { ...first.reply, body: { code, message: `${said.join(' ')} ${holds}` } satisfies ErrorBody };
+}
+
+/**
+ * The change becomes one of the cluster. Those that have made it answer when they know it as such: whatever is asked of one of them from now
+ * on is newer, and outlives its restart. One that does not answer is like those that are away.
+ */
+async function share(admin: AdminPort, params: Change, outcomes: readonly Outcome[]): Promise<void> {
+  const everywhere = outcomes.every(({ isAbsent }) => !isAbsent);
+  const { stamp } = await admin.ask(admin.self, 'shareListener', { ...params, everywhere });
+  if (stamp === null) return;
+  const done = outcomes.filter(({ node, reply }) => reply === undefined && node !== admin.self);
+  await Promise.allSettled(done.map(({ node }) => admin.ask(node, 'awaitListener', { id: `${params.type}:${params.name}`, stamp })));
 }
 
 interface Outcome {

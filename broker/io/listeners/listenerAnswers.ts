@@ -28,12 +28,13 @@ export function listenerAnswers(administration: ListenerAdministration, shared: 
     changeListener: async (params) => {
       const id = `${params.type}:${params.name}`;
       const isTriedAgain = params.action === 'start' || params.action === 'restart';
-      if (!isTriedAgain || !(await shared.retry(id))) await changeListener(administration, id, params);
+      if (!isTriedAgain || !(await shared.retry(id))) await shared.inTurn(() => changeListener(administration, id, params));
       const listener = manager.get(id);
       return { listener: listener === undefined ? null : reportOf(listener) };
     },
-    shareListener: ({ everywhere, ...change }) => {
-      shared.share(change, everywhere);
+    shareListener: async ({ everywhere, ...change }) => ({ stamp: (await shared.share(change, everywhere)) ?? null }),
+    awaitListener: async ({ id, stamp }) => {
+      await shared.inForce(id, stamp);
       return {};
     },
   };

@@ -10,7 +10,8 @@ import type { ListenerAction, PendingListener } from '../../api/listenerQuestion
 import { BusbarError, messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { jsonCodec, type SharedTable, type SharedTables } from '../../cluster/shared/sharedTables.ts';
-import type { Stamp } from '../../cluster/stamp.ts';
+import type { Millis } from '../../base/ids.ts';
+import { compareStamps, type Stamp } from '../../cluster/stamp.ts';
 import { logOverridden, yieldTo, type GivenKeys } from '../../config/given.ts';
 import { LISTENER_TYPES, type ListenerType } from '../../config/listenerConfig.ts';
 import { isObject, mergeJson, type JsonObject } from '../../config/serviceJson.ts';
@@ -20,6 +21,8 @@ import { writeFileAtomically } from '../atomicFile.ts';
 const TABLE = 'listeners';
 /** Which rows this node has in force, by their stamps: a later change of this node alone must outlive its restart. */
 const APPLIED_FILE = join('configs', 'listeners.applied.json');
+/** A row that was shared comes with the next turn of the link; whoever waits longer is told that it has not come. */
+const ROW_WAIT_MS: Millis = 3_000;
 
 export interface ListenerChangeParams {
   readonly action: ListenerAction;
@@ -63,6 +66,8 @@ export class SharedListeners {
   /** Id → stamp of the row that is in force here. */
   readonly #applied: Map<string, string>;
   readonly #pending = new Map<string, PendingListener>();
+  /** Whoever waits for a row of another node. */
+  readonly #waiting = new Set<() => void>();
   #queue: Promise<void> = Promise.resolve();
   #open = false;
 
@@ -73,10 +78,11 @@ export class SharedListeners {
   private constructor(options: SharedListenersOptions, applied: Map<string, string>) {
     this.#options = options;
     this.#applied = applied;
-    this.#rows = options.tables.open(TABLE, jsonCodec(readRow), (id, _row, origin) => {
+    this.#rows = options.tables.open(TABLE, jsonCodec(readRow), (id, _row, origin, stamp) => {
       // What this node has written it has done already.
-      if (origin === 'local') this.#done(id);
+      if (origin === 'local') void this.inTurn(() => this.#done(id, stamp));
       else if (this.#open) this.#applyLater(id);
+      for (const look of this.#waiting) look();
     });
   }
 
@@ -108,16 +114,63 @@ export class SharedListeners {
     return true;
   }
 
-  /** A change that was asked of all nodes becomes one of the cluster. `everywhere`: all of them have such a listener. */
-  share({ action, type, name, settings = {} }: ListenerChangeParams, everywhere: boolean): void {
+  /** Changes of listeners are made one after the other, whoever asks for them: a row that comes meanwhile meets the whole of a change. */
+  inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const done = this.#queue.then(task);
+    this.#queue = done.then(
+      () => {},
+      () => {}, // told to whoever asked for it
+    );
+    return done;
+  }
+
+  /**
+   * A change that was asked of all nodes becomes one of the cluster. `everywhere`: all of them have such a listener. Resolves when it is on
+   * disk, with the stamp of its row; undefined: it is nothing that others would have to do.
+   */
+  async share({ action, type, name, settings = {} }: ListenerChangeParams, everywhere: boolean): Promise<Stamp | undefined> {
     const id = `${type}:${name}`;
     const before = this.#rows.get(id);
     const row = next(before, { action, type, name, settings });
     // A listener that one node has by itself concerns that node only.
-    if (row === undefined || (before === undefined && action !== 'create' && !everywhere)) return;
-    if (JSON.stringify(row) === JSON.stringify(before)) return;
-    this.#rows.put(id, row);
+    if (row === undefined || (before === undefined && action !== 'create' && !everywhere)) return undefined;
+    if (JSON.stringify(row) === JSON.stringify(before)) return undefined;
+    const stamp = this.#rows.put(id, row);
     this.#options.tables.persist();
+    await this.#queue;
+    return stamp;
+  }
+
+  /** Resolves when that row or a newer one is in force here, and on disk. Rejects with NODE_TIMEOUT when it does not come. */
+  async inForce(id: string, stamp: Stamp): Promise<void> {
+    if (!this.#has(id, stamp)) await this.#rowComes(id, stamp);
+    this.#options.tables.persist();
+    await this.#queue;
+  }
+
+  #has(id: string, wanted: Stamp): boolean {
+    const stamp = this.#rows.stamp(id);
+    return stamp !== undefined && compareStamps(stamp, wanted) >= 0;
+  }
+
+  #rowComes(id: string, stamp: Stamp): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(look);
+      };
+      const look = (): void => {
+        if (!this.#has(id, stamp)) return;
+        end();
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        end();
+        reject(new BusbarError('NODE_TIMEOUT', `The shared row of ${id} has not come within ${ROW_WAIT_MS / 1_000} s`));
+      }, ROW_WAIT_MS);
+      timer.unref();
+      this.#waiting.add(look);
+    });
   }
 
   /** Waits for changes under way. */
@@ -127,16 +180,17 @@ export class SharedListeners {
   }
 
   #applyLater(id: string): void {
-    this.#queue = this.#queue.then(() => this.#apply(id));
+    void this.inTurn(() => this.#apply(id));
   }
 
   async #apply(id: string): Promise<void> {
     const row = this.#rows.get(id);
     if (row === undefined) return;
     const { type, name } = row;
+    const stamp = this.#rows.stamp(id);
     try {
-      await this.#bringAbout(id, row, this.#rows.stamp(id));
-      this.#done(id);
+      await this.#bringAbout(id, row, stamp);
+      await this.#done(id, stamp);
     } catch (error) {
       const { code, message, hint } = error instanceof BusbarError ? error : new BusbarError('INTERNAL', messageOf(error));
       this.#pending.set(id, { id, type, name, reason: `${message}. ${hint}`.replace('..', '.') });
@@ -180,16 +234,18 @@ export class SharedListeners {
     return json !== undefined && isObject(json) ? json : {};
   }
 
-  #done(id: string): void {
+  async #done(id: string, stamp: Stamp | undefined): Promise<void> {
     this.#pending.delete(id);
-    const stamp = textOf(this.#rows.stamp(id));
-    if (this.#applied.get(id) === stamp) return;
-    this.#applied.set(id, stamp);
+    const text = textOf(stamp);
+    if (this.#applied.get(id) === text) return;
+    this.#applied.set(id, text);
     const path = join(this.#options.dataDir, APPLIED_FILE);
-    this.#queue = this.#queue
-      .then(() => writeApplied(path, this.#applied))
+    try {
+      await writeApplied(path, this.#applied);
+    } catch (error) {
       // At the next start the row is looked at once more, and found to be in force.
-      .catch((error: unknown) => this.#options.log.warn('listeners_applied_not_written', { path, reason: messageOf(error) }));
+      this.#options.log.warn('listeners_applied_not_written', { path, reason: messageOf(error) });
+    }
   }
 }
 
