@@ -75,7 +75,7 @@ async function publish(client: string, topic: string, payload: string): Promise<
   await composer.getByRole('textbox', { name: 'Topic', exact: true }).fill(topic);
   await composer.getByRole('textbox', { name: 'Payload' }).fill(payload);
   await composer.getByRole('radio', { name: '1', exact: true }).click();
-  await composer.getByRole('button', { name: /^Publish/ }).click();
+  await composer.getByRole('button', { name: /^Publish (Ctrl|⌘)/ }).click();
 }
 
 /** Every process below `pid`, as the kernel lists them. */
