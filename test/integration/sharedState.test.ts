@@ -156,7 +156,11 @@ describe('a retained message (R38)', () => {
 
   it('of a node about itself stays with that node', async () => {
     const version = '$SYS/brokers/bus1@127.0.0.1/version';
+    // The first word of a node comes one interval after its start, or after a change of the interval: by default a minute.
+    await (await rest(1)).call('PUT', '/configs/sys_topics', { sys_msg_interval: '1s' });
     await waitFor('node 1 to say its version', async () => (await retainedAt(1, version)) !== undefined);
+    await retain(1, 'r/behind', 'x');
+    await waitFor('node 2 to have what was retained later', async () => (await retainedAt(2, 'r/behind')) === 'x');
     expect(await retainedAt(2, version)).toBeUndefined();
   });
 
