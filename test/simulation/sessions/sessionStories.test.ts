@@ -195,6 +195,25 @@ describe('a split', { timeout: LIMIT_MS }, () => {
     expect({ ...story.ends(), delivered: story.delivered }).toEqual({ ...GOOD, owner: 'n3', delivered: story.published });
   });
 
+  it('S31 keeps what a client subscribed to on its last connection, though a node that stood still reads the one before later (R53.3)', () => {
+    const story = new Story(2, 2);
+    const { world, subscriber } = story;
+    const still = world.disturb();
+    world.node(1).sim.pause();
+    subscriber.unsubscribe('t/#');
+    story.run(50);
+    story.moves(2);
+    world.world.until('the session goes on at n2', () => subscriber.settled && subscriber.station === world.node(2));
+    subscriber.subscribe('t/#', 2);
+    world.world.until('SUBACK', () => subscriber.settled);
+    world.node(1).sim.resume();
+    still.over();
+    world.world.until('all have met again', () => world.isProtected);
+    story.publish(20);
+    story.run(2_000);
+    expect({ ...story.ends(), delivered: story.delivered }).toEqual({ ...GOOD, owner: 'n2', delivered: 20 });
+  });
+
   it('S27 in which a client starts clean on the other side keeps nothing of before', () => {
     const story = new Story(2, 1);
     const heal = story.split([1], [2]);
