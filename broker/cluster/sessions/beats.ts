@@ -50,6 +50,7 @@ export class Beats {
     peer.promoted = new Set(promoted);
     peer.view = new Set(view);
     peer.viewMs = this.#desk.now();
+    this.#desk.peers.learnSeen(peer);
     peer.draining = draining;
     const below = peer.settled.get(peer.incarnation) ?? 0;
     for (const [sequence, n] of peer.refusedIn) if (n < below) peer.refusedIn.delete(sequence);

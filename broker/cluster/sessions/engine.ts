@@ -149,6 +149,8 @@ export class SessionEngine implements ClusterStream, SessionsPort {
     peer.building = [];
     peer.standing = 'up';
     peer.ready = true;
+    peers.adopt();
+    peers.learnSeen(peer);
     forwards.resend(peer);
     handIns.syncTo(peer);
     peers.send(peer, encodeSynced());

@@ -130,6 +130,24 @@ export class Peers {
     this.#peers.set(nodeId, peer);
   }
 
+  /**
+   * Nodes that a peer sees and that we know nothing of: one that replaces a node which we still take for the bearer of its name (R5). It counts
+   * at once, for what we park is to reach it, too, and its sessions may be those that have left the peer (R27, R32).
+   */
+  learnSeen({ isUp, view }: SessionPeer): void {
+    if (!isUp) return;
+    const { self, stream } = this.#desk;
+    for (const nodeId of view) {
+      if (nodeId === self || this.#peers.has(nodeId) || stream.members.get(nodeId) !== undefined || stream.members.isGone(nodeId)) continue;
+      this.#peers.set(nodeId, new SessionPeer({ nodeId, name: nodeId as string as NodeName, incarnation: 0 }));
+    }
+  }
+
+  #isSeen(nodeId: NodeId): boolean {
+    for (const { isUp, view } of this.#peers.values()) if (isUp && view.has(nodeId)) return true;
+    return false;
+  }
+
   /** Sends a frame behind the rows that were changed before it. False without a link over which the peer is known. */
   send(peer: SessionPeer, frame: Buffer): boolean {
     if (!peer.ready || peer.link === undefined) return false;
@@ -189,7 +207,9 @@ export class Peers {
   adopt(): void {
     const { members } = this.#desk.stream;
     for (const peer of members.all()) if (peer.member) this.of(peer);
-    for (const peer of this.#peers.values()) if (members.get(peer.nodeId) === undefined) this.#leave(peer);
+    for (const peer of [...this.#peers.values()]) {
+      if (members.get(peer.nodeId) === undefined && !(peer.standing === 'new' && this.#isSeen(peer.nodeId))) this.#leave(peer);
+    }
   }
 
   #leave(peer: SessionPeer): void {

@@ -188,6 +188,13 @@ const FOUND: readonly Found[] = [
     was: 'a session made anew in a split counted packet ids like the hidden one, and the client took a message for a repetition',
   },
   {
+    profile: 'mix',
+    seed: 1_057,
+    faultsMs: 29_532,
+    without: [16, 15, 12, 2],
+    was: 'a session had moved to a node that replaced another, of which the origin of a message knew nothing yet (R5, R32)',
+  },
+  {
     profile: 'part',
     seed: 501,
     faultsMs: 28_125,
