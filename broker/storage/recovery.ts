@@ -27,8 +27,8 @@ export interface Recovered {
 }
 
 /**
- * Segments in order of their positions; `now` stands for the moment at which the last life ended. Lost segments at the end are no damage
- * to the rest: what is left is simply an older copy, as every node may have one.
+ * Segments in order of their positions; `now` stands for the moment at which the last life ended, 0 for one that is not known. Lost segments
+ * at the end are no damage to the rest: what is left is simply an older copy, as every node may have one.
  */
 export function recover(segments: Iterable<StoredSegment>, now: HybridTime): Recovered {
   const contents = new Contents();

@@ -11,7 +11,6 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
-import { STEPS_PER_MS } from '../../cluster/stamp.ts';
 import { Journal, type LiveSessions } from '../../storage/journal.ts';
 import { checkpointOf, recover, type Recovered } from '../../storage/recovery.ts';
 import { SegmentFile } from './segmentFile.ts';
@@ -20,6 +19,11 @@ import { isDamage, SegmentTable, type ReadProblem, type Synchronous } from './se
 const FILE = 'sessions.db';
 const NEW_FILE = 'sessions.new.db';
 const QUARANTINE = 'quarantine';
+/**
+ * When the last life ended is not known in hybrid time, and the wall clock may be minutes behind that (R36): sessions would expire at once. The
+ * engine takes the moment at which it has them again.
+ */
+const UNKNOWN = 0;
 /** What SQLite puts beside a file goes first: a file must never meet the log of another one. */
 const PARTS = ['-wal', '-shm', ''];
 
@@ -73,7 +77,7 @@ export class SessionStore {
   }
 }
 
-function read(path: string, { synchronous, nowMs }: SessionStoreOptions): Found {
+function read(path: string, { synchronous }: SessionStoreOptions): Found {
   const problems: ReadProblem[] = [];
   let bytes = 0;
   let end = 0;
@@ -87,7 +91,7 @@ function read(path: string, { synchronous, nowMs }: SessionStoreOptions): Found 
         yield segment;
       }
     };
-    const recovered = recover(counted(), nowMs * STEPS_PER_MS);
+    const recovered = recover(counted(), UNKNOWN);
     return { ...recovered, bytes, end, problems };
   } catch (error) {
     if (!isDamage(error)) throw error;

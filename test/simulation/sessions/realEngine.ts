@@ -80,7 +80,7 @@ export function realEngine(durability: Durability): EngineFactory {
     cluster.core.addStream((stream) => {
       const clock = new HybridClock({ node: nodeId, clock: stream.clock, bound: parts.bound, log: silentLog });
       const live = { copies: () => made?.live.copies() ?? [], late: () => made?.live.late() ?? [] };
-      const store = durability === 'memory' ? undefined : openSimStore(disk, act, stream.clock.wallMs(), live);
+      const store = durability === 'memory' ? undefined : openSimStore(disk, act, live);
       const options = { durability, hasSeeds: true, maxQueued: MAX_QUEUED, upgradeQos: false, clock, journal: store?.journal };
       made = new RealEngine(options, host, stream, store?.recovered);
       made.self = nodeId;

@@ -1,6 +1,5 @@
 /** The journal of durable sessions as the product has it, on a simulated disk: checkpoints, damage and all (R62, S59). */
 import { crc32 } from 'node:zlib';
-import { STEPS_PER_MS } from '../../../broker/cluster/stamp.ts';
 import { Journal, type LiveSessions } from '../../../broker/storage/journal.ts';
 import { checkpointOf, recover, type Recovered } from '../../../broker/storage/recovery.ts';
 import type { SegmentStore, StoredSegment } from '../../../broker/storage/segmentStore.ts';
@@ -40,9 +39,9 @@ export interface SimStore {
 }
 
 /** What the disk has, and a journal that goes on from there. `act`: runs a step in the process that writes. */
-export function openSimStore(disk: SimDisk, act: (step: () => void) => void, wallMs: number, live: LiveSessions): SimStore {
+export function openSimStore(disk: SimDisk, act: (step: () => void) => void, live: LiveSessions): SimStore {
   const stored = [...readSegments(disk)];
-  const recovered = recover(stored, wallMs * STEPS_PER_MS);
+  const recovered = recover(stored, 0);
   // A damaged store is replaced by what is sound of it.
   if (recovered.damage.length > 0 || stored.length < disk.read().length) disk.replace(checkpointOf(recovered).map((segment, position) => recordOf(position, segment)));
   const records = disk.read();
