@@ -1,36 +1,17 @@
 /** CBOR (RFC 8949). Every tag is kept with its number; maps keep the order of their keys. */
 import { decode, encode, Tagged, type TagDecoder } from 'cborg';
-import { failure, type PayloadCodec } from './codec.ts';
-import { Marked, notationOf, valueOf } from './notation.ts';
+import { Marked } from './notation.ts';
+import { valueCodec } from './valueCodec.ts';
 
 /** A decoder for every tag number there is: what a tag means is for the reader to say, dropping it would be a loss. */
 const ALL_TAGS = new Proxy<Record<number, TagDecoder>>({}, { get: (_, tag) => (read: () => unknown) => new Marked('tag', Number(tag), read()) });
 
-export const cborCodec: PayloadCodec = {
+export const cborCodec = valueCodec({
   id: 'cbor',
-  kind: 'value',
-  encode(text) {
-    let value: unknown;
-    try {
-      value = valueOf(text);
-    } catch (error) {
-      return failure('notJson', error);
-    }
-    try {
-      return { ok: true, bytes: encode(tagged(value), { mapSorter: () => 0 }) };
-    } catch (error) {
-      return failure('noForm', error);
-    }
-  },
-  decode(bytes) {
-    try {
-      const value: unknown = decode(bytes, { useMaps: true, tags: ALL_TAGS });
-      return { ok: true, text: notationOf(value), value };
-    } catch (error) {
-      return failure('notCbor', error);
-    }
-  },
-};
+  unreadable: 'notCbor',
+  write: (value) => encode(tagged(value), { mapSorter: () => 0 }),
+  read: (bytes) => decode(bytes, { useMaps: true, tags: ALL_TAGS }) as unknown,
+});
 
 /** The value with its tags as cborg writes them. */
 function tagged(value: unknown): unknown {

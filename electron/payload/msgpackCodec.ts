@@ -1,38 +1,19 @@
 /** MessagePack. Extensions are kept with their type (timestamps, type -1, too: their bytes are exact, a date would not be). */
 import { decode, encode, ExtData, type ExtensionCodecType } from '@msgpack/msgpack';
-import { failure, type PayloadCodec } from './codec.ts';
-import { Marked, notationOf, valueOf } from './notation.ts';
+import { Marked } from './notation.ts';
+import { valueCodec } from './valueCodec.ts';
 
 const EXTENSIONS: ExtensionCodecType<undefined> = {
   tryToEncode: (object) => (object instanceof Marked && object.kind === 'ext' ? new ExtData(object.code, object.value as Uint8Array) : null),
   decode: (data, type) => new Marked('ext', type, data.slice()),
 };
 
-export const msgpackCodec: PayloadCodec = {
+export const msgpackCodec = valueCodec({
   id: 'msgpack',
-  kind: 'value',
-  encode(text) {
-    let value: unknown;
-    try {
-      value = valueOf(text);
-    } catch (error) {
-      return failure('notJson', error);
-    }
-    try {
-      return { ok: true, bytes: encode(encodable(value), { extensionCodec: EXTENSIONS, useBigInt64: true, maxDepth: 250 }) };
-    } catch (error) {
-      return failure('noForm', error);
-    }
-  },
-  decode(bytes) {
-    try {
-      const value = small(decode(bytes, { extensionCodec: EXTENSIONS, useBigInt64: true }));
-      return { ok: true, text: notationOf(value), value };
-    } catch (error) {
-      return failure('notMsgpack', error);
-    }
-  },
-};
+  unreadable: 'notMsgpack',
+  write: (value) => encode(encodable(value), { extensionCodec: EXTENSIONS, useBigInt64: true, maxDepth: 250 }),
+  read: (bytes) => small(decode(bytes, { extensionCodec: EXTENSIONS, useBigInt64: true })),
+});
 
 /** Integers as the encoder takes them: bigint is always written in eight bytes, so only those that need it are left as such. */
 function encodable(value: unknown): unknown {

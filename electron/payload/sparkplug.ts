@@ -2,10 +2,9 @@
  * Sparkplug B payloads as JSON: data types by name, one `value` per metric with its sign. Only payloads below the topic
  * namespace are taken for Sparkplug by themselves (detect.ts): any few bytes can look like one.
  */
-import { failure, type PayloadCodec } from './codec.ts';
-import { notationOf, valueOf } from './notation.ts';
 import { exact, readMessage, writeMessage, type MessageValue } from './protobufWire.ts';
 import { DATA_TYPES, SIGNED_BITS, SPARKPLUG_PAYLOAD } from './sparkplugSchema.ts';
+import { valueCodec } from './valueCodec.ts';
 
 const NAMESPACE = 'spBv1.0/';
 
@@ -14,31 +13,12 @@ export function isSparkplugTopic(topic: string): boolean {
   return topic.startsWith(NAMESPACE) && !topic.startsWith(`${NAMESPACE}STATE/`);
 }
 
-export const sparkplugCodec: PayloadCodec = {
+export const sparkplugCodec = valueCodec({
   id: 'sparkplug',
-  kind: 'value',
-  encode(text) {
-    let value: unknown;
-    try {
-      value = valueOf(text);
-    } catch (error) {
-      return failure('notJson', error);
-    }
-    try {
-      return { ok: true, bytes: writeMessage(SPARKPLUG_PAYLOAD, wirePayload(value)) };
-    } catch (error) {
-      return failure('noForm', error);
-    }
-  },
-  decode(bytes) {
-    try {
-      const value = mapMetrics(readMessage(SPARKPLUG_PAYLOAD, bytes), readableMetric);
-      return { ok: true, text: notationOf(value), value };
-    } catch (error) {
-      return failure('notSparkplug', error);
-    }
-  },
-};
+  unreadable: 'notSparkplug',
+  write: (value) => writeMessage(SPARKPLUG_PAYLOAD, wirePayload(value)),
+  read: (bytes) => mapMetrics(readMessage(SPARKPLUG_PAYLOAD, bytes), readableMetric),
+});
 
 function wirePayload(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) throw new Error('Payload must be an object');
