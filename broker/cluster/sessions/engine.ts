@@ -418,6 +418,7 @@ export class SessionEngine implements ClusterStream, SessionsPort {
     const { copies } = this.#desk;
     const held = copies.get(clientId);
     if (held?.isOwner !== true) return;
+    if (held.copy.items.get(mid as Mid)?.state === 'queued') held.tookPacketId(packetId);
     copies.apply(held, { type: 'state', mid: mid as Mid, state: 'sent', packetId });
     if (waiter !== undefined) copies.whenSecured(held, waiter);
   }

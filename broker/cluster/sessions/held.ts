@@ -6,6 +6,7 @@ import type { Mid } from './copy/identity.ts';
 import { MidMap } from './copy/midMap.ts';
 import type { SessionRecord } from './copy/record.ts';
 import type { LocalInterest } from './interest.ts';
+import { MAX_PACKET_ID } from './limits.ts';
 import type { Waiter } from './ports.ts';
 
 interface Waiting {
@@ -105,6 +106,14 @@ export class Held {
 
   constructor(copy: SessionCopy) {
     this.copy = copy;
+  }
+
+  /**
+   * New deliveries of a later connection count on from here, also when the item has gone meanwhile: another node's copy may have finished it
+   * under another id, but the client, if it has not seen PUBREL, takes what comes under this one for a repetition.
+   */
+  tookPacketId(packetId: number): void {
+    if (this.packetIdsFrom !== 1) this.packetIdsFrom = packetId === MAX_PACKET_ID ? 2 : packetId + 1; // 1 says: from the start
   }
 
   get clientId(): string {

@@ -60,3 +60,6 @@ export const AUDIT_MS: Millis = 1_000;
 export const START_MAX_HELD = 10_000;
 /** Rows in one frame of a snapshot. */
 export const ROWS_PER_FRAME = 500;
+
+/** Packet ids are 1 to this [MQTT-2.2.1-3]. */
+export const MAX_PACKET_ID = 65_535;

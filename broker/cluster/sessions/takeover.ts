@@ -14,11 +14,9 @@ import { compareRank, nextDot, type SessionCopy } from './copy/copy.ts';
 import type { Mid } from './copy/identity.ts';
 import type { Desk } from './desk.ts';
 import { newLeave, type Held } from './held.ts';
-import { HOLD_MS } from './limits.ts';
+import { HOLD_MS, MAX_PACKET_ID } from './limits.ts';
 import type { SessionPeer } from './peers.ts';
 import type { OpenedSession } from './ports.ts';
-
-const MAX_PACKET_ID = 65_535;
 
 export class Takeover {
   readonly #desk: Desk;
