@@ -31,6 +31,9 @@ export interface CopyItem extends SessionItem {
   packetId: number;
 }
 
+/** `sinceAt` of a subscription that was given up: whatever came before is not owed to one that is made later [MQTT-3.10.4-2]. */
+export const NOTHING_OWED: HybridTime = Number.MAX_SAFE_INTEGER;
+
 export interface CopySubscription extends SessionSubscription {
   /** Of the last SUBSCRIBE or UNSUBSCRIBE; the higher one wins. */
   readonly stamp: Stamp;

@@ -84,7 +84,7 @@ function takeConnectionState(mine: SessionCopy, theirs: SessionCopy): void {
   for (const [packetId, mid] of theirs.awaitingRel) mine.awaitingRel.set(packetId, mid);
 }
 
-/** R53.3, C7. An `off` keeps its `sinceAt`, so that the smallest one comes out whatever the order of merging. */
+/** R53.3, C7. An `off` takes over the smaller `sinceAt` of a fork that kept the subscription, so that the smallest one comes out whatever the order of merging. */
 function mergeSubscription(mine: Map<string, CopySubscription>, theirs: CopySubscription): void {
   const own = mine.get(theirs.topicFilter);
   if (own === undefined) {

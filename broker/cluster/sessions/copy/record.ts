@@ -7,7 +7,7 @@ import type { Millis, NodeId } from '../../../base/ids.ts';
 import type { Stamp } from '../../stamp.ts';
 import type { SessionClient, SessionWill } from '../ports.ts';
 import { boundCausality, purge } from './causality.ts';
-import type { AwaitedMid, CopyItem, CopySubscription, HybridTime, ItemState, Role, SessionCopy } from './copy.ts';
+import { NOTHING_OWED, type AwaitedMid, type CopyItem, type CopySubscription, type HybridTime, type ItemState, type Role, type SessionCopy } from './copy.ts';
 import type { ActorKey, Lineage, Mid } from './identity.ts';
 import { forgetContents, mergeInto } from './merge.ts';
 
@@ -131,7 +131,7 @@ function finish(copy: SessionCopy, mid: Mid, at: HybridTime): boolean {
 function unsubscribe(copy: SessionCopy, topicFilter: string, stamp: Stamp): boolean {
   const subscription = copy.subscriptions.get(topicFilter);
   if (subscription === undefined || !subscription.on) return false;
-  copy.subscriptions.set(topicFilter, { ...subscription, stamp, on: false });
+  copy.subscriptions.set(topicFilter, { ...subscription, stamp, sinceAt: NOTHING_OWED, on: false });
   boundCausality(copy);
   return true;
 }
