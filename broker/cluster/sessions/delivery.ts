@@ -86,9 +86,10 @@ export class Delivery {
 
   // ---------------------------------------------------------------- towards the client
 
-  /** A new item at the end of the queue. */
+  /** A new item at the end of the queue, or in front of newer ones of its publisher that came from another copy before it (C16). */
   offer(held: Held, mid: Mid): void {
     if (!held.online) return;
+    if (held.copy.items.isDisordered) return this.refresh(held);
     const item = held.copy.items.get(mid);
     if (item === undefined) return;
     held.queue.push({ item, seq: held.seq });

@@ -52,9 +52,9 @@ export class LateEntries {
     return this.#entries.size;
   }
 
-  /** In order of making, which is that of mids of one life. */
+  /** In the order in which they were accepted: that of their publishers, also where some were accepted first by another node (R65). */
   #all(): LateOut[] {
-    return this.#entries.sorted().map(([, entry]) => entry);
+    return this.#entries.sorted().map(([, entry]) => entry).sort((a, b) => a.accepted.at - b.accepted.at);
   }
 
   /** A publish has a part that cannot be reached. It waits until the entry is settled or parked. */

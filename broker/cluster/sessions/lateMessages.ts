@@ -86,6 +86,7 @@ export class LateMessages {
     const { delivery, lateEntries } = this.#desk;
     if (this.#late.size === 0 && lateEntries.count === 0) return;
     const all: Accepted[] = [...this.#late.sorted().map(([, late]) => late), ...lateEntries.accepted()];
+    all.sort((a, b) => a.at - b.at);
     for (const accepted of all) {
       const wanted = wantedBy(held, accepted);
       if (wanted.length > 0) delivery.enqueue(held, accepted, wanted);
