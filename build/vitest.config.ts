@@ -8,7 +8,7 @@ const FILES_AT_A_TIME = 2;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-const SLOW_PROOFS = ['faults', 'drain', 'badInput', 'partitions', 'clockSkew', 'discovery', 'sharedState', 'membership', 'autoheal', 'clusterPressure', 'hostFaults', 'nodeLimits', 'soak'].map((name) => `test/integration/${name}.test.ts`);
+const SLOW_PROOFS = ['faults', 'drain', 'badInput', 'partitions', 'clockSkew', 'discovery', 'sharedState', 'membership', 'autoheal', 'clusterPressure', 'hostFaults', 'nodeLimits', 'soak', 'ledgerDevices'].map((name) => `test/integration/${name}.test.ts`);
 
 export default defineConfig({
   root,
