@@ -86,16 +86,12 @@ export class Delivery {
 
   // ---------------------------------------------------------------- towards the client
 
-  /** A new item at the end of the queue, or in front of newer ones of its publisher that came from another copy before it (C16). */
+  /** A new item at the end of the queue. */
   offer(held: Held, mid: Mid): void {
     if (!held.online) return;
-    const { items } = held.copy;
-    const item = items.get(mid);
+    const item = held.copy.items.get(mid);
     if (item === undefined) return;
-    const entry = { item, seq: held.seq };
-    const before = items.isDisordered ? held.queue.findIndex(({ item: other }) => other.mid.actor === mid.actor && other.mid.n > mid.n) : -1;
-    if (before === -1) held.queue.push(entry);
-    else held.queue.splice(before, 0, entry);
+    held.queue.push({ item, seq: held.seq });
     this.pump(held);
   }
 

@@ -26,11 +26,6 @@ export class CopyItems {
     return this.#entries.size;
   }
 
-  /** What was added last may belong in front of others. Known until the order is next asked for. */
-  get isDisordered(): boolean {
-    return this.#disordered;
-  }
-
   get(mid: Mid): CopyItem | undefined {
     return this.#entries.get(mid)?.item;
   }
