@@ -3,7 +3,8 @@
  * In: what clients do (`SessionsPort`), frames 0x50 to 0x6F of peers, links that come and go, ticks. Out: `SessionsHost`, frames, journal.
  * May import: base, topics, cluster. Knows no sockets, timers, disks, and nothing of the broker but its ports.
  * Begin here for what an event leads to. registry.ts says who has what; connects.ts, takeover.ts and handIns.ts move a session; publishes.ts,
- * forwards.ts, lateEntries.ts and lateMessages.ts bring a message to it; copies.ts, backups.ts and promotion.ts keep it alive.
+ * forwards.ts, lateEntries.ts and lateMessages.ts bring a message to it, shares.ts to one member of a group; copies.ts, backups.ts and
+ * promotion.ts keep it alive.
  */
 import type { Millis, NodeId, NodeName } from '../../base/ids.ts';
 import type { LinkState, Peer } from '../peer.ts';

@@ -345,7 +345,7 @@ export class Publishes {
   }
 
   /** Up to which number the messages of an actor are settled: none of them comes again. */
-  settledUpTo(actor: ActorKey): number {
+  #settledUpTo(actor: ActorKey): number {
     const { self, incarnation, peers, lateEntries } = this.#desk;
     const node = nodeOfActor(actor);
     const life = incarnationOfActor(actor);
@@ -368,7 +368,7 @@ export class Publishes {
 
   /** Up to which number the messages of an actor need not be remembered in a cluster that has been whole: all nodes know them settled. */
   forgettableUpTo(actor: ActorKey): number {
-    const settled = this.settledUpTo(actor);
+    const settled = this.#settledUpTo(actor);
     return settled === ALL || this.#desk.peers.count === 0 ? settled : Math.min(settled, this.#history.upTo(actor, this.#desk.now()));
   }
 
